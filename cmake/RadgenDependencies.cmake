@@ -1,0 +1,44 @@
+# Third-party packages, each wrapped in one radgen::<name> target with its headers as SYSTEM.
+find_package(Threads REQUIRED)
+find_package(nlohmann_json 3.10 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(ZLIB REQUIRED)
+find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
+find_package(DCMTK REQUIRED)
+find_package(Torch REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(OPENJPEG REQUIRED libopenjp2)
+
+function(radgen_wrap name)
+  cmake_parse_arguments(arg "" "" "INCLUDE;LINK;DEFINE;OPTIONS" ${ARGN})
+  add_library(radgen_${name} INTERFACE)
+  add_library(radgen::${name} ALIAS radgen_${name})
+  set_target_properties(radgen_${name} PROPERTIES EXPORT_NAME ${name})
+  target_include_directories(radgen_${name} SYSTEM INTERFACE ${arg_INCLUDE})
+  target_link_libraries(radgen_${name} INTERFACE ${arg_LINK})
+  target_compile_definitions(radgen_${name} INTERFACE ${arg_DEFINE})
+  target_compile_options(radgen_${name} INTERFACE ${arg_OPTIONS})
+endfunction()
+
+radgen_wrap(crypto LINK OpenSSL::Crypto)
+radgen_wrap(opencv INCLUDE ${OpenCV_INCLUDE_DIRS} LINK opencv_core opencv_imgproc opencv_imgcodecs)
+radgen_wrap(dcmtk INCLUDE ${DCMTK_INCLUDE_DIRS} LINK ${DCMTK_LIBRARIES} ZLIB::ZLIB)
+radgen_wrap(openjpeg INCLUDE ${OPENJPEG_INCLUDE_DIRS} LINK ${OPENJPEG_LIBRARIES})
+
+# LibTorch. Flags of TORCH_CXX_FLAGS (the ABI switch) apply to every file, or symbols would not match.
+separate_arguments(radgen_torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
+radgen_wrap(torch INCLUDE ${TORCH_INCLUDE_DIRS} LINK ${TORCH_LIBRARIES} OPTIONS ${radgen_torch_flags})
+
+# sentencepiece: the static library with hidden symbols that scripts/setup.sh makes (Debian's shared one cannot live in
+# a process with LibTorch).
+set(RADGEN_DEPS_DIR ${CMAKE_CURRENT_SOURCE_DIR}/.deps CACHE PATH "Where scripts/setup.sh put sentencepiece")
+find_library(SENTENCEPIECE_LIBRARY libsentencepiece.a PATHS ${RADGEN_DEPS_DIR}/sentencepiece/lib NO_DEFAULT_PATH)
+find_library(SENTENCEPIECE_TRAIN_LIBRARY libsentencepiece_train.a PATHS ${RADGEN_DEPS_DIR}/sentencepiece/lib NO_DEFAULT_PATH)
+if(NOT SENTENCEPIECE_LIBRARY OR NOT SENTENCEPIECE_TRAIN_LIBRARY)
+  message(FATAL_ERROR "sentencepiece is not in ${RADGEN_DEPS_DIR}: run scripts/setup.sh first")
+endif()
+radgen_wrap(sentencepiece INCLUDE ${RADGEN_DEPS_DIR}/sentencepiece/include
+            LINK ${SENTENCEPIECE_TRAIN_LIBRARY} ${SENTENCEPIECE_LIBRARY} Threads::Threads)
+add_link_options(-Wl,--exclude-libs,libsentencepiece.a:libsentencepiece_train.a)

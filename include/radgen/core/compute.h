@@ -1,0 +1,32 @@
+// The machine: cores really given, CPU features, and the BLAS kernel in use.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace radgen {
+
+// Cores that the affinity mask and the cgroup quota (v1 and v2) really give; at least 1.
+int available_cores();
+
+std::vector<std::string> cpu_features();  // of avx avx2 fma avx512f avx512bw avx512_vnni avx512_bf16 amx_tile
+std::string cpu_model();
+
+// The OpenBLAS that is loaded into this process: library name, kernel it chose ("Prescott", "SkylakeX"), threads.
+// Empty strings when there is none (MKL or another BLAS).
+struct BlasInfo {
+  std::string library, kernel;
+  int threads = 0;
+};
+BlasInfo blas_info();
+
+// Debian's OpenBLAS does not know newer CPUs and falls back to a kernel that is 5 times slower (FACTS of the README).
+// When the loaded kernel is below the CPU's features, sets OPENBLAS_CORETYPE and executes the program again, once.
+// For tools only, as the first statement of main; never returns when it re-executes. Does nothing without OpenBLAS,
+// or when the variable is already set. RADGEN_NO_REEXEC=1 turns it off.
+void ensure_fast_blas(char** argv);
+
+// Memory: peak resident set of this process so far.
+double peak_rss_gib();
+
+}  // namespace radgen

@@ -1,0 +1,75 @@
+// Files: reading whole, writing so that nobody ever sees a half-written file, JSON lines, hashes.
+//
+//   write_file_atomic(dir / "metrics.json", text);        // aside, fsync, rename
+//   AtomicDirectory checkpoint(run / "checkpoints/step-100");
+//   ... write into checkpoint.path() ...
+//   checkpoint.commit();                                  // fsync, rename; without it the destructor removes all
+//
+// Every function throws Error{kData} (cannot read, malformed) or Error{kResource} (cannot write, disk full) that
+// names the file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace radgen {
+
+namespace fs = std::filesystem;
+
+std::string read_file(const fs::path& path);                 // bytes
+nlohmann::json read_json(const fs::path& path);              // comments allowed
+void write_file_atomic(const fs::path& path, std::string_view bytes);  // parent folders are made
+void write_json_atomic(const fs::path& path, const nlohmann::ordered_json& json);  // indented, newline at the end
+
+// Calls `line(object, number)` for each non-empty line; numbers start at 1. `.gz` is not unpacked here.
+void read_jsonl(const fs::path& path, const std::function<void(const nlohmann::json&, size_t)>& line);
+
+// Appends lines and flushes each one. With `atomic` everything goes to PATH.tmp and commit() renames it.
+class JsonlWriter {
+ public:
+  enum class Mode { kAppend, kAtomic };
+  explicit JsonlWriter(fs::path path, Mode mode = Mode::kAtomic);
+  ~JsonlWriter();  // removes PATH.tmp when commit() was not called
+  JsonlWriter(const JsonlWriter&) = delete;
+  JsonlWriter& operator=(const JsonlWriter&) = delete;
+  void write(const nlohmann::ordered_json& object);
+  void commit();
+
+ private:
+  fs::path path_, temporary_;
+  Mode mode_;
+  std::FILE* file_ = nullptr;
+};
+
+// A folder that appears whole or not at all.
+class AtomicDirectory {
+ public:
+  explicit AtomicDirectory(fs::path final_path);  // makes FINAL.tmp-<pid>
+  ~AtomicDirectory();
+  AtomicDirectory(const AtomicDirectory&) = delete;
+  AtomicDirectory& operator=(const AtomicDirectory&) = delete;
+  const fs::path& path() const { return temporary_; }
+  void commit();  // fsync every file and folder, rename; an existing final folder is replaced
+
+ private:
+  fs::path final_, temporary_;
+  bool is_committed_ = false;
+};
+
+// Points a symbolic link at `target` (relative to the link's folder) in one step.
+void replace_symlink(const fs::path& link, const fs::path& target);
+
+// Refuses (Error{kUsage}) when `dir` exists and is not empty, unless `overwrite`, which moves it to DIR.bak-<time>.
+void claim_output_directory(const fs::path& dir, bool overwrite);
+
+std::string sha256_hex(std::string_view bytes);
+std::string sha256_file(const fs::path& path);
+
+}  // namespace radgen

@@ -1,0 +1,31 @@
+// Pictures: 16-bit PNG in and out, CLAHE, resize that keeps the aspect with its box transform.
+#pragma once
+
+#include <filesystem>
+#include <opencv2/core.hpp>
+
+#include "radgen/core/error.h"
+#include "radgen/core/geometry.h"
+
+namespace radgen {
+
+Result<cv::Mat> read_png16(const std::filesystem::path& path);     // CV_16UC1
+// Lossless, written atomically; `compression` 0..9.
+void write_png(const std::filesystem::path& path, const cv::Mat& picture, int compression = 1);
+std::string encode_png(const cv::Mat& picture, int compression = 6);   // bytes, for pages
+
+// A picture fitted into a frame, and the way coordinates go (inverse(): the way back).
+struct Fitted {
+  cv::Mat picture;
+  Affine transform;      // source pixels -> frame pixels
+  Box content;           // the source's rectangle in the frame; the rest is padding (0)
+};
+// Long side to `long_side_px`, aspect kept, no padding; never enlarges unless `may_enlarge`. Area averaging downwards.
+Fitted resize_long_side(const cv::Mat& picture, int long_side_px, bool may_enlarge = false);
+// Into a width x height frame, aspect kept, centred, padded with 0.
+Fitted fit_frame(const cv::Mat& picture, int width_px, int height_px);
+
+// Contrast limited adaptive histogram equalisation (Zuiderveld 1994) on 16-bit grey.
+cv::Mat clahe(const cv::Mat& picture, double clip_limit = 2.0, int tiles = 8);
+
+}  // namespace radgen

@@ -1,0 +1,22 @@
+// Is this a frontal adult chest film? Judged by its pixels, with the tags as a hint, and quality flags.
+#pragma once
+
+#include <opencv2/core.hpp>
+#include <string>
+#include <vector>
+
+#include "radgen/imaging/film.h"
+
+namespace radgen {
+
+struct ChestJudgement {
+  bool is_reportable = false;
+  std::string reason;       // code when not: "blank", "noise", "not_a_chest_film", "lateral_view", "too_small", ...
+  std::string message;      // a sentence for people
+  std::vector<std::string> warnings;   // "tags_say_lateral", "tags_say_other_body_part", "possibly_rotated", ...
+  // What it was judged by (each documented in quality.cpp), for the log and for tuning on data.
+  std::vector<std::pair<std::string, double>> features;
+};
+ChestJudgement judge_chest_film(const Film& film);
+
+}  // namespace radgen

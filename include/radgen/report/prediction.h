@@ -1,0 +1,58 @@
+// A drafted report as it lies on disk (predictions.jsonl, prediction.json; DESIGN "Predictions") and in memory.
+// eval-radgen scores any such file; only study_id and a text are obligatory.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "radgen/core/geometry.h"
+#include "radgen/report/finding.h"
+
+namespace radgen {
+
+// Attention of one sentence over the patch grid, row major, values as the model gave them (they sum to the grounded
+// mass, at most 1). Empty: no map.
+struct AttentionMap {
+  int rows = 0, columns = 0;
+  std::vector<float> values;
+  bool empty() const { return values.empty(); }
+};
+
+struct DraftSentence {
+  std::string text;
+  size_t begin = 0, end = 0;      // bytes in Draft::text()
+  bool is_grounded = false;       // false: must never be shown with evidence
+  double score = 0;               // grounding score, 0..1 (uncalibrated until calibration.json says otherwise)
+  double confidence = 0;          // exp(mean token log-probability), 0..1
+  double entropy = 0;             // of the map, in nats
+  std::vector<Box> boxes;         // prepared-picture pixels
+  AttentionMap map;
+  std::string map_file;           // 16-bit PNG beside the file; value x map_scale = attention
+  double map_scale = 0;
+};
+
+struct Draft {
+  std::string study_id, image_id;
+  std::string status = "drafted";  // or "not_reportable"
+  std::string reason;              // of not_reportable: code and sentence
+  std::vector<std::string> warnings;
+  std::string findings, impression;
+  double confidence = 0;
+  Box map_box;                     // the patch grid's rectangle in prepared-picture pixels
+  std::vector<DraftSentence> sentences;
+  std::vector<Mention> mentions;   // offsets in text()
+  Labels labels;
+  std::map<std::string, double> timing_ms;  // load, encode, decode, post
+  std::string model_version, model_sha256;
+
+  // What is scored and what offsets count in: findings, one newline, impression (either may be empty).
+  std::string text() const;
+};
+
+nlohmann::ordered_json draft_to_json(const Draft& draft);
+// Tolerant of missing fields; throws Error{kData} that names `where` when study_id or every text is missing.
+Draft draft_from_json(const nlohmann::json& json, const std::string& where);
+
+}  // namespace radgen

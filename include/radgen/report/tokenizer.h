@@ -1,0 +1,51 @@
+// Tokenizer: sentencepiece (unigram) with byte offsets, so that finding words map to tokens.
+//
+//   Tokenizer::train({"Heart size is normal.", ...}, 1000, "tokenizer.model");   // training split only
+//   Tokenizer tokenizer("tokenizer.model");
+//   for (const Token& t : tokenizer.encode(text)) ...                            // t.begin, t.end: bytes of `text`
+//
+// Special ids are fixed: pad 0, unk 1, bos 2, eos 3, and kSeparator 4 between findings and impression (written as a
+// newline in the text). Ids 5..12 are reserved for prompt tokens (see prompt.h).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace radgen {
+
+inline constexpr int64_t kPadId = 0, kUnknownId = 1, kBosId = 2, kEosId = 3, kSeparatorId = 4;
+
+struct Token {
+  int64_t id = 0;
+  size_t begin = 0, end = 0;  // bytes in the text that was encoded
+};
+
+class Tokenizer {
+ public:
+  explicit Tokenizer(const std::filesystem::path& model);                  // throws Error{kData}
+  static Tokenizer from_bytes(const std::string& model_bytes);
+  ~Tokenizer();
+  Tokenizer(Tokenizer&&) noexcept;
+  Tokenizer& operator=(Tokenizer&&) noexcept;
+
+  // Trains on the texts and writes the model atomically. Throws Error{kData} when the texts are too few.
+  static void train(const std::vector<std::string>& texts, int vocabulary_size, const std::filesystem::path& output);
+
+  std::vector<Token> encode(const std::string& text) const;   // without bos/eos; "\n" becomes kSeparatorId
+  std::vector<int64_t> encode_ids(const std::string& text) const;
+  // Skips pad, bos, eos; the separator becomes "\n". With `spans`, the bytes of the result that each input id made
+  // (empty spans for skipped ids).
+  std::string decode(const std::vector<int64_t>& ids, std::vector<std::pair<size_t, size_t>>* spans = nullptr) const;
+  int64_t vocabulary_size() const;
+  const std::string& model_bytes() const;                     // what goes into the model folder
+
+ private:
+  struct State;
+  explicit Tokenizer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace radgen

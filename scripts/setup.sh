@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Installs everything that RadGen needs on Debian 12 / Ubuntu: packages by apt, and sentencepiece as a static library.
+# Safe to run again: what is there is left alone and the second run takes a second.
+#
+#   scripts/setup.sh             install what is missing (uses sudo when not root)
+#   scripts/setup.sh --check     only say what is missing; exit 5 when something is
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+deps="${RADGEN_DEPS_DIR:-$root/.deps}"
+
+packages=(
+  build-essential cmake ninja-build pkg-config git ca-certificates
+  libtorch-dev libopenblas0-openmp libopenblas-dev
+  libdcmtk-dev dcmtk libopencv-dev libopenjp2-7-dev
+  nlohmann-json3-dev libcli11-dev libspdlog-dev libgtest-dev
+  libssl-dev zlib1g-dev libpng-dev
+  wordnet-base
+  dpkg-dev                     # dpkg-source, for the sentencepiece source package
+)
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+die() { printf 'error[setup]: %s\n  hint: %s\n' "$1" "$2" >&2; exit 5; }
+
+missing=()
+for p in "${packages[@]}"; do
+  [ "$(dpkg-query -W -f='${Status}' "$p" 2>/dev/null)" = "install ok installed" ] || missing+=("$p")
+done
+spm_ready() { [ -f "$deps/sentencepiece/lib/libsentencepiece.a" ] && [ -f "$deps/sentencepiece/include/sentencepiece_processor.h" ]; }
+
+if [ "${1:-}" = "--check" ]; then
+  [ ${#missing[@]} -eq 0 ] || { echo "missing packages: ${missing[*]}"; exit 5; }
+  spm_ready || { echo "missing: $deps/sentencepiece"; exit 5; }
+  echo "all there"; exit 0
+fi
+
+command -v apt-get >/dev/null || die "this machine has no apt-get" "install the packages listed in $0 with your own package manager"
+if [ "$(id -u)" = 0 ]; then as_root=()
+elif command -v sudo >/dev/null; then as_root=(sudo)
+elif [ ${#missing[@]} -gt 0 ]; then die "packages are missing (${missing[*]}) and neither root nor sudo is here" "ask an administrator to install them, then run $0 again"
+else as_root=(); fi
+
+if [ ${#missing[@]} -gt 0 ]; then
+  say "installing ${#missing[@]} packages: ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq || die "apt-get update failed" "check the network and the package sources"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null \
+    || die "apt-get install failed" "run it by hand to see why: apt-get install ${missing[*]}"
+fi
+
+# Debian's shared sentencepiece exports its own protobuf and cannot live in one process with LibTorch. The same
+# sources as a static library with hidden symbols can.
+if ! spm_ready; then
+  say "building sentencepiece (static) from the distribution's source package"
+  work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
+  mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$work/apt/state"
+  # A private source list: the system's own lists stay as they are.
+  . /etc/os-release
+  if [ "${ID:-}" = ubuntu ]; then components="main universe"; else components="main"; fi
+  mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -m1 -E 'debian|ubuntu' || true)
+  [ -n "$mirror" ] || mirror="http://deb.debian.org/debian"
+  echo "deb-src $mirror ${VERSION_CODENAME:-bookworm} $components" > "$work/apt/src.list"
+  aptopts=(-o "Dir::Etc::SourceList=$work/apt/src.list" -o "Dir::Etc::SourceParts=/dev/null"
+           -o "Dir::State::Lists=$work/apt/lists" -o "Dir::Cache=$work/apt/cache" -o "APT::Sandbox::User=root")
+  apt-get "${aptopts[@]}" update -qq || die "cannot read the source package list" "check the network"
+  (cd "$work" && apt-get "${aptopts[@]}" source -qq sentencepiece >/dev/null) || die "cannot fetch the sentencepiece source package" "check the network"
+  src=$(find "$work" -maxdepth 1 -type d -name 'sentencepiece-*' | head -n1)
+  [ -n "$src" ] || die "the source package held no sentencepiece folder" "run $0 again"
+  # Debian's patches leave only the shared targets; the same targets as archives are what is wanted here.
+  sed -i 's/add_library(sentencepiece SHARED/add_library(sentencepiece STATIC/; s/add_library(sentencepiece_train SHARED/add_library(sentencepiece_train STATIC/' "$src/src/CMakeLists.txt"
+  cmake -S "$src" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSPM_ENABLE_TCMALLOC=OFF \
+        -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_CXX_VISIBILITY_PRESET=hidden >"$work/log" 2>&1 \
+    && cmake --build "$work/build" --target sentencepiece sentencepiece_train >>"$work/log" 2>&1 \
+    || { tail -n 20 "$work/log" >&2; die "sentencepiece did not build" "see the lines above"; }
+  stage="$deps/sentencepiece.tmp.$$"
+  mkdir -p "$stage/lib" "$stage/include"
+  cp "$work/build/src/libsentencepiece.a" "$work/build/src/libsentencepiece_train.a" "$stage/lib/"
+  cp "$src/src/sentencepiece_processor.h" "$src/src/sentencepiece_trainer.h" "$stage/include/"
+  rm -rf "$deps/sentencepiece"; mv "$stage" "$deps/sentencepiece"
+fi
+say "everything is there"
