@@ -1,0 +1,59 @@
+// Attention as functions: self-attention whose memory grows with N, and cross-attention that shows
+// its weights.
+//
+//   Tensor out = self_attention(qkv);                              // [B,N,3,A,d] -> [B,N,A,d]
+//   CrossAttention seen = cross_attention(q, memory.key, memory.value, /*has_null_key=*/true, {});
+//   seen.weights                                                   // [B,A,T,N], with null_weight
+//   sums to 1
+//
+// Scores are scaled by 1/sqrt(d). All functions work in float and double, on every device, and have
+// gradients.
+#pragma once
+
+#include "radgen/model/torch_compat.h"
+
+namespace radgen {
+
+// Up to this many bytes of B*A*N*N weights the plain form (bmm, softmax, bmm) may be taken.
+inline constexpr int64_t kPlainAttentionLimitBytes = int64_t{256} << 20;
+
+// softmax(q k^T / sqrt(d)) v for packed q, k, v. qkv: [B,N,3,A,d] (the view of a fused projection's
+// output), result [B,N,A,d], contiguous. With `is_causal` position i sees 0..i. Chooses between the
+// two forms below: tiled on CPUs, elsewhere plain when B*A*N*N weights fit in `plain_limit_bytes`,
+// tiled above.
+torch::Tensor self_attention(const torch::Tensor& qkv, bool is_causal = false,
+                             int64_t plain_limit_bytes = kPlainAttentionLimitBytes);
+
+// The definition, written down. Materialises [B,A,N,N].
+torch::Tensor plain_self_attention(const torch::Tensor& qkv, bool is_causal = false);
+
+// Never holds more than one tile of the weights a thread: queries in blocks, keys in blocks, online
+// softmax (Milakov and Gimelshein 2018; Dao et al. 2022, FlashAttention). Saves q, k, v, the output
+// and the log-sum-exp of each row; the backward pass recomputes the weights tile by tile. Not twice
+// differentiable.
+torch::Tensor tiled_self_attention(const torch::Tensor& qkv, bool is_causal = false);
+
+// softmax(q k^T / sqrt(d)) v where some keys may be hidden. q [B,A,T,d], k and v [B,A,S,d];
+// attend_mask: bool, broadcastable to [B,A,T,S], TRUE: may be attended. A row without any key gives
+// zeros. Result [B,A,T,d].
+torch::Tensor masked_attention(const torch::Tensor& q, const torch::Tensor& k,
+                               const torch::Tensor& v, const TensorOptional& attend_mask);
+
+// What a text saw of the picture.
+struct CrossAttention {
+  torch::Tensor context;      // [B,A,T,d]
+  torch::Tensor weights;      // [B,A,T,N] patch weights
+  torch::Tensor null_weight;  // [B,A,T] weight of the null key; zeros without one
+  torch::Tensor scores;  // [B,A,T,N or N+1] before the softmax, hidden patches at -inf: log_softmax
+                         // of it is log alpha without underflow
+};
+
+// Cross-attention with its map. q [B,A,T,d]; k and v [B,A,N,d], or [B,A,N+1,d] with the null key as
+// the LAST row when `has_null_key`. patch_attend_mask [B,N] bool, TRUE: a patch of the picture,
+// false: padding, which gets weight 0 exactly. The null key is never hidden; a study without a
+// visible patch and without a null key gets zeros.
+CrossAttention cross_attention(const torch::Tensor& q, const torch::Tensor& k,
+                               const torch::Tensor& v, bool has_null_key,
+                               const TensorOptional& patch_attend_mask);
+
+}  // namespace radgen

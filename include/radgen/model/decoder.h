@@ -1,0 +1,115 @@
+// The grounded text decoder: each layer is causal self-attention, cross-attention over the picture,
+// feed-forward.
+//
+//   GroundedDecoder decoder(config.decoder);
+//   DecoderOutput out = decoder->forward(memory, text_ids, {});             // [B,N,D_t], [B,T] ->
+//   logits [B,T,X]
+//
+//   DecoderCache cache = decoder->start(memory, {}, /*max_tokens=*/128);    // cross keys and
+//   values: once a picture out = decoder->step(prompt_ids, prompt_lengths, cache); // then one
+//   token at a time out = decoder->step(next_ids, {}, cache);
+//
+// A position never sees a later one, so that padding on the right needs no mask. Step by step and
+// all at once agree to rounding. The null key has no value: what attends to it takes nothing from
+// the picture.
+//
+// Parameter names: token_embedding, position_embedding, layers.I.{norm_1, self_attention.*, norm_2,
+// cross_attention. {query, key_value, output, null_key}, norm_3, mlp.*}, norm, and output.weight
+// when it is not tied.
+#pragma once
+
+#include <vector>
+
+#include "radgen/model/config.h"
+#include "radgen/model/transformer.h"
+
+namespace radgen {
+
+struct DecoderOutput {
+  torch::Tensor logits;  // [B,T,X]
+  torch::Tensor
+      attention;  // [B,A,T,N] grounding attention: the last layer's or the mean over layers
+  torch::Tensor null_attention;  // [B,A,T]
+  // Scores before the softmax of the layers that make up `attention`, each [B,A,T,N(+1)] (see
+  // attention.h).
+  std::vector<torch::Tensor> grounding_scores;
+};
+
+struct DecoderMasks {
+  TensorOptional text_attend_mask;   // [B,T] bool, TRUE: a token; only for texts with holes or
+                                     // padding on the left
+  TensorOptional patch_attend_mask;  // [B,N] bool, TRUE: a patch of the picture
+};
+
+// What decoding remembers for B texts (studies or beams).
+struct DecoderCache {
+  std::vector<KeyValueCache> self;   // a layer each, [B,A,M,d]
+  std::vector<KeyValueCache> cross;  // a layer each, [B,A,N(+1),d]; shared by the beams of a study
+  TensorOptional patch_attend_mask;  // [B,N]
+  torch::Tensor attend_mask;         // [B,M] bool, slots that hold a token
+  torch::Tensor positions;           // [B] int64, position of the next token
+  int64_t length = 0;                // slots in use
+  int64_t max_tokens = 0;            // M
+};
+
+class CrossAttentionLayerImpl : public torch::nn::Module {
+ public:
+  CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key);
+  // Keys and values of the picture, the null key appended: [B,N,D] -> 2 x [B,A,N(+1),d].
+  KeyValueCache remember(const torch::Tensor& memory);
+  // x [B,T,D] -> ([B,T,D], weights).
+  std::pair<torch::Tensor, CrossAttention> forward(const torch::Tensor& x,
+                                                   const KeyValueCache& memory,
+                                                   const TensorOptional& patch_attend_mask);
+
+  torch::nn::Linear query{nullptr}, key_value{nullptr}, output{nullptr};
+  torch::Tensor null_key;  // [A,d]; undefined without
+
+ private:
+  int64_t heads_;
+};
+TORCH_MODULE(CrossAttentionLayer);
+
+class DecoderLayerImpl : public torch::nn::Module {
+ public:
+  explicit DecoderLayerImpl(const DecoderConfig& config);
+  torch::nn::LayerNorm norm_1{nullptr}, norm_2{nullptr}, norm_3{nullptr};
+  SelfAttention self_attention{nullptr};
+  CrossAttentionLayer cross_attention{nullptr};
+  FeedForward mlp{nullptr};
+};
+TORCH_MODULE(DecoderLayer);
+
+class GroundedDecoderImpl : public torch::nn::Module {
+ public:
+  explicit GroundedDecoderImpl(const DecoderConfig& config);
+
+  // memory z~ [B,N,D_t], text_ids [B,T] int64. Throws Error{kData} when T exceeds max_tokens.
+  DecoderOutput forward(const torch::Tensor& memory, const torch::Tensor& text_ids,
+                        const DecoderMasks& masks = {});
+
+  // An empty cache for the B pictures of `memory`. max_tokens 0: the config's.
+  DecoderCache start(const torch::Tensor& memory, const TensorOptional& patch_attend_mask = {},
+                     int64_t max_tokens = 0);
+  // Appends ids [B,T] and returns what each position predicts. `lengths` [B]: how many of each
+  // row's ids are tokens (padding on the right); undefined: all. No gradients.
+  DecoderOutput step(const torch::Tensor& ids, const TensorOptional& lengths, DecoderCache& cache);
+  // A cache whose row i continues row rows[i] of `cache`; rows int64. `groups`: when the new rows
+  // still belong to the same pictures in the same order (beams), the cross keys and values are kept
+  // as they are.
+  static void select(DecoderCache& cache, const torch::Tensor& rows, bool same_pictures);
+  const DecoderConfig& config() const { return config_; }
+
+ private:
+  torch::Tensor embed(const torch::Tensor& ids, const torch::Tensor& positions);
+  DecoderOutput finish(const torch::Tensor& x, std::vector<CrossAttention>& seen);
+
+  DecoderConfig config_;
+  torch::nn::Embedding token_embedding_{nullptr}, position_embedding_{nullptr};
+  torch::nn::ModuleList layers_;
+  torch::nn::LayerNorm norm_{nullptr};
+  torch::nn::Linear output_{nullptr};
+};
+TORCH_MODULE(GroundedDecoder);
+
+}  // namespace radgen

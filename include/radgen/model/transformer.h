@@ -1,0 +1,49 @@
+// The parts that encoder and decoder share: fused self-attention and feed-forward, as modules.
+//
+//   SelfAttention attention(192, 3, 0.0);
+//   x = x + attention->forward(norm(x), /*is_causal=*/false);      // [B,N,D] -> [B,N,D]
+#pragma once
+
+#include "radgen/model/attention.h"
+#include "radgen/model/torch_compat.h"
+
+namespace radgen {
+
+// Keys and values that were seen already, for decoding token by token. Fixed size, written in
+// place.
+struct KeyValueCache {
+  torch::Tensor key, value;  // [B,A,M,d]
+};
+
+// Multi-head self-attention with one fused projection.
+class SelfAttentionImpl : public torch::nn::Module {
+ public:
+  SelfAttentionImpl(int64_t width, int64_t heads);
+  torch::Tensor forward(const torch::Tensor& x, bool is_causal);  // [B,N,D] -> [B,N,D]
+  // Writes the keys and values of x [B,T,D] into cache slots begin..begin+T, then attends over
+  // slots 0..begin+T. attend_mask: bool, broadcastable to [B,A,T,begin+T], TRUE: may be attended.
+  // No gradients.
+  torch::Tensor forward_cached(const torch::Tensor& x, KeyValueCache& cache, int64_t begin,
+                               const TensorOptional& attend_mask);
+  // Like forward with a mask broadcastable to [B,A,N,N]; for texts with holes.
+  torch::Tensor forward_masked(const torch::Tensor& x, const torch::Tensor& attend_mask);
+  int64_t heads() const { return heads_; }
+
+  torch::nn::Linear query_key_value{nullptr}, output{nullptr};
+
+ private:
+  int64_t heads_;
+};
+TORCH_MODULE(SelfAttention);
+
+// GELU feed-forward: up, GELU (the exact one), down.
+class FeedForwardImpl : public torch::nn::Module {
+ public:
+  FeedForwardImpl(int64_t width, int64_t hidden);
+  torch::Tensor forward(const torch::Tensor& x);
+
+  torch::nn::Linear up{nullptr}, down{nullptr};
+};
+TORCH_MODULE(FeedForward);
+
+}  // namespace radgen
