@@ -27,11 +27,15 @@ class Tokenizer {
  public:
   explicit Tokenizer(const std::filesystem::path& model);                  // throws Error{kData}
   static Tokenizer from_bytes(const std::string& model_bytes);
+  // A sentencepiece model of another program: encodes and decodes as sentencepiece does, with that model's own special
+  // ids and without a separator. For comparisons only.
+  static Tokenizer foreign(const std::filesystem::path& model);
   ~Tokenizer();
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
 
-  // Trains on the texts and writes the model atomically. Throws Error{kData} when the texts are too few.
+  // Trains on the texts and writes the model atomically. `vocabulary_size` counts the 13 special ids and 256 byte
+  // pieces; it is raised where it has no room for every character. Throws Error{kData} when the texts are too few.
   static void train(const std::vector<std::string>& texts, int vocabulary_size, const std::filesystem::path& output);
 
   std::vector<Token> encode(const std::string& text) const;   // without bos/eos; "\n" becomes kSeparatorId
