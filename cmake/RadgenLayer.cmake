@@ -10,6 +10,15 @@ if(RADGEN_SANITIZE)
   add_link_options(-fsanitize=${RADGEN_SANITIZE})
 endif()
 
+# The commit that is configured; empty outside a checkout. Only src/core/version.cpp sees it: nothing else is rebuilt.
+find_package(Git QUIET)
+if(GIT_FOUND)
+  execute_process(COMMAND ${GIT_EXECUTABLE} rev-parse --short HEAD WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+                  OUTPUT_VARIABLE RADGEN_GIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+endif()
+set_source_files_properties(${PROJECT_SOURCE_DIR}/src/core/version.cpp PROPERTIES
+                            COMPILE_DEFINITIONS "RADGEN_GIT=\"${RADGEN_GIT}\"")
+
 function(radgen_layer name)
   cmake_parse_arguments(arg "TORCH" "" "USES;LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/${name}/*.cpp)
@@ -24,7 +33,7 @@ function(radgen_layer name)
     $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
     PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
   target_compile_definitions(radgen_${name} PRIVATE RADGEN_VERSION="${PROJECT_VERSION}"
-    RADGEN_TORCH_VERSION="${Torch_VERSION}" RADGEN_GIT="${RADGEN_GIT}" RADGEN_SOURCE_DIR="${CMAKE_CURRENT_SOURCE_DIR}")
+    RADGEN_TORCH_VERSION="${Torch_VERSION}" RADGEN_SOURCE_DIR="${CMAKE_CURRENT_SOURCE_DIR}")
   foreach(layer ${arg_USES})
     if(TARGET radgen_${layer})
       target_link_libraries(radgen_${name} PUBLIC radgen::${layer})

@@ -1,6 +1,7 @@
 // The machine: cores really given, CPU features, and the BLAS kernel in use.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,11 @@ namespace radgen {
 // Cores that the affinity mask and the cgroup quota (v1 and v2) really give; at least 1.
 int available_cores();
 
-std::vector<std::string> cpu_features();  // of avx avx2 fma avx512f avx512bw avx512_vnni avx512_bf16 amx_tile
+// The CPU quota in cores, rounded up, of the tightest cgroup (v1 or v2) on the way up from the process's own; 0: no
+// limit. `cgroup_file` is /proc/self/cgroup and `root` /sys/fs/cgroup, except in tests.
+int cgroup_cores(const std::filesystem::path& cgroup_file, const std::filesystem::path& root);
+
+std::vector<std::string> cpu_features();  // of avx avx2 fma avx512f avx512dq avx512bw avx512vl avx512_vnni avx512_bf16 amx_tile
 std::string cpu_model();
 
 // The OpenBLAS that is loaded into this process: library name, kernel it chose ("Prescott", "SkylakeX"), threads.
@@ -19,6 +24,13 @@ struct BlasInfo {
   int threads = 0;
 };
 BlasInfo blas_info();
+
+// The OPENBLAS_CORETYPE that these CPU features deserve when `kernel` (BlasInfo) is of an older generation; empty
+// when it is not. Generations: SSE, AVX2 (Haswell, Zen), AVX-512 (SkylakeX, Cooperlake, SapphireRapids).
+std::string better_blas_kernel(const std::string& kernel, const std::vector<std::string>& features);
+
+// Threads of the OpenMP runtime and of OpenBLAS where they are loaded (LibTorch: also call at::set_num_threads).
+void set_math_threads(int threads);
 
 // Debian's OpenBLAS does not know newer CPUs and falls back to a kernel that is 5 times slower (FACTS of the README).
 // When the loaded kernel is below the CPU's features, sets OPENBLAS_CORETYPE and executes the program again, once.

@@ -18,6 +18,7 @@ enum class ErrorCode { kInternal, kUsage, kConfig, kData, kGate, kResource };
 
 // The process exit code of an error: 1 internal, 2 usage or config, 3 data, 4 gate, 5 resources.
 int exit_code(ErrorCode code);
+const char* code_name(ErrorCode code);  // "config", as in "error[config]: ..." and in --json
 
 class Error : public std::runtime_error {
  public:

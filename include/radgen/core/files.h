@@ -66,7 +66,8 @@ class AtomicDirectory {
 // Points a symbolic link at `target` (relative to the link's folder) in one step.
 void replace_symlink(const fs::path& link, const fs::path& target);
 
-// Refuses (Error{kUsage}) when `dir` exists and is not empty, unless `overwrite`, which moves it to DIR.bak-<time>.
+// Makes `dir` ready for writing: creates it. Refuses (Error{kUsage}) when it exists and is not empty, unless
+// `overwrite`, which moves what is there to DIR.bak-<YYYYmmddTHHMMSS>.
 void claim_output_directory(const fs::path& dir, bool overwrite);
 
 std::string sha256_hex(std::string_view bytes);

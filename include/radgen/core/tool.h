@@ -53,16 +53,20 @@ class Tool {
   const std::vector<std::filesystem::path>& config_files() const { return config_files_; }
   const std::vector<std::string>& settings() const { return settings_; }
 
+  int threads() const;  // --threads, or the cores that are really given
+
   // Returns the process exit code. `body` returns the exit code of a run that came to its end (0, 3 or 4).
   int run(int argc, char** argv, const std::function<int()>& body);
 
  private:
   void with_config_flags();
+  bool parse(int argc, char** argv, int& exit_code);
+  void report(const char* code, const std::string& message, const std::string& hint) const;
   CLI::App app_;
   std::string name_, examples_, log_level_ = "info", config_help_;
   std::vector<std::filesystem::path> config_files_;
   std::vector<std::string> settings_;
-  bool dump_config_ = false;
+  bool dump_config_ = false, help_config_ = false;
   std::function<void()> load_;
   std::function<nlohmann::ordered_json()> dump_;
 };

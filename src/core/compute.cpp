@@ -1,0 +1,199 @@
+#include "radgen/core/compute.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+namespace radgen {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The value behind "key : value" of the first CPU in /proc/cpuinfo.
+std::string cpuinfo(const std::string& key) {
+  std::ifstream in("/proc/cpuinfo");
+  for (std::string line; std::getline(in, line);) {
+    if (line.compare(0, key.size(), key) != 0) continue;
+    const size_t colon = line.find(':');
+    if (colon != std::string::npos && colon + 2 <= line.size()) return line.substr(colon + 2);
+  }
+  return "";
+}
+
+int cores_of(double quota, double period) {
+  return quota > 0 && period > 0 ? std::max(1, static_cast<int>(std::ceil(quota / period))) : 0;
+}
+
+int cores_v2(const fs::path& folder) {  // cpu.max: "max 100000" or "150000 100000"
+  std::ifstream in(folder / "cpu.max");
+  std::string quota;
+  double period = 0;
+  if (!(in >> quota >> period) || quota == "max") return 0;
+  return cores_of(std::strtod(quota.c_str(), nullptr), period);
+}
+
+int cores_v1(const fs::path& folder) {
+  double quota = 0, period = 0;
+  std::ifstream(folder / "cpu.cfs_quota_us") >> quota;
+  std::ifstream(folder / "cpu.cfs_period_us") >> period;
+  return cores_of(quota, period);
+}
+
+// The tightest limit from root/own up to root. A container often sees its own cgroup as the root
+// although /proc/self/cgroup names the host's path, so folders that are not there are passed over.
+int tightest(const fs::path& root, const std::string& own, int (*cores)(const fs::path&)) {
+  int best = 0;
+  for (fs::path way = fs::path(own).relative_path();; way = way.parent_path()) {
+    const int here = cores(root / way);
+    if (here > 0 && (best == 0 || here < best)) best = here;
+    if (way.empty()) return best;
+  }
+}
+
+bool has(const std::vector<std::string>& list, const std::string& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+std::string loaded_library(const char* part) {
+  struct Search {
+    const char* part;
+    std::string found;
+  } search{part, ""};
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, size_t, void* data) {
+        auto* s = static_cast<Search*>(data);
+        const char* slash = std::strrchr(info->dlpi_name, '/');
+        if (std::strstr(slash ? slash : info->dlpi_name, s->part) == nullptr) return 0;
+        s->found = info->dlpi_name;
+        return 1;
+      },
+      &search);
+  return search.found;
+}
+
+template <class Function>
+Function* loaded_function(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
+}
+
+enum class Generation { kSse, kAvx2, kAvx512 };
+
+Generation generation_of(std::string kernel) {
+  for (char& c : kernel) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (kernel == "skylakex" || kernel == "cooperlake" || kernel == "sapphirerapids") {
+    return Generation::kAvx512;
+  }
+  return kernel == "haswell" || kernel == "zen" ? Generation::kAvx2 : Generation::kSse;
+}
+
+}  // namespace
+
+int cgroup_cores(const fs::path& cgroup_file, const fs::path& root) {
+  int best = 0;
+  const auto consider = [&best](int cores) {
+    if (cores > 0 && (best == 0 || cores < best)) best = cores;
+  };
+  std::ifstream in(cgroup_file);
+  for (std::string line; std::getline(in, line);) {  // "0::/own" (v2) or "4:cpu,cpuacct:/own" (v1)
+    const size_t first = line.find(':');
+    const size_t second = first == std::string::npos ? first : line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1);
+    const std::string own = line.substr(second + 1);
+    if (controllers.empty()) {
+      consider(tightest(root, own, cores_v2));
+      continue;
+    }
+    std::vector<std::string> names;
+    std::stringstream parts(controllers);
+    for (std::string name; std::getline(parts, name, ',');) names.push_back(name);
+    if (!has(names, "cpu")) continue;
+    consider(tightest(root / controllers, own, cores_v1));
+    if (controllers != "cpu") consider(tightest(root / "cpu", own, cores_v1));
+  }
+  return best;
+}
+
+int available_cores() {
+  static const int cores = [] {
+    int count = static_cast<int>(std::thread::hardware_concurrency());
+    cpu_set_t mask;
+    if (sched_getaffinity(0, sizeof mask, &mask) == 0) count = CPU_COUNT(&mask);
+    const int quota = cgroup_cores("/proc/self/cgroup", "/sys/fs/cgroup");
+    return std::max(1, quota > 0 ? std::min(count, quota) : count);
+  }();
+  return cores;
+}
+
+std::vector<std::string> cpu_features() {
+  std::vector<std::string> all, known;
+  std::stringstream flags(cpuinfo("flags"));
+  for (std::string flag; flags >> flag;) all.push_back(flag);
+  for (const char* name : {"avx", "avx2", "fma", "avx512f", "avx512dq", "avx512bw", "avx512vl",
+                           "avx512_vnni", "avx512_bf16", "amx_tile"}) {
+    if (has(all, name)) known.emplace_back(name);
+  }
+  return known;
+}
+
+std::string cpu_model() { return cpuinfo("model name"); }
+
+BlasInfo blas_info() {
+  BlasInfo info;
+  info.library = loaded_library("libopenblas");
+  if (info.library.empty()) return info;
+  if (auto* name = loaded_function<char*()>("openblas_get_corename")) info.kernel = name();
+  if (auto* threads = loaded_function<int()>("openblas_get_num_threads")) info.threads = threads();
+  return info;
+}
+
+std::string better_blas_kernel(const std::string& kernel,
+                               const std::vector<std::string>& features) {
+  const Generation now = generation_of(kernel);
+  if (has(features, "avx512f") && has(features, "avx512bw") && has(features, "avx512dq") &&
+      has(features, "avx512vl")) {
+    if (now == Generation::kAvx512) return "";
+    return has(features, "avx512_bf16") ? "COOPERLAKE" : "SKYLAKEX";
+  }
+  if (has(features, "avx2") && has(features, "fma") && now == Generation::kSse) return "HASWELL";
+  return "";
+}
+
+void ensure_fast_blas(char** argv) {
+  constexpr const char* kGuard = "RADGEN_REEXECUTED";
+  for (const char* name : {"OPENBLAS_CORETYPE", "RADGEN_NO_REEXEC", kGuard}) {
+    if (std::getenv(name) != nullptr) return;
+  }
+  if (!loaded_library("libmkl_rt").empty()) return;
+  const BlasInfo info = blas_info();
+  if (info.kernel.empty()) return;
+  const std::string better = better_blas_kernel(info.kernel, cpu_features());
+  if (better.empty()) return;
+  setenv("OPENBLAS_CORETYPE", better.c_str(), 1);
+  setenv(kGuard, "1", 1);
+  execv("/proc/self/exe", argv);
+  unsetenv("OPENBLAS_CORETYPE");  // no /proc: go on with the slow kernel
+}
+
+void set_math_threads(int threads) {
+  if (auto* set = loaded_function<void(int)>("omp_set_num_threads")) set(threads);
+  if (auto* set = loaded_function<void(int)>("openblas_set_num_threads")) set(threads);
+}
+
+double peak_rss_gib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / (1024.0 * 1024.0);
+}
+
+}  // namespace radgen
