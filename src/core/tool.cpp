@@ -64,10 +64,12 @@ void Tool::with_config_flags() {
   app_.add_option("--config", config_files_, "JSON file with comments; may be repeated, later wins")
       ->expected(1)
       ->take_all()
+      ->default_str("")
       ->group("Configuration");
   app_.add_option("--set", settings_, "KEY.PATH=VALUE, after all files; may be repeated")
       ->expected(1)
       ->take_all()
+      ->default_str("")
       ->group("Configuration");
   app_.add_flag("--dump-config", dump_config_, "Print the resolved configuration and exit")
       ->group("Configuration");
