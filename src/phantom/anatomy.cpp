@@ -69,9 +69,9 @@ void set_borders(Chest& chest, Random& body, double widening, double enlargement
   chest.border[kLeftSide] = Curve({{chest.apex_y - 60, 15 + 0.3 * w}, {chest.apex_y - 5, 18 + w}, {a - 14, 21 + w},
                                    {a, knob - 2 + w}, {a + 10, knob + w}, {a + 24, 25 + 0.9 * w},
                                    {c + 12, trunk + 0.6 * w}, {mid_l - 6, trunk + 4 + 0.25 * (left - trunk) + enlargement},
-                                   {c + 0.55 * (dome_l - c), trunk + 0.62 * (left - trunk)},
-                                   {c + 0.76 * (dome_l - c), left * 0.95}, {c + 0.93 * (dome_l - c), left},
-                                   {dome_l + 14, left * 0.9}, {dome_l + 45, left * 0.6}, {430, 20}});
+                                   {c + 0.55 * (dome_l - c), trunk + 0.70 * (left - trunk)},
+                                   {c + 0.76 * (dome_l - c), left * 0.95}, {c + 0.90 * (dome_l - c), left},
+                                   {dome_l + 6, left * 0.92}, {dome_l + 45, left * 0.6}, {430, 20}});
   chest.border_softness = Curve({{chest.apex_y, 12}, {c, 12}, {c + 30, 26}, {c + 0.7 * (dome_l - c), 46}, {430, 46}});
 }
 
@@ -127,7 +127,7 @@ double Chest::dome_y(int side, double x) const {
   const double out = sign_of(side) * (x - spine_x) - dome.center;
   if (out > 0) {
     const double q = std::min(1.0, out / (half_width - dome.center));
-    return dome.top_y + dome.angle_drop * (1 - std::sqrt(1 - 0.995 * q * q * q));
+    return dome.top_y + dome.angle_drop * (0.72 * (1 - std::sqrt(1 - 0.99 * q * q)) + 0.28 * q * q);
   }
   const double q = std::min(1.6, -out / dome.center);
   return dome.top_y + dome.medial_drop * q * q;

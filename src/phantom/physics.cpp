@@ -43,8 +43,8 @@ void add_scatter(cv::Mat& intensity, const Exposure& exposure, double px_per_mm)
   cv::Mat small, wide;
   cv::resize(intensity, small, cv::Size(), shrink, shrink, cv::INTER_AREA);
   // What leaves the open beam beside the patient hardly scatters into the film: limit it.
-  const double limit = 6 * cv::mean(cv::min(small, 0.25))[0];
-  cv::min(small, limit, small);
+  constexpr double kLimit = 0.06;
+  cv::min(small, kLimit, small);
   const double sigma = exposure.scatter_sigma_mm * px_per_mm * shrink;
   cv::GaussianBlur(small, small, cv::Size(), sigma, sigma, cv::BORDER_REFLECT);
   cv::resize(small, wide, intensity.size(), 0, 0, cv::INTER_LINEAR);

@@ -49,6 +49,20 @@ RowShape row_shape(const Chest& chest, double y) {
   return row;
 }
 
+// Trunk and neck are ellipses in cross-section; shoulders and arms lie beside the trunk.
+float body_depth(const Chest& chest, const RowShape& row, double out, double y) {
+  const double skin_distance = (row.skin - out) * row.skin_steep;
+  if (skin_distance <= 0) return 0;
+  const double trunk = chest.half_width + chest.wall;
+  const double part = smooth_step(chest.apex_y - 30, chest.apex_y + 40, y);   // neck above, trunk below
+  const float neck = arc_depth(skin_distance / 62), chest_wall = arc_depth((trunk - out) / (0.62 * trunk));
+  const double inner = row.depth * ((1 - part) * neck + part * std::min(chest_wall, arc_depth(skin_distance / 40)));
+  constexpr double kArmDepth_mm = 112;
+  const double arm = kArmDepth_mm * arc_depth(skin_distance / 46);
+  const double larger = std::max(inner, arm), smaller = std::min(inner, arm);
+  return static_cast<float>(larger + 12 * std::exp((smaller - larger) / 12) * (smaller > 0 ? smaller / larger : 0));
+}
+
 // The tops of the lungs are round: inside a circle whose centre lies below the apex.
 double apex_distance(const Chest& chest, double out, double y) {
   const double radius = 0.30 * chest.half_width, center = chest.lateral_wall(chest.apex_y + 2) - 0.02 * chest.half_width;
@@ -78,8 +92,7 @@ void draw_lungs(Scene& scene, Random random) {
     const bool is_lung_row = y > chest.apex_y - 6 && y < chest.angle_y + 60;
     for (int c = 0; c < canvas.width; ++c) {
       const double x = canvas.x_mm(c);
-      const double skin_distance = (row.skin - std::abs(x - chest.spine_x)) * row.skin_steep;
-      body[c] = skin_distance > 0 ? static_cast<float>(row.depth) * arc_depth(skin_distance / 105) : 0.F;
+      body[c] = body_depth(chest, row, std::abs(x - chest.spine_x), y);
       density[c] = static_cast<float>(base_density + 0.06 * (below - 0.5));
       if (!is_lung_row) continue;
       const auto i = static_cast<size_t>(scene.side_at(x));

@@ -8,7 +8,7 @@
 namespace radgen::phantom {
 namespace {
 
-constexpr double kRibStrength = 0.46;   // a rib is flatter than it is high
+constexpr double kRibStrength = 0.72;   // a rib is flatter than it is high
 
 void draw_rib(Scene& scene, int side, int index, cv::Mat& back, cv::Mat& front, const std::optional<BrokenRib>& broken) {
   const Chest& chest = scene.chest;
@@ -18,7 +18,7 @@ void draw_rib(Scene& scene, int side, int index, cv::Mat& back, cv::Mat& front, 
   std::vector<double> rear_radius, rear_weight, ahead_radius, ahead_weight;
   for (double angle = 6; angle <= rib.front_angle; angle += 3) {
     Point p = chest.rib_point(side, rib, angle);
-    double radius = rib.radius * (1 - 0.25 * smooth_step(150, 100, angle) * 0);
+    double radius = rib.radius ;
     if (is_broken) {
       const double past = angle - broken->angle_degrees;
       if (past > 0) p.y += broken->step_mm * std::exp(-past / 40);
@@ -36,8 +36,8 @@ void draw_rib(Scene& scene, int side, int index, cv::Mat& back, cv::Mat& front, 
       ahead_weight.push_back(kRibStrength * fade * smooth_step(82, 96, angle) * (0.7 + 0.3 * along));
     }
   }
-  stamp_tube(scene.canvas, back, rear, rear_radius, hollow_tube(0.2, 0.22), rear_weight);
-  if (index < 10) stamp_tube(scene.canvas, front, ahead, ahead_radius, hollow_tube(0.2, 0.25), ahead_weight);
+  stamp_tube(scene.canvas, back, rear, rear_radius, hollow_tube(0.16, 0.45), rear_weight);
+  if (index < 10) stamp_tube(scene.canvas, front, ahead, ahead_radius, hollow_tube(0.16, 0.5), ahead_weight);
 }
 
 void draw_fracture_gap(Scene& scene, const BrokenRib& broken, cv::Mat& layer) {
@@ -101,14 +101,14 @@ void draw_shoulders(Scene& scene, Random random) {
       const double t = static_cast<double>(i) / static_cast<double>(clavicle.size());
       radii.push_back(8.6 - 3.4 * smooth_step(0, 0.25, t) + 1.6 * smooth_step(0.6, 1, t));
     }
-    stamp_tube(canvas, clavicles, clavicle, radii, hollow_tube(0.22, 0.3), {0.45});
+    stamp_tube(canvas, clavicles, clavicle, radii, hollow_tube(0.18, 0.5), {0.75});
     // The blade lies beside the lung when the shoulders are rolled forward (PA), over it when they are not (AP).
     const double inner = (chest.is_ap ? 0.70 : 0.93) * w + random.normal(0, 4), top = inner_y - 8, low = inner_y + 118;
     const double outer = 1.22 * w;
     const Path blade{at(inner + 10, top + 4), at(outer - 18, top + 12), at(outer - 6, top + 34), at(inner + 30, low - 10), at(inner + 16, low), at(inner + 4, low - 22), at(inner, top + 50)};
-    stamp_polygon(canvas, blades, blade, 1.2, 0.9);
-    stamp_tube(canvas, blades, smooth_path({at(inner + 10, top + 4), at(inner, top + 50), at(inner + 4, low - 22), at(inner + 16, low), at(inner + 30, low - 10), at(outer - 6, top + 34)}), {1.6}, solid_tube, {0.9});
-    stamp_tube(canvas, blades, smooth_path({at(inner + 4, top + 34), at(outer - 30, top + 14), at(1.2 * w, top - 10)}), {3.2, 3.6, 4.4}, hollow_tube(0.3, 0.3), {0.5});
+    stamp_polygon(canvas, blades, blade, 1.2, 1.8);
+    stamp_tube(canvas, blades, smooth_path({at(inner + 10, top + 4), at(inner, top + 50), at(inner + 4, low - 22), at(inner + 16, low), at(inner + 30, low - 10), at(outer - 6, top + 34)}), {1.8}, solid_tube, {1.6});
+    stamp_tube(canvas, blades, smooth_path({at(inner + 4, top + 34), at(outer - 30, top + 14), at(1.2 * w, top - 10)}), {3.2, 3.6, 4.4}, hollow_tube(0.3, 0.4), {0.9});
     const Point head = at(1.32 * w, inner_y + 8);
     stamp_ellipse(canvas, blades, head, 25, 26, 0, [](float q) { return std::sqrt(1 - q * q) * 0.75F + (q > 0.93F ? 0.2F : 0.F); }, 9);
     stamp_tube(canvas, blades, {head + Point(s * 5, 14), head + Point(s * 26, 160)}, {15, 12}, hollow_tube(0.3, 0.1), {0.5});
@@ -129,7 +129,7 @@ void draw_skeleton(Scene& scene, Random random, const std::optional<BrokenRib>& 
   draw_shoulders(scene, random.fork(2));
   cv::Mat sternum = scene.canvas.layer();
   const double x = scene.chest.spine_x + scene.chest.clavicle_shift * 0.35, y = scene.chest.apex_y + 34;
-  stamp_polygon(scene.canvas, sternum, {{x - 26, y}, {x + 26, y}, {x + 15, y + 44}, {x + 17, y + 120}, {x - 17, y + 120}, {x - 15, y + 44}}, 1.5, 1.6);
+  stamp_polygon(scene.canvas, sternum, {{x - 26, y}, {x + 26, y}, {x + 15, y + 44}, {x + 17, y + 120}, {x - 17, y + 120}, {x - 15, y + 44}}, 5, 1.0);
   scene.bone += sternum;
 }
 

@@ -87,7 +87,7 @@ void draw_vessels(Scene& scene, Random random, bool is_supine) {
     stamp_tube(scene.canvas, hila, smooth_path({hilum + Point(-s * 8, 12), hilum + Point(s * 1, 0), hilum + Point(s * 9, -16), hilum + Point(s * 14, -34)}),
                {5.2, 5.0, 4.8, 4.4, 4.2, 3.8, 3.4, 3.0, 2.6, 2.2}, solid_tube);
   }
-  scene.vessels = (arteries + veins) * 0.95 + hila * 0.8;
+  scene.vessels = (arteries + veins) * 1.5 + hila * 1.25;
 }
 
 }  // namespace radgen::phantom
