@@ -21,6 +21,13 @@ set_source_files_properties(${PROJECT_SOURCE_DIR}/src/core/version.cpp PROPERTIE
 
 function(radgen_layer name)
   cmake_parse_arguments(arg "TORCH" "" "USES;LINK" ${ARGN})
+  # The include rule for tests/include_rules.cmake.
+  string(CONCAT rule "list(APPEND RADGEN_LAYER_NAMES ${name})\n" "set(RADGEN_USES_${name} ${arg_USES})\n"
+         "set(RADGEN_TORCH_${name} ${arg_TORCH})\n")
+  set_property(GLOBAL APPEND_STRING PROPERTY RADGEN_RULES "${rule}")
+  if(arg_TORCH)
+    set_property(GLOBAL APPEND PROPERTY RADGEN_TORCH_LAYERS ${name})
+  endif()
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/${name}/*.cpp)
   if(NOT sources)
     return()
@@ -52,6 +59,17 @@ function(radgen_layer name)
     radgen_use_torch_pch(radgen_${name})
   endif()
   set_property(GLOBAL APPEND PROPERTY RADGEN_LAYERS ${name})
+endfunction()
+
+# radgen_embed(LAYER FILE VARIABLE): a text file of data/ as `extern const char* const radgen::VARIABLE` in the layer, so
+# that programs need no data folder at run time.
+function(radgen_embed layer file variable)
+  file(READ ${CMAKE_CURRENT_SOURCE_DIR}/${file} radgen_text)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  set(source ${CMAKE_BINARY_DIR}/embedded/${variable}.cpp)
+  file(CONFIGURE OUTPUT ${source} @ONLY CONTENT
+"// From @file@.\nnamespace radgen {\nextern const char* const @variable@;\nconst char* const @variable@ = R\"embedded(@radgen_text@)embedded\";\n}  // namespace radgen\n")
+  target_sources(radgen_${layer} PRIVATE ${source})
 endfunction()
 
 # One precompiled torch header for the whole build (30 s and 700 MB, once); all users share its flags.
@@ -93,10 +111,11 @@ function(radgen_link_by_include target)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
   endforeach()
   list(REMOVE_DUPLICATES layers)
+  get_property(torch_layers GLOBAL PROPERTY RADGEN_TORCH_LAYERS)
   foreach(layer ${layers})
     if(TARGET radgen_${layer})
       target_link_libraries(${target} PRIVATE radgen::${layer})
-      if(layer MATCHES "^(data|model|inference|training|deployment)$")
+      if(layer IN_LIST torch_layers)
         set(uses_torch TRUE)
       endif()
     endif()

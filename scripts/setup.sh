@@ -11,7 +11,7 @@ deps="${RADGEN_DEPS_DIR:-$root/.deps}"
 
 packages=(
   build-essential cmake ninja-build pkg-config git ca-certificates
-  libtorch-dev libopenblas0-openmp libopenblas-dev
+  libtorch-dev libopenblas0-openmp   # the OpenMP variant, as LibTorch: one set of threads
   libdcmtk-dev dcmtk libopencv-dev libopenjp2-7-dev
   nlohmann-json3-dev libcli11-dev libspdlog-dev libgtest-dev
   libssl-dev zlib1g-dev libpng-dev
@@ -24,7 +24,10 @@ die() { printf 'error[setup]: %s\n  hint: %s\n' "$1" "$2" >&2; exit 5; }
 
 missing=()
 for p in "${packages[@]}"; do
-  [ "$(dpkg-query -W -f='${Status}' "$p" 2>/dev/null)" = "install ok installed" ] || missing+=("$p")
+  case "$(dpkg-query -W -f='${Status}' "$p" 2>/dev/null)" in
+    *" ok installed") ;;  # "install" or "hold"
+    *) missing+=("$p") ;;
+  esac
 done
 spm_ready() { [ -f "$deps/sentencepiece/lib/libsentencepiece.a" ] && [ -f "$deps/sentencepiece/include/sentencepiece_processor.h" ]; }
 
@@ -34,6 +37,9 @@ if [ "${1:-}" = "--check" ]; then
   echo "all there"; exit 0
 fi
 
+if [ ${#missing[@]} -eq 0 ] && spm_ready; then
+  say "everything is there"; exit 0
+fi
 command -v apt-get >/dev/null || die "this machine has no apt-get" "install the packages listed in $0 with your own package manager"
 if [ "$(id -u)" = 0 ]; then as_root=()
 elif command -v sudo >/dev/null; then as_root=(sudo)
@@ -71,7 +77,7 @@ if ! spm_ready; then
         -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_CXX_VISIBILITY_PRESET=hidden >"$work/log" 2>&1 \
     && cmake --build "$work/build" --target sentencepiece sentencepiece_train >>"$work/log" 2>&1 \
     || { tail -n 20 "$work/log" >&2; die "sentencepiece did not build" "see the lines above"; }
-  stage="$deps/sentencepiece.tmp.$$"
+  stage="$deps/sentencepiece.tmp.$$"; rm -rf "$deps"/sentencepiece.tmp.*
   mkdir -p "$stage/lib" "$stage/include"
   cp "$work/build/src/libsentencepiece.a" "$work/build/src/libsentencepiece_train.a" "$stage/lib/"
   cp "$src/src/sentencepiece_processor.h" "$src/src/sentencepiece_trainer.h" "$stage/include/"

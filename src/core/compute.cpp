@@ -86,6 +86,21 @@ Function* loaded_function(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
 }
 
+// Debian's system-wide choice may be the OpenBLAS with threads of its own, although the one that
+// shares LibTorch's OpenMP threads is installed beside it (openblas-pthread/, openblas-openmp/):
+// prefers the latter after the restart.
+void prefer_openmp_variant(const fs::path& library) {
+  std::error_code error;
+  const fs::path folder = fs::canonical(library, error).parent_path();
+  if (error || folder.filename() != "openblas-pthread") return;
+  const fs::path other = folder.parent_path() / "openblas-openmp";
+  if (!fs::exists(other / "libopenblas.so.0", error)) return;
+  const char* old = std::getenv("LD_LIBRARY_PATH");
+  const std::string path =
+      other.string() + (old != nullptr && *old != '\0' ? ":" + std::string(old) : "");
+  setenv("LD_LIBRARY_PATH", path.c_str(), 1);
+}
+
 enum class Generation { kSse, kAvx2, kAvx512 };
 
 Generation generation_of(std::string kernel) {
@@ -179,6 +194,7 @@ void ensure_fast_blas(char** argv) {
   if (info.kernel.empty()) return;
   const std::string better = better_blas_kernel(info.kernel, cpu_features());
   if (better.empty()) return;
+  prefer_openmp_variant(info.library);
   setenv("OPENBLAS_CORETYPE", better.c_str(), 1);
   setenv(kGuard, "1", 1);
   execv("/proc/self/exe", argv);

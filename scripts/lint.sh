@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Checks the format and runs clang-tidy on the C++ files that changed against a base.
+#
+#   scripts/lint.sh                against the merge base with origin/main (else main, else HEAD)
+#   scripts/lint.sh BASE           against a commit, branch or tag
+#   scripts/lint.sh --fix [BASE]   also rewrites the format in place
+#
+# Needs clang-format and clang-tidy, and a configured build/ (compile_commands.json). A file that includes LibTorch
+# takes clang-tidy about a minute.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+fix=no
+[ "${1:-}" != --fix ] || { fix=yes; shift; }
+for program in clang-format clang-tidy; do
+  command -v "$program" >/dev/null || { echo "error[lint]: no $program here"; echo "  hint: apt-get install clang-format clang-tidy"; exit 5; } >&2
+done
+base=${1:-}
+if [ -z "$base" ]; then
+  base=HEAD
+  for branch in origin/main main; do
+    if git rev-parse -q --verify "$branch" >/dev/null; then base=$(git merge-base HEAD "$branch"); break; fi
+  done
+fi
+git rev-parse -q --verify "$base^{commit}" >/dev/null || { echo "error[lint]: '$base' is no commit" >&2; exit 2; }
+
+mapfile -t files < <({ git diff --name-only --diff-filter=d "$base" -- '*.cpp' '*.h'
+                       git ls-files --others --exclude-standard -- '*.cpp' '*.h'; } | grep -v '^tests/fixtures/' | sort -u)
+if [ ${#files[@]} -eq 0 ]; then echo "no C++ file changed against $base"; exit 0; fi
+echo "${#files[@]} files changed against $base"
+
+status=0
+if [ $fix = yes ]; then clang-format -i "${files[@]}"; else clang-format --dry-run -Werror "${files[@]}" || status=1; fi
+
+sources=()
+for f in "${files[@]}"; do case "$f" in *.cpp) sources+=("$f") ;; esac; done
+if [ ${#sources[@]} -gt 0 ]; then
+  [ -f build/compile_commands.json ] || { echo "error[lint]: build/ is not configured" >&2; echo "  hint: cmake --preset release" >&2; exit 5; }
+  # Precompiled headers of another compiler are no use to clang-tidy: it reads the headers themselves.
+  printf '%s\0' "${sources[@]}" | xargs -0 -n 1 -P "$(nproc)" \
+    clang-tidy --quiet -p build --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-ignored-optimization-argument || status=1
+fi
+[ $status -eq 0 ] && echo "clean"
+exit $status

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Sets up, builds and runs every test; prints what each stage took. Can be run again at any time.
+#
+#   scripts/test.sh                          everything, in build/
+#   scripts/test.sh --labels unit            only the tests with this label (unit, e2e, reference, gpu; a regex)
+#   scripts/test.sh --preset asan-ubsan      in build-asan-ubsan/, with sanitizers (see CMakePresets.json)
+#   scripts/test.sh --werror                 warnings in our own code are errors, as in CI
+#
+# RADGEN_JOBS sets the number of compilers at a time (default: the cores, one for every 1.5 GiB of free memory).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+preset=release labels="" werror=OFF
+usage() { printf 'error[usage]: %s\n  hint: see the first lines of %s\n' "$1" "$0" >&2; exit 2; }
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --labels) labels="${2:-}"; [ -n "$labels" ] || usage "--labels needs a value"; shift 2 ;;
+    --preset) preset="${2:-}"; [ -n "$preset" ] || usage "--preset needs a value"; shift 2 ;;
+    --werror) werror=ON; shift ;;
+    *) usage "unknown option '$1'" ;;
+  esac
+done
+build=build
+[ "$preset" = release ] || build="build-$preset"
+
+summary=()
+stage() {  # stage NAME COMMAND...
+  local name=$1 begin=$SECONDS; shift
+  printf '\033[1m==> %s\033[0m\n' "$name" >&2
+  "$@"
+  summary+=("$(printf '%-10s %5d s' "$name" $((SECONDS - begin)))")
+}
+finish() {
+  local status=$?
+  [ ${#summary[@]} -eq 0 ] || printf '    %s\n' "${summary[@]}" >&2
+  if [ $status -eq 0 ]; then echo "==> all tests passed" >&2; else echo "==> FAILED (exit code $status)" >&2; fi
+}
+trap finish EXIT
+
+cores=$(nproc)
+free_kib=$(awk '/^MemAvailable:/ {print $2}' /proc/meminfo 2>/dev/null || echo 4000000)
+by_memory=$((free_kib / 1500000)); [ "$by_memory" -ge 1 ] || by_memory=1
+jobs=${RADGEN_JOBS:-$((cores < by_memory ? cores : by_memory))}
+
+stage setup scripts/setup.sh
+stage configure cmake --preset "$preset" -DRADGEN_WERROR="$werror"
+stage build cmake --build "$build" --parallel "$jobs"
+# One test program at a time: each uses all cores.
+stage test ctest --test-dir "$build" --output-on-failure --no-tests=error ${labels:+-L "$labels"}
