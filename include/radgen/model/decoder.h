@@ -48,6 +48,7 @@ struct DecoderCache {
   TensorOptional patch_attend_mask;  // [B,N]
   torch::Tensor attend_mask;         // [B,M] bool, slots that hold a token
   torch::Tensor positions;           // [B] int64, position of the next token
+  bool has_holes = false;            // some slots in use hold no token
   int64_t length = 0;                // slots in use
   int64_t max_tokens = 0;            // M
 };
@@ -94,14 +95,17 @@ class GroundedDecoderImpl : public torch::nn::Module {
   // Appends ids [B,T] and returns what each position predicts. `lengths` [B]: how many of each
   // row's ids are tokens (padding on the right); undefined: all. No gradients.
   DecoderOutput step(const torch::Tensor& ids, const TensorOptional& lengths, DecoderCache& cache);
-  // A cache whose row i continues row rows[i] of `cache`; rows int64. `groups`: when the new rows
-  // still belong to the same pictures in the same order (beams), the cross keys and values are kept
-  // as they are.
+  // Row i of the texts continues row rows[i], rows int64. With `same_pictures` the cross keys and
+  // values stay as they are (the G texts of each picture stand side by side, and stay so); else
+  // they are selected by the same rows.
   static void select(DecoderCache& cache, const torch::Tensor& rows, bool same_pictures);
+  // Selects the pictures alone, for caches where each has several texts.
+  static void select_pictures(DecoderCache& cache, const torch::Tensor& pictures);
+  void scale_residuals();  // initialisation.h: once, after the weights got their first values
   const DecoderConfig& config() const { return config_; }
 
  private:
-  torch::Tensor embed(const torch::Tensor& ids, const torch::Tensor& positions);
+  torch::Tensor drop(const torch::Tensor& x) const;
   DecoderOutput finish(const torch::Tensor& x, std::vector<CrossAttention>& seen);
 
   DecoderConfig config_;

@@ -24,7 +24,7 @@ struct DecodingConfig {
 };
 void describe(Fields& f, DecodingConfig& c);
 
-// (report/prediction.h has a radgen::Draft: this one has another name on purpose)
+// Named apart from radgen::Draft, which is the finished report (report/prediction.h).
 struct DecodedText {
   std::vector<int64_t> ids;  // T words, without prompt, bos and eos
   std::vector<double>
@@ -40,14 +40,14 @@ struct DecodedText {
 // no prompts at all). Throws Error{kData} when the number of prompts is wrong; texts are cut where
 // the decoder's max_tokens ends.
 std::vector<DecodedText> generate(GroundedModel model, const EncodedImage& encoded,
-                            const std::vector<std::vector<int64_t>>& prompts,
-                            const DecodingConfig& config);
+                                  const std::vector<std::vector<int64_t>>& prompts,
+                                  const DecodingConfig& config);
 
 // log P and attention of given words (no prompt, bos or eos in `ids`), teacher forced. `score` is
 // without a length penalty and holds the eos too.
 std::vector<DecodedText> score_tokens(GroundedModel model, const EncodedImage& encoded,
-                                const std::vector<std::vector<int64_t>>& prompts,
-                                const std::vector<std::vector<int64_t>>& ids);
+                                      const std::vector<std::vector<int64_t>>& prompts,
+                                      const std::vector<std::vector<int64_t>>& ids);
 
 // The rows of `encoded` in the given order; to score one picture with many texts, repeat its index.
 EncodedImage select_studies(const EncodedImage& encoded, const std::vector<int64_t>& rows);

@@ -1,0 +1,89 @@
+#include "radgen/model/attention.h"
+
+#include <cmath>
+#include <limits>
+
+#include "radgen/core/error.h"
+#include "tiled_attention.h"
+
+namespace radgen {
+namespace {
+
+using torch::Tensor;
+
+// Below every score, and finite: exp gives an exact zero and no gradient becomes NaN.
+constexpr double kHiddenScore = -1e30;
+
+void check_packed(const Tensor& qkv) {
+  RADGEN_CHECK(qkv.dim() == 5 && qkv.size(2) == 3, "packed attention input must be [B,N,3,A,d]");
+}
+
+// softmax(scores) with exact zeros where `attend_mask` is false, also in rows that hold no key at
+// all.
+Tensor masked_softmax(const Tensor& scores, const TensorOptional& attend_mask) {
+  if (!attend_mask) return torch::softmax(scores, -1);
+  const Tensor hidden = attend_mask->logical_not();
+  return torch::softmax(scores.masked_fill(hidden, kHiddenScore), -1).masked_fill(hidden, 0);
+}
+
+}  // namespace
+
+Tensor plain_self_attention(const Tensor& qkv, bool is_causal) {
+  check_packed(qkv);
+  const double scale = 1 / std::sqrt(static_cast<double>(qkv.size(4)));
+  const Tensor heads_first = qkv.permute({2, 0, 3, 1, 4});                          // [3,B,A,N,d]
+  const Tensor q = heads_first[0] * scale, k = heads_first[1], v = heads_first[2];  // [B,A,N,d]
+  Tensor scores = torch::matmul(q, k.transpose(-2, -1));                            // [B,A,N,N]
+  TensorOptional attend_mask;
+  if (is_causal) {
+    const int64_t n = qkv.size(1);
+    attend_mask = torch::ones({n, n}, qkv.options().dtype(torch::kBool)).tril();
+  }
+  const Tensor out = torch::matmul(masked_softmax(scores, attend_mask), v);  // [B,A,N,d]
+  return out.transpose(1, 2).contiguous();                                   // [B,N,A,d]
+}
+
+Tensor tiled_self_attention(const Tensor& qkv, bool is_causal) {
+  check_packed(qkv);
+  return TiledAttention::apply(qkv, is_causal);
+}
+
+Tensor self_attention(const Tensor& qkv, bool is_causal, int64_t plain_limit_bytes) {
+  check_packed(qkv);
+  if (qkv.device().is_cpu()) return tiled_self_attention(qkv, is_causal);
+  const int64_t weights = qkv.size(0) * qkv.size(3) * qkv.size(1) * qkv.size(1);
+  return weights * qkv.element_size() <= plain_limit_bytes ? plain_self_attention(qkv, is_causal)
+                                                           : tiled_self_attention(qkv, is_causal);
+}
+
+Tensor masked_attention(const Tensor& q, const Tensor& k, const Tensor& v,
+                        const TensorOptional& attend_mask) {
+  const double scale = 1 / std::sqrt(static_cast<double>(q.size(-1)));
+  return torch::matmul(masked_softmax(torch::matmul(q * scale, k.transpose(-2, -1)), attend_mask),
+                       v);
+}
+
+CrossAttention cross_attention(const Tensor& q, const Tensor& k, const Tensor& v, bool has_null_key,
+                               const TensorOptional& patch_attend_mask) {
+  const int64_t keys = k.size(2), patches = has_null_key ? keys - 1 : keys;
+  const double scale = 1 / std::sqrt(static_cast<double>(q.size(-1)));
+  CrossAttention seen;
+  seen.scores = torch::matmul(q * scale, k.transpose(-2, -1));  // [B,A,T,S]
+  Tensor weights;                                               // [B,A,T,S]
+  if (patch_attend_mask) {
+    Tensor attend = *patch_attend_mask;  // [B,N]
+    if (has_null_key) attend = torch::cat({attend, torch::ones_like(attend.narrow(1, 0, 1))}, 1);
+    attend = attend.view({attend.size(0), 1, 1, keys});
+    seen.scores = seen.scores.masked_fill(attend.logical_not(), kHiddenScore);
+    weights = masked_softmax(seen.scores, attend);
+  } else {
+    weights = torch::softmax(seen.scores, -1);
+  }
+  seen.context = torch::matmul(weights, v);       // [B,A,T,d]
+  seen.weights = weights.narrow(-1, 0, patches);  // [B,A,T,N]
+  seen.null_weight = has_null_key ? weights.select(-1, patches)
+                                  : torch::zeros({q.size(0), q.size(1), q.size(2)}, q.options());
+  return seen;
+}
+
+}  // namespace radgen

@@ -1,0 +1,262 @@
+#include "radgen/model/decoder.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "radgen/core/error.h"
+#include "radgen/model/initialisation.h"
+
+namespace radgen {
+namespace {
+
+using torch::Tensor;
+
+int64_t hidden_width(const DecoderConfig& config) {
+  return static_cast<int64_t>(std::lround(config.mlp_ratio * static_cast<double>(config.width)));
+}
+
+// [B,T,A*d] -> [B,A,T,d]
+Tensor split_heads(const Tensor& x, int64_t heads) {
+  return x.view({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
+}
+
+// [B,A,T,d] -> [B,T,A*d]
+Tensor join_heads(const Tensor& x) {
+  return x.transpose(1, 2).reshape({x.size(0), x.size(2), x.size(1) * x.size(3)});
+}
+
+// [S*G,A,T,...] -> [S,A,G*T,...]: the G texts of each of S pictures side by side, so that they
+// share its keys.
+Tensor group_texts(const Tensor& x, int64_t pictures) {
+  const int64_t group = x.size(0) / pictures, heads = x.size(1), t = x.size(2);
+  return x.reshape({pictures, group, heads, t, -1})
+      .transpose(1, 2)
+      .reshape({pictures, heads, group * t, -1});
+}
+
+// The inverse; `tail` is empty when there is no last dimension.
+Tensor ungroup_texts(const Tensor& x, int64_t group) {
+  const int64_t pictures = x.size(0), heads = x.size(1), t = x.size(2) / group;
+  const Tensor split = x.reshape({pictures, heads, group, t, -1}).transpose(1, 2);  // [S,G,A,T,*]
+  std::vector<int64_t> sizes{pictures * group, heads, t};
+  if (x.dim() == 4) sizes.push_back(x.size(3));
+  return split.reshape(sizes);
+}
+
+}  // namespace
+
+CrossAttentionLayerImpl::CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key)
+    : heads_(heads) {
+  query = register_module("query", torch::nn::Linear(width, width));
+  key_value = register_module("key_value", torch::nn::Linear(width, 2 * width));
+  output = register_module("output", torch::nn::Linear(width, width));
+  if (has_null_key) null_key = register_parameter("null_key", torch::zeros({heads, width / heads}));
+}
+
+KeyValueCache CrossAttentionLayerImpl::remember(const Tensor& memory) {
+  const int64_t batch = memory.size(0), n = memory.size(1), width = memory.size(2),
+                d = width / heads_;
+  const Tensor both =
+      key_value(memory).view({batch, n, 2, heads_, d}).permute({2, 0, 3, 1, 4});  // [2,B,A,N,d]
+  if (!null_key.defined()) return {both[0].contiguous(), both[1].contiguous()};
+  const Tensor null = null_key.view({1, heads_, 1, d}).expand({batch, heads_, 1, d});
+  return {torch::cat({both[0], null}, 2), torch::cat({both[1], torch::zeros_like(null)}, 2)};
+}
+
+std::pair<Tensor, CrossAttention> CrossAttentionLayerImpl::forward(
+    const Tensor& x, const KeyValueCache& memory, const TensorOptional& patch_attend_mask) {
+  const int64_t pictures = memory.key.size(0), group = x.size(0) / pictures;
+  Tensor q = split_heads(query(x), heads_);  // [B,A,T,d]
+  if (group > 1) q = group_texts(q, pictures);
+  CrossAttention seen =
+      cross_attention(q, memory.key, memory.value, null_key.defined(), patch_attend_mask);
+  if (group > 1) {
+    seen.context = ungroup_texts(seen.context, group);
+    seen.weights = ungroup_texts(seen.weights, group);
+    seen.null_weight = ungroup_texts(seen.null_weight, group);
+    seen.scores = ungroup_texts(seen.scores, group);
+  }
+  return {output(join_heads(seen.context)), seen};
+}
+
+DecoderLayerImpl::DecoderLayerImpl(const DecoderConfig& config) {
+  norm_1 = register_module("norm_1", make_layer_norm(config.width, config.layer_norm_eps));
+  self_attention = register_module("self_attention", SelfAttention(config.width, config.heads));
+  norm_2 = register_module("norm_2", make_layer_norm(config.width, config.layer_norm_eps));
+  cross_attention = register_module(
+      "cross_attention", CrossAttentionLayer(config.width, config.heads, config.has_null_key));
+  norm_3 = register_module("norm_3", make_layer_norm(config.width, config.layer_norm_eps));
+  mlp = register_module("mlp", FeedForward(config.width, hidden_width(config)));
+}
+
+GroundedDecoderImpl::GroundedDecoderImpl(const DecoderConfig& config) : config_(config) {
+  token_embedding_ = register_module("token_embedding",
+                                     torch::nn::Embedding(config.vocabulary_size, config.width));
+  position_embedding_ =
+      register_module("position_embedding", torch::nn::Embedding(config.max_tokens, config.width));
+  for (int64_t i = 0; i < config.layers; ++i) layers_->push_back(DecoderLayer(config));
+  register_module("layers", layers_);
+  norm_ = register_module("norm", make_layer_norm(config.width, config.layer_norm_eps));
+  if (!config.tie_embeddings)
+    output_ = register_module(
+        "output", torch::nn::Linear(
+                      torch::nn::LinearOptions(config.width, config.vocabulary_size).bias(false)));
+}
+
+void GroundedDecoderImpl::scale_residuals() {
+  const int64_t additions = 3 * config_.layers;
+  for (const auto& module : *layers_) {
+    DecoderLayerImpl& layer = *module->as<DecoderLayer>();
+    scale_residual_(layer.self_attention->output, additions);
+    scale_residual_(layer.cross_attention->output, additions);
+    scale_residual_(layer.mlp->down, additions);
+  }
+}
+
+Tensor GroundedDecoderImpl::drop(const Tensor& x) const {
+  return config_.dropout > 0 ? torch::dropout(x, config_.dropout, is_training()) : x;
+}
+
+DecoderOutput GroundedDecoderImpl::finish(const Tensor& x, std::vector<CrossAttention>& seen) {
+  DecoderOutput out;
+  const Tensor hidden = norm_(x);
+  out.logits =
+      torch::linear(hidden, output_.is_empty() ? token_embedding_->weight : output_->weight);
+  if (config_.grounding_layers == "last") seen.erase(seen.begin(), seen.end() - 1);
+  for (const CrossAttention& layer : seen) {
+    out.attention = out.attention.defined() ? out.attention + layer.weights : layer.weights;
+    out.null_attention =
+        out.null_attention.defined() ? out.null_attention + layer.null_weight : layer.null_weight;
+    out.grounding_scores.push_back(layer.scores);
+  }
+  if (seen.size() > 1) {
+    out.attention = out.attention / static_cast<double>(seen.size());
+    out.null_attention = out.null_attention / static_cast<double>(seen.size());
+  }
+  return out;
+}
+
+DecoderOutput GroundedDecoderImpl::forward(const Tensor& memory, const Tensor& text_ids,
+                                           const DecoderMasks& masks) {
+  const int64_t t = text_ids.size(1);
+  if (t > config_.max_tokens)
+    throw Error(ErrorCode::kData,
+                fmt::format("a text of {} tokens is longer than decoder.max_tokens = {}", t,
+                            config_.max_tokens),
+                "cut the texts or raise decoder.max_tokens");
+  Tensor positions = torch::arange(t, text_ids.options());  // [T]
+  TensorOptional attend_mask;                               // [B,1,T,T]
+  if (masks.text_attend_mask) {
+    const Tensor is_token = masks.text_attend_mask->to(torch::kBool);    // [B,T]
+    positions = (is_token.to(torch::kLong).cumsum(1) - 1).clamp_min(0);  // [B,T]
+    attend_mask =
+        torch::ones({t, t}, is_token.options()).tril().logical_and(is_token.view({-1, 1, 1, t}));
+  }
+  Tensor x = drop(token_embedding_(text_ids) + position_embedding_(positions));  // [B,T,D_t]
+  std::vector<CrossAttention> seen;
+  for (const auto& module : *layers_) {
+    DecoderLayerImpl& layer = *module->as<DecoderLayer>();
+    const Tensor normed = layer.norm_1(x);
+    x = x + drop(attend_mask ? layer.self_attention->forward_masked(normed, *attend_mask)
+                             : layer.self_attention->forward(normed, /*is_causal=*/true));
+    auto [from_picture, weights] = layer.cross_attention->forward(
+        layer.norm_2(x), layer.cross_attention->remember(memory), masks.patch_attend_mask);
+    x = x + drop(from_picture);
+    x = x + drop(layer.mlp(layer.norm_3(x)));
+    seen.push_back(std::move(weights));
+  }
+  return finish(x, seen);
+}
+
+DecoderCache GroundedDecoderImpl::start(const Tensor& memory,
+                                        const TensorOptional& patch_attend_mask,
+                                        int64_t max_tokens) {
+  torch::NoGradGuard no_grad;
+  DecoderCache cache;
+  const int64_t batch = memory.size(0), width = config_.width;
+  cache.max_tokens = max_tokens == 0 ? config_.max_tokens : max_tokens;
+  for (const auto& module : *layers_) {
+    DecoderLayerImpl& layer = *module->as<DecoderLayer>();
+    cache.cross.push_back(layer.cross_attention->remember(memory));
+    const std::vector<int64_t> sizes{batch, config_.heads, cache.max_tokens, width / config_.heads};
+    // Zeros, not empty: slots behind a short prompt are hidden by weight 0, and 0 * NaN would show.
+    cache.self.push_back(
+        {torch::zeros(sizes, memory.options()), torch::zeros(sizes, memory.options())});
+  }
+  cache.patch_attend_mask = patch_attend_mask;
+  cache.attend_mask = torch::zeros({batch, cache.max_tokens}, memory.options().dtype(torch::kBool));
+  cache.positions = torch::zeros({batch}, memory.options().dtype(torch::kLong));
+  return cache;
+}
+
+DecoderOutput GroundedDecoderImpl::step(const Tensor& ids, const TensorOptional& lengths,
+                                        DecoderCache& cache) {
+  torch::NoGradGuard no_grad;
+  const int64_t t = ids.size(1), begin = cache.length, end = begin + t;
+  if (end > cache.max_tokens)
+    throw Error(
+        ErrorCode::kData,
+        fmt::format("{} tokens do not fit into a decoding cache of {}", end, cache.max_tokens),
+        "start the cache with more tokens");
+  const Tensor offsets = torch::arange(t, ids.options());                        // [T]
+  Tensor is_token = torch::ones({ids.size(0), t}, cache.attend_mask.options());  // [B,T]
+  if (lengths) {
+    is_token = offsets.unsqueeze(0) < lengths->unsqueeze(1);
+    cache.has_holes = true;
+  }
+  cache.attend_mask.narrow(1, begin, t).copy_(is_token);
+  const Tensor positions =
+      (cache.positions.unsqueeze(1) + offsets).clamp_max(config_.max_tokens - 1);  // [B,T]
+  cache.positions = cache.positions + is_token.sum(1);
+
+  TensorOptional attend_mask;  // [B,1,T,end]
+  if (cache.has_holes || t > 1) {
+    const Tensor causal = torch::ones({t, end}, is_token.options()).tril(/*diagonal=*/begin);
+    attend_mask = cache.attend_mask.narrow(1, 0, end).view({-1, 1, 1, end}).logical_and(causal);
+  }
+  Tensor x = token_embedding_(ids) + position_embedding_(positions);  // [B,T,D_t]
+  std::vector<CrossAttention> seen;
+  for (size_t i = 0; i < layers_->size(); ++i) {
+    DecoderLayerImpl& layer = *layers_[i]->as<DecoderLayer>();
+    x = x +
+        layer.self_attention->forward_cached(layer.norm_1(x), cache.self[i], begin, attend_mask);
+    auto [from_picture, weights] =
+        layer.cross_attention->forward(layer.norm_2(x), cache.cross[i], cache.patch_attend_mask);
+    x = x + from_picture;
+    x = x + layer.mlp(layer.norm_3(x));
+    seen.push_back(std::move(weights));
+  }
+  cache.length = end;
+  return finish(x, seen);
+}
+
+void GroundedDecoderImpl::select(DecoderCache& cache, const Tensor& rows, bool same_pictures) {
+  torch::NoGradGuard no_grad;
+  const int64_t count = rows.size(0);
+  for (KeyValueCache& layer : cache.self) {
+    for (Tensor* part : {&layer.key, &layer.value}) {
+      std::vector<int64_t> sizes = part->sizes().vec();
+      sizes[0] = count;
+      Tensor selected = torch::zeros(sizes, part->options());
+      // Only the slots in use are copied.
+      selected.narrow(2, 0, cache.length)
+          .copy_(part->narrow(2, 0, cache.length).index_select(0, rows));
+      *part = selected;
+    }
+  }
+  cache.attend_mask = cache.attend_mask.index_select(0, rows);
+  cache.positions = cache.positions.index_select(0, rows);
+  if (!same_pictures) select_pictures(cache, rows);
+}
+
+void GroundedDecoderImpl::select_pictures(DecoderCache& cache, const Tensor& pictures) {
+  for (KeyValueCache& layer : cache.cross) {
+    layer.key = layer.key.index_select(0, pictures);
+    layer.value = layer.value.index_select(0, pictures);
+  }
+  if (cache.patch_attend_mask)
+    cache.patch_attend_mask = cache.patch_attend_mask->index_select(0, pictures);
+}
+
+}  // namespace radgen

@@ -1,0 +1,43 @@
+#include "radgen/model/initialisation.h"
+
+#include <cmath>
+
+namespace radgen {
+
+using torch::Tensor;
+
+void truncated_normal_(Tensor tensor, double deviation) {
+  torch::NoGradGuard no_grad;
+  // erf(x / sqrt 2) is uniform for normal x; at two deviations it is erf(sqrt 2).
+  const double edge = std::erf(std::sqrt(2.0));
+  tensor.uniform_(-edge, edge).erfinv_().mul_(std::sqrt(2.0) * deviation);
+  tensor.clamp_(-2 * deviation, 2 * deviation);
+}
+
+void initialise(torch::nn::Module& module) {
+  torch::NoGradGuard no_grad;
+  for (const auto& part : module.modules()) {
+    if (auto* linear = part->as<torch::nn::Linear>()) {
+      truncated_normal_(linear->weight, kInitialDeviation);
+      if (linear->bias.defined()) linear->bias.zero_();
+    } else if (auto* embedding = part->as<torch::nn::Embedding>()) {
+      truncated_normal_(embedding->weight, kInitialDeviation);
+    } else if (auto* convolution = part->as<torch::nn::Conv2d>()) {
+      torch::nn::init::kaiming_normal_(convolution->weight, 0.0, torch::kFanIn, torch::kReLU);
+      if (convolution->bias.defined()) convolution->bias.zero_();
+    } else if (auto* norm = part->as<torch::nn::LayerNorm>()) {
+      norm->weight.fill_(1);
+      norm->bias.zero_();
+    } else {
+      for (auto& parameter : part->named_parameters(/*recurse=*/false))
+        truncated_normal_(parameter.value(), kInitialDeviation);
+    }
+  }
+}
+
+void scale_residual_(torch::nn::Linear layer, int64_t residual_additions) {
+  torch::NoGradGuard no_grad;
+  layer->weight.div_(std::sqrt(static_cast<double>(std::max<int64_t>(residual_additions, 1))));
+}
+
+}  // namespace radgen

@@ -1,0 +1,164 @@
+#include "radgen/model/vit_encoder.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <cmath>
+
+#include "radgen/core/error.h"
+#include "radgen/model/initialisation.h"
+
+namespace radgen {
+namespace {
+
+using torch::Tensor;
+
+// Channels of the first convolution over the width: with a doubling a stage the last of four has
+// the full width, and each stage after the first costs the same.
+constexpr int64_t kStemStages = 4;
+
+int64_t stem_channels(const EncoderConfig& config, int64_t stage, int64_t stages) {
+  const int64_t halvings = std::min(stages - 1 - stage, kStemStages - 1);
+  return config.width >> halvings;
+}
+
+}  // namespace
+
+Tensor interpolate_positions(const Tensor& positions, PatchGrid from, PatchGrid to) {
+  if (from == to) return positions;
+  const int64_t width = positions.size(2);
+  const Tensor grid = positions.reshape({1, from.rows, from.columns, width}).permute({0, 3, 1, 2});
+  const Tensor resized =
+      torch::nn::functional::interpolate(grid, torch::nn::functional::InterpolateFuncOptions()
+                                                   .size(std::vector<int64_t>{to.rows, to.columns})
+                                                   .mode(torch::kBicubic)
+                                                   .align_corners(false));
+  return resized.permute({0, 2, 3, 1}).reshape({1, to.size(), width});
+}
+
+PatchStemImpl::PatchStemImpl(const EncoderConfig& config) {
+  projection = register_module(
+      "projection",
+      torch::nn::Conv2d(torch::nn::Conv2dOptions(config.channels, config.width, config.patch_px)
+                            .stride(config.patch_px)));
+}
+
+Tensor PatchStemImpl::forward(const Tensor& image) {
+  return projection(image).flatten(2).transpose(1, 2);  // [B,D_v,H/P,W/P] -> [B,N,D_v]
+}
+
+ConvStemImpl::ConvStemImpl(const EncoderConfig& config) {
+  const int64_t stages = std::bit_width(static_cast<uint64_t>(config.patch_px)) - 1;
+  int64_t input = config.channels;
+  for (int64_t stage = 0; stage < stages; ++stage) {
+    const int64_t output = stem_channels(config, stage, stages);
+    convolutions->push_back(
+        torch::nn::Conv2d(torch::nn::Conv2dOptions(input, output, /*kernel_size=*/3)
+                              .stride(2)
+                              .padding(1)
+                              .bias(false)));
+    norms->push_back(make_layer_norm(output, config.layer_norm_eps));
+    input = output;
+  }
+  register_module("convolutions", convolutions);
+  register_module("norms", norms);
+  projection = register_module("projection", torch::nn::Linear(input, config.width));
+}
+
+Tensor ConvStemImpl::forward(const Tensor& image) {
+  Tensor x = image.contiguous(torch::MemoryFormat::ChannelsLast);
+  for (size_t stage = 0; stage < convolutions->size(); ++stage) {
+    x = convolutions[stage]->as<torch::nn::Conv2d>()->forward(x);
+    x = norms[stage]->as<torch::nn::LayerNorm>()->forward(x.permute({0, 2, 3, 1}));  // [B,h,w,C]
+    x = torch::relu(x).permute({0, 3, 1, 2});  // [B,C,h,w], channels last
+  }
+  return projection(x.permute({0, 2, 3, 1}).flatten(1, 2));  // [B,N,D_v]
+}
+
+// One pre-norm layer; named so that public ViT weights map by name.
+class VitLayerImpl : public torch::nn::Module {
+ public:
+  explicit VitLayerImpl(const EncoderConfig& config) : dropout_(config.dropout) {
+    norm_1_ = register_module("norm_1", make_layer_norm(config.width, config.layer_norm_eps));
+    attention_ = register_module("attention", SelfAttention(config.width, config.heads));
+    norm_2_ = register_module("norm_2", make_layer_norm(config.width, config.layer_norm_eps));
+    mlp_ = register_module(
+        "mlp",
+        FeedForward(config.width, static_cast<int64_t>(std::lround(
+                                      config.mlp_ratio * static_cast<double>(config.width)))));
+  }
+  Tensor forward(Tensor x) {
+    x = x + drop(attention_(norm_1_(x), /*is_causal=*/false));
+    return x + drop(mlp_(norm_2_(x)));
+  }
+
+  void scale_residuals(int64_t additions) {
+    scale_residual_(attention_->output, additions);
+    scale_residual_(mlp_->down, additions);
+  }
+
+ private:
+  Tensor drop(const Tensor& x) const {
+    return dropout_ > 0 ? torch::dropout(x, dropout_, is_training()) : x;
+  }
+
+  double dropout_;
+  torch::nn::LayerNorm norm_1_{nullptr}, norm_2_{nullptr};
+  SelfAttention attention_{nullptr};
+  FeedForward mlp_{nullptr};
+};
+TORCH_MODULE(VitLayer);
+
+VitEncoderImpl::VitEncoderImpl(const EncoderConfig& config) : config_(config) {
+  if (config.stem == "conv") {
+    conv_stem_ = register_module("stem", ConvStem(config));
+  } else {
+    patch_stem_ = register_module("stem", PatchStem(config));
+  }
+  positions_ =
+      register_parameter("positions", torch::zeros({1, native_grid().size(), config.width}));
+  if (config.has_cls) {
+    cls_token_ = register_parameter("cls_token", torch::zeros({1, 1, config.width}));
+    cls_position_ = register_parameter("cls_position", torch::zeros({1, 1, config.width}));
+  }
+  for (int64_t i = 0; i < config.layers; ++i) layers_->push_back(VitLayer(config));
+  register_module("layers", layers_);
+  norm_ = register_module("norm", make_layer_norm(config.width, config.layer_norm_eps));
+}
+
+void VitEncoderImpl::scale_residuals() {
+  for (const auto& layer : *layers_) layer->as<VitLayer>()->scale_residuals(2 * config_.layers);
+}
+
+PatchGrid VitEncoderImpl::native_grid() const {
+  return {config_.image_height_px / config_.patch_px, config_.image_width_px / config_.patch_px};
+}
+
+EncodedPatches VitEncoderImpl::forward(const Tensor& image) {
+  if (image.dim() != 4 || image.size(1) != config_.channels)
+    throw Error(ErrorCode::kData,
+                fmt::format("the encoder needs pictures of shape [B,{},H,W], received {}",
+                            config_.channels, fmt::join(image.sizes(), " x ")));
+  if (image.size(2) == 0 || image.size(3) == 0 || image.size(2) % config_.patch_px != 0 ||
+      image.size(3) % config_.patch_px != 0)
+    throw Error(ErrorCode::kData,
+                fmt::format("a picture of {} x {} px is no multiple of the patch side {} px",
+                            image.size(2), image.size(3), config_.patch_px),
+                "pad or resize the picture first");
+  EncodedPatches result;
+  result.grid = {image.size(2) / config_.patch_px, image.size(3) / config_.patch_px};
+  Tensor x = conv_stem_.is_empty() ? patch_stem_(image) : conv_stem_(image);  // [B,N,D_v]
+  x = x + interpolate_positions(positions_, native_grid(), result.grid);
+  if (config_.has_cls)
+    x = torch::cat({(cls_token_ + cls_position_).expand({x.size(0), 1, x.size(2)}), x}, 1);
+  for (const auto& layer : *layers_) x = layer->as<VitLayer>()->forward(x);
+  x = norm_(x);
+  if (config_.has_cls) {
+    result.cls = x.select(1, 0);
+    x = x.narrow(1, 1, x.size(1) - 1);
+  }
+  result.patches = x;
+  return result;
+}
+
+}  // namespace radgen
