@@ -60,12 +60,12 @@ void set_borders(Chest& chest, Random& body, double widening, double enlargement
   const double dome_r = chest.domes[kRightSide].top_y, dome_l = chest.domes[kLeftSide].top_y;
   const double c = chest.carina_y, a = chest.arch_y;
   const double w = widening * 0.5;
-  const double mid_r = c + 0.30 * (dome_r - c), mid_l = c + 0.32 * (dome_l - c);
+  const double mid_r = c + 0.28 * (dome_r - c), mid_l = c + 0.32 * (dome_l - c);
   chest.heart_top_y = c + 18;
   chest.border[kRightSide] = Curve({{chest.apex_y - 60, 16 + 0.3 * w}, {chest.apex_y - 5, 17 + w}, {a, cava - 1 + w},
-                                    {c, cava + 1 + w}, {mid_r, cava + 4 + 0.4 * (right - cava) + 0.4 * w},
-                                    {c + 0.55 * (dome_r - c), right * 0.93}, {c + 0.78 * (dome_r - c), right},
-                                    {dome_r + 6, right * 0.92}, {dome_r + 40, right * 0.6}, {430, 20}});
+                                    {c, cava + 1 + w}, {mid_r, cava + 2 + 0.32 * (right - cava) + 0.4 * w},
+                                    {c + 0.52 * (dome_r - c), right * 0.88}, {c + 0.78 * (dome_r - c), right},
+                                    {dome_r + 4, right * 0.90}, {dome_r + 40, right * 0.6}, {430, 20}});
   chest.border[kLeftSide] = Curve({{chest.apex_y - 60, 15 + 0.3 * w}, {chest.apex_y - 5, 18 + w}, {a - 14, 21 + w},
                                    {a, knob - 2 + w}, {a + 10, knob + w}, {a + 24, 25 + 0.9 * w},
                                    {c + 12, trunk + 0.6 * w}, {mid_l - 6, trunk + 4 + 0.25 * (left - trunk) + enlargement},
@@ -100,7 +100,7 @@ void set_outlines(Chest& chest, double apex_share, double neck) {
   for (const Point& p : shape) knots.emplace_back(top + p.x * height, w * p.y);
   chest.lateral = Curve(knots);
   const double skin = w + chest.wall;
-  chest.skin = Curve({{-80, neck + 2}, {top - 32, neck}, {top - 12, neck + 20}, {top + 4, neck + 64}, {top + 20, 168},
+  chest.skin = Curve({{-80, neck + 2}, {top - 46, neck}, {top - 26, neck + 10}, {top - 10, neck + 40}, {top + 6, neck + 84}, {top + 22, neck + 116},
                       {top + 42, 196}, {top + 90, 208}, {top + 118, skin + 22}, {top + 150, skin + 6}, {top + 200, skin},
                       {500, skin + 3}});
   chest.depth_at = Curve({{-80, 118}, {top - 40, 118}, {top + 10, 150}, {top + 70, 0.96 * chest.depth},
@@ -160,7 +160,7 @@ Chest make_chest(const StudyTruth& truth) {
   const double neck = body.normal(chest.is_male ? 63 : 54, 4), apex_share = body.normal(0.32, 0.015);
   const double enlargement = body.uniform(-2, 3);
   const double angle_drop = body.normal(52, 5), medial_drop = body.normal(14, 3), dome_center = body.normal(0.43, 0.03);
-  const double carina_share = body.normal(0.335, 0.015), hilum_higher = body.uniform(5, 15);
+  const double carina_share = body.normal(0.385, 0.015), hilum_higher = body.uniform(5, 15);
 
   double breath = pose.normal(0, 4);                                     // mm that the domes stand higher
   if (truth.is_ap) breath += pose.uniform(14, 34);

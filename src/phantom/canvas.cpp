@@ -8,17 +8,6 @@
 namespace radgen::phantom {
 namespace {
 
-constexpr int kProfileSteps = 256;  // a table beats a call per pixel
-
-std::array<float, kProfileSteps + 2> table_of(const TubeProfile& profile) {
-  std::array<float, kProfileSteps + 2> table{};
-  for (int i = 0; i <= kProfileSteps; ++i) {
-    table[static_cast<size_t>(i)] = profile(static_cast<float>(i) / kProfileSteps);
-  }
-  table[kProfileSteps + 1] = 0;
-  return table;
-}
-
 double at_or_last(const std::vector<double>& values, size_t i) {
   return values[std::min(i, values.size() - 1)];
 }
@@ -65,19 +54,16 @@ double Curve::at(double x) const {
          (3 * t2 - 2 * t3) * knots_[i + 1].y + (t3 - t2) * h * tangents_[i + 1];
 }
 
-float solid_tube(float q) { return q < 1 ? std::sqrt(1 - q * q) : 0.F; }
-
 TubeProfile hollow_tube(double wall, double filling) {
   const float inner = static_cast<float>(1 - wall), empty = static_cast<float>(1 - filling);
-  return [inner, empty](float q) {
-    const float outer = solid_tube(q);
+  return TubeProfile([inner, empty](float q) {
+    const float outer = std::sqrt(1 - q * q);
     return q < inner ? outer - empty * std::sqrt(inner * inner - q * q) : outer;
-  };
+  });
 }
 
 void stamp_tube(const Canvas& canvas, cv::Mat& layer, const Path& path, const std::vector<double>& radii,
                 const TubeProfile& profile, const std::vector<double>& weights) {
-  const auto table = table_of(profile);
   for (size_t i = 0; i + 1 < path.size(); ++i) {
     const double x0 = canvas.column(path[i].x), y0 = canvas.row(path[i].y);
     const double dx = canvas.column(path[i + 1].x) - x0, dy = canvas.row(path[i + 1].y) - y0;
@@ -108,10 +94,7 @@ void stamp_tube(const Canvas& canvas, cv::Mat& layer, const Path& path, const st
         if (q >= 1) continue;
         // Path length 2 r profile(q); a thin tube keeps its mass: area pi r^2 spread over the drawn width.
         const double depth = 2 * radius / canvas.px_per_mm * (radius / drawn) * (w0 + (w1 - w0) * t);
-        const double position = q * kProfileSteps;
-        const auto k = static_cast<size_t>(position);
-        const double f = position - static_cast<double>(k);
-        const float value = static_cast<float>(depth * (table[k] + f * (table[k + 1] - table[k])));
+        const float value = static_cast<float>(depth) * profile.at(q);
         pixels[column] = std::max(pixels[column], value);
       }
     }
@@ -162,7 +145,6 @@ void stamp_polygon(const Canvas& canvas, cv::Mat& layer, const Path& polygon, do
 
 void stamp_ellipse(const Canvas& canvas, cv::Mat& layer, Point center, double radius_x, double radius_y,
                    double angle_degrees, const TubeProfile& profile, double value) {
-  const auto table = table_of(profile);
   const double reach = std::max(radius_x, radius_y);
   const cv::Rect area = canvas.rect(center.x - reach, center.y - reach, center.x + reach, center.y + reach);
   const double c = std::cos(angle_degrees * CV_PI / 180), s = std::sin(angle_degrees * CV_PI / 180);
@@ -173,8 +155,7 @@ void stamp_ellipse(const Canvas& canvas, cv::Mat& layer, Point center, double ra
       const double u = (c * dx + s * dy) / radius_x, v = (c * dy - s * dx) / radius_y;
       const double q = std::sqrt(u * u + v * v);
       if (q >= 1) continue;
-      const auto k = static_cast<size_t>(q * kProfileSteps);
-      pixels[column] = std::max(pixels[column], static_cast<float>(value) * table[k]);
+      pixels[column] = std::max(pixels[column], static_cast<float>(value) * profile.at(q));
     }
   }
 }

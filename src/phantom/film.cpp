@@ -104,7 +104,7 @@ void describe(TrueFinding& finding, const Mark& mark, const cv::Mat& map, const 
 
 Exposure pick_exposure(const StudyTruth& truth, Random random) {
   Exposure exposure;
-  exposure.photons_per_mm2 = 45000 * std::exp(random.normal(0, 0.35)) * (truth.is_ap ? 0.6 : 1);
+  exposure.photons_per_mm2 = 22000 * std::exp(random.normal(0, 0.35)) * (truth.is_ap ? 0.6 : 1);
   exposure.scatter_ratio = truth.is_ap ? random.uniform(0.9, 1.7) : random.uniform(0.4, 0.9);
   exposure.blur_mm = random.uniform(0.12, 0.24);
   if (truth.is_shifted_vendor) exposure.photons_per_mm2 *= 0.4, exposure.blur_mm += 0.1;

@@ -31,7 +31,7 @@ float soft_edge(double distance_mm, double width_mm) {
 }
 
 struct RowShape {  // what does not change along a row
-  double wall, wall_steep, skin, skin_steep, depth, lung_depth, softness;
+  double wall, wall_steep, skin, skin_steep, depth, lung_depth, softness, fullness;
   std::array<double, 2> border, border_steep;
 };
 
@@ -42,6 +42,8 @@ RowShape row_shape(const Chest& chest, double y) {
   row.depth = chest.depth_at.at(y);
   row.lung_depth = chest.lung_depth * (0.45 + 0.55 * smooth_step(chest.apex_y - 5, chest.apex_y + 110, y));
   row.softness = chest.border_softness.at(y);
+  // Lung lies before and behind the upper mediastinum; the heart fills nearly all of the depth.
+  row.fullness = 0.62 + 0.32 * smooth_step(chest.carina_y - 30, chest.carina_y + 60, y);
   for (int side : {kRightSide, kLeftSide}) {
     const auto i = static_cast<size_t>(side);
     row.border[i] = chest.border[i].at(y), row.border_steep[i] = steepness(chest.border[i].slope(y));
@@ -55,7 +57,7 @@ float body_depth(const Chest& chest, const RowShape& row, double out, double y) 
   if (skin_distance <= 0) return 0;
   const double trunk = chest.half_width + chest.wall;
   const double part = smooth_step(chest.apex_y - 30, chest.apex_y + 40, y);   // neck above, trunk below
-  const float neck = arc_depth(skin_distance / 62), chest_wall = arc_depth((trunk - out) / (0.62 * trunk));
+  const float neck = arc_depth(skin_distance / 62), chest_wall = arc_depth((trunk - out) / (0.45 * trunk));
   const double inner = row.depth * ((1 - part) * neck + part * std::min(chest_wall, arc_depth(skin_distance / 40)));
   constexpr double kArmDepth_mm = 112;
   const double arm = kArmDepth_mm * arc_depth(skin_distance / 46);
@@ -63,12 +65,14 @@ float body_depth(const Chest& chest, const RowShape& row, double out, double y) 
   return static_cast<float>(larger + 12 * std::exp((smaller - larger) / 12) * (smaller > 0 ? smaller / larger : 0));
 }
 
-// The tops of the lungs are round: inside a circle whose centre lies below the apex.
+// The tops of the lungs are round: how far a point lies below a circle's arch that runs out in straight shoulders.
 double apex_distance(const Chest& chest, double out, double y) {
   const double radius = 0.30 * chest.half_width, center = chest.lateral_wall(chest.apex_y + 2) - 0.02 * chest.half_width;
-  const double dy = y - (chest.apex_y + radius);
-  if (dy > 0) return 1e3;
-  return radius - std::hypot(out - center, dy);
+  const double across = std::abs(out - center);
+  constexpr double kShoulder = 0.94;   // of the radius, where the arch is steep enough
+  const double on_arch = std::min(across, kShoulder * radius);
+  const double arch = radius - std::sqrt(radius * radius - on_arch * on_arch) + 1.4 * (across - on_arch);
+  return (y - chest.apex_y - arch) * 0.8;
 }
 
 }  // namespace
@@ -103,7 +107,7 @@ void draw_lungs(Scene& scene, Random random) {
       cavity[c] = static_cast<float>(row.lung_depth) * arc_depth(wall_distance / (0.62 * chest.half_width));
       // The mediastinum takes all of the depth a little inside its border, the heart only deep inside.
       const double inside = (row.border[i] - sign * (x - chest.mediastinum_x)) * row.border_steep[i];
-      const float organ = inside > -1 ? soft_edge(inside, 0.7) * (0.12F + 0.88F * arc_depth(inside / row.softness)) : 0.F;
+      const float organ = inside > -1 ? soft_edge(inside, 0.8) * static_cast<float>(row.fullness) * (0.10F + 0.90F * arc_depth(inside / row.softness)) : 0.F;
       // Lung reaches down behind the dome: a little of it shows through the liver.
       const double under = (y - dome[i][static_cast<size_t>(c)]) * 0.93;
       const float diaphragm = under > -1 ? soft_edge(under, 0.7) * (0.80F + 0.20F * arc_depth(under / 55)) : 0.F;

@@ -8,7 +8,7 @@
 namespace radgen::phantom {
 namespace {
 
-constexpr double kRibStrength = 0.72;   // a rib is flatter than it is high
+constexpr double kRibStrength = 0.85;   // a rib is flatter than it is high
 
 void draw_rib(Scene& scene, int side, int index, cv::Mat& back, cv::Mat& front, const std::optional<BrokenRib>& broken) {
   const Chest& chest = scene.chest;
@@ -25,15 +25,17 @@ void draw_rib(Scene& scene, int side, int index, cv::Mat& back, cv::Mat& front, 
       if (broken->is_healed) radius *= 1 + 0.45 * std::exp(-past * past / 40);
     }
     // Towards the side the ray runs along the rib: more bone in its way.
-    const double along = std::min(1.8, 1 / std::max(0.3, std::abs(std::cos(angle * CV_PI / 180)) + 0.25 + 0.3 * (angle < 70)));
+    const double along = std::min(1.35, 1 / std::max(0.3, std::abs(std::cos(angle * CV_PI / 180)) + 0.25 + 0.3 * (angle < 70)));
+    const double flat = index == 0 ? 0.55 : index == 1 ? 0.8 : 1;   // the first ribs lie flat
+    const double tangent = 1 - 0.35 * smooth_step(66, 88, angle) * (index > 5 ? 1 : 0.6);
     if (angle <= 96) {
       rear.push_back(p), rear_radius.push_back(radius);
-      rear_weight.push_back(kRibStrength * (0.7 + 0.3 * along));
+      rear_weight.push_back(kRibStrength * flat * tangent * (0.7 + 0.3 * along));
     }
     if (angle >= 84) {
       const double fade = 1 - 0.55 * smooth_step(95, 135, angle);   // thinner and closer to the film or not: fainter
       ahead.push_back(p), ahead_radius.push_back(radius * (1 + 0.15 * smooth_step(110, 150, angle)));
-      ahead_weight.push_back(kRibStrength * fade * smooth_step(82, 96, angle) * (0.7 + 0.3 * along));
+      ahead_weight.push_back(kRibStrength * 0.8 * flat * fade * smooth_step(82, 96, angle) * (0.7 + 0.3 * along));
     }
   }
   stamp_tube(scene.canvas, back, rear, rear_radius, hollow_tube(0.16, 0.45), rear_weight);
@@ -84,7 +86,7 @@ void draw_spine(Scene& scene, Random random) {
     }
     stamp_tube(canvas, arches, {{x + turn * 1.6, y + up * 0.2}, {x + turn * 1.8, y + up * 1.25}}, {2.0, 2.7}, solid_tube, {0.7});
   }
-  scene.bone += bodies * 0.9 + arches;
+  scene.bone += bodies * 1.3 + arches * 1.3;
 }
 
 void draw_shoulders(Scene& scene, Random random) {
@@ -101,7 +103,7 @@ void draw_shoulders(Scene& scene, Random random) {
       const double t = static_cast<double>(i) / static_cast<double>(clavicle.size());
       radii.push_back(8.6 - 3.4 * smooth_step(0, 0.25, t) + 1.6 * smooth_step(0.6, 1, t));
     }
-    stamp_tube(canvas, clavicles, clavicle, radii, hollow_tube(0.18, 0.5), {0.75});
+    stamp_tube(canvas, clavicles, clavicle, radii, hollow_tube(0.18, 0.55), {0.95});
     // The blade lies beside the lung when the shoulders are rolled forward (PA), over it when they are not (AP).
     const double inner = (chest.is_ap ? 0.70 : 0.93) * w + random.normal(0, 4), top = inner_y - 8, low = inner_y + 118;
     const double outer = 1.22 * w;

@@ -24,7 +24,7 @@ class Tree {
       const Twig twig = waiting.back();
       waiting.pop_back();
       const Twig end = draw(layer, twig);
-      constexpr double kLeastDiameter_mm = 0.75;
+      constexpr double kLeastDiameter_mm = 1.0;
       if (end.diameter < kLeastDiameter_mm || !is_lung(end.at)) continue;
       // Daughters of unequal size, the larger one straighter on.
       const double share = random_.uniform(0.5, 0.85), turn = random_.uniform(10, 24) * (random_.chance(0.5) ? 1 : -1);
@@ -87,7 +87,7 @@ void draw_vessels(Scene& scene, Random random, bool is_supine) {
     stamp_tube(scene.canvas, hila, smooth_path({hilum + Point(-s * 8, 12), hilum + Point(s * 1, 0), hilum + Point(s * 9, -16), hilum + Point(s * 14, -34)}),
                {5.2, 5.0, 4.8, 4.4, 4.2, 3.8, 3.4, 3.0, 2.6, 2.2}, solid_tube);
   }
-  scene.vessels = (arteries + veins) * 1.5 + hila * 1.25;
+  scene.vessels = (arteries + veins) * 1.7 + hila * 1.6;
 }
 
 }  // namespace radgen::phantom

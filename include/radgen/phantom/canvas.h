@@ -9,7 +9,10 @@
 // leaves no empty corner. Layers are CV_32FC1. Nothing here keeps state: the same input gives the same pixels.
 #pragma once
 
-#include <functional>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <concepts>
 #include <opencv2/core.hpp>
 #include <vector>
 
@@ -49,9 +52,27 @@ class Curve {
   std::vector<double> tangents_;
 };
 
-// Path length through a tube of radius 1 at distance q (0..1) from its axis; `wall` is the wall's share of the radius.
-using TubeProfile = std::function<float(float q)>;
-float solid_tube(float q);
+// Path length through a tube (or disc) of radius 1 at distance q (0..1) from its axis, as a table: a call per pixel
+// would cost more than all the rest.
+class TubeProfile {
+ public:
+  static constexpr int kSteps = 256;
+  template <class Function>
+    requires std::invocable<Function, float>
+  TubeProfile(Function depth) {   // NOLINT(google-explicit-constructor): a formula is a profile
+    for (int i = 0; i <= kSteps; ++i) table_[static_cast<size_t>(i)] = static_cast<float>(depth(static_cast<float>(i) / kSteps));
+  }
+  float at(double q) const {      // 0 <= q < 1
+    const double position = q * kSteps;
+    const auto k = static_cast<size_t>(position);
+    return table_[k] + static_cast<float>(position - static_cast<double>(k)) * (table_[k + 1] - table_[k]);
+  }
+
+ private:
+  std::array<float, kSteps + 2> table_{};
+};
+inline const TubeProfile solid_tube([](float q) { return std::sqrt(1 - q * q); });
+// `wall` is the wall's share of the radius, `filling` the density inside it.
 TubeProfile hollow_tube(double wall, double filling = 0.12);
 
 // Writes max(layer, path length) along a path. `radii` and `weights` (factor on the path length) are one a point, or
