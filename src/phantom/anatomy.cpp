@@ -13,7 +13,8 @@ double severity_value(Severity severity, double subtle, double moderate, double 
   return severity == Severity::kSevere ? severe : moderate;
 }
 
-// What findings do to the geometry: shift of the mediastinum (towards the patient's left positive), a dome's rise.
+// What findings do to the geometry: shift of the mediastinum (towards the patient's left positive),
+// a dome's rise.
 struct Displacement {
   double shift = 0;
   std::array<double, 2> dome_rise{0, 0};
@@ -32,14 +33,15 @@ Displacement displacement(const StudyTruth& truth) {
     } else if (f.finding == Finding::kAtelectasis && f.kind == "lobar_collapse") {
       d.shift += toward * (4 + 11 * grade);
       d.dome_rise[static_cast<size_t>(side)] += 5 + 15 * grade;
-    } else if (f.finding == Finding::kPleuralEffusion && f.side != Side::kBilateral && f.volume_ml > 2000) {
+    } else if (f.finding == Finding::kPleuralEffusion && f.side != Side::kBilateral &&
+               f.volume_ml > 2000) {
       d.shift -= toward * std::min(26.0, (f.volume_ml - 2000) * 0.024);
     } else if (f.finding == Finding::kEnlargedCardiomediastinum) {
       d.widening = severity_value(f.severity, 9, 16, 28);
     } else if (f.finding == Finding::kCardiomegaly) {
       d.ratio = f.measure > 0.3 && f.measure < 0.9 ? f.measure
-                : truth.is_ap ? severity_value(f.severity, 0.565, 0.61, 0.68)
-                              : severity_value(f.severity, 0.515, 0.57, 0.65);
+                : truth.is_ap                      ? severity_value(f.severity, 0.565, 0.61, 0.68)
+                                                   : severity_value(f.severity, 0.515, 0.57, 0.65);
     }
   }
   return d;
@@ -62,17 +64,32 @@ void set_borders(Chest& chest, Random& body, double widening, double enlargement
   const double w = widening * 0.5;
   const double mid_r = c + 0.28 * (dome_r - c), mid_l = c + 0.32 * (dome_l - c);
   chest.heart_top_y = c + 18;
-  chest.border[kRightSide] = Curve({{chest.apex_y - 60, 16 + 0.3 * w}, {chest.apex_y - 5, 17 + w}, {a, cava - 1 + w},
-                                    {c, cava + 1 + w}, {mid_r, cava + 2 + 0.32 * (right - cava) + 0.4 * w},
-                                    {c + 0.52 * (dome_r - c), right * 0.88}, {c + 0.78 * (dome_r - c), right},
-                                    {dome_r + 4, right * 0.90}, {dome_r + 40, right * 0.6}, {430, 20}});
-  chest.border[kLeftSide] = Curve({{chest.apex_y - 60, 15 + 0.3 * w}, {chest.apex_y - 5, 18 + w}, {a - 14, 21 + w},
-                                   {a, knob - 2 + w}, {a + 10, knob + w}, {a + 24, 25 + 0.9 * w},
-                                   {c + 12, trunk + 0.6 * w}, {mid_l - 6, trunk + 4 + 0.25 * (left - trunk) + enlargement},
+  chest.border[kRightSide] = Curve({{chest.apex_y - 60, 16 + 0.3 * w},
+                                    {chest.apex_y - 5, 17 + w},
+                                    {a, cava - 1 + w},
+                                    {c, cava + 1 + w},
+                                    {mid_r, cava + 2 + 0.32 * (right - cava) + 0.4 * w},
+                                    {c + 0.52 * (dome_r - c), right * 0.88},
+                                    {c + 0.78 * (dome_r - c), right},
+                                    {dome_r + 4, right * 0.90},
+                                    {dome_r + 40, right * 0.6},
+                                    {430, 20}});
+  chest.border[kLeftSide] = Curve({{chest.apex_y - 60, 15 + 0.3 * w},
+                                   {chest.apex_y - 5, 18 + w},
+                                   {a - 14, 21 + w},
+                                   {a, knob - 2 + w},
+                                   {a + 10, knob + w},
+                                   {a + 24, 25 + 0.9 * w},
+                                   {c + 12, trunk + 0.6 * w},
+                                   {mid_l - 6, trunk + 4 + 0.25 * (left - trunk) + enlargement},
                                    {c + 0.55 * (dome_l - c), trunk + 0.70 * (left - trunk)},
-                                   {c + 0.76 * (dome_l - c), left * 0.95}, {c + 0.90 * (dome_l - c), left},
-                                   {dome_l + 6, left * 0.92}, {dome_l + 45, left * 0.6}, {430, 20}});
-  chest.border_softness = Curve({{chest.apex_y, 12}, {c, 12}, {c + 30, 26}, {c + 0.7 * (dome_l - c), 46}, {430, 46}});
+                                   {c + 0.76 * (dome_l - c), left * 0.95},
+                                   {c + 0.90 * (dome_l - c), left},
+                                   {dome_l + 6, left * 0.92},
+                                   {dome_l + 45, left * 0.6},
+                                   {430, 20}});
+  chest.border_softness =
+      Curve({{chest.apex_y, 12}, {c, 12}, {c + 30, 26}, {c + 0.7 * (dome_l - c), 46}, {430, 46}});
 }
 
 void set_ribs(Chest& chest, Random& body) {
@@ -95,16 +112,33 @@ void set_ribs(Chest& chest, Random& body) {
 void set_outlines(Chest& chest, double apex_share, double neck) {
   const double w = chest.half_width, top = chest.apex_y, height = chest.angle_y - top;
   std::vector<Point> knots;
-  const std::vector<Point> shape{{0, apex_share}, {0.012, apex_share + 0.09}, {0.04, 0.50}, {0.09, 0.60}, {0.18, 0.72},
-                                 {0.32, 0.845}, {0.5, 0.935}, {0.7, 0.985}, {0.88, 1.0}, {1.0, 0.995}, {1.15, 0.95}};
+  const std::vector<Point> shape{{0, apex_share}, {0.012, apex_share + 0.09},
+                                 {0.04, 0.50},    {0.09, 0.60},
+                                 {0.18, 0.72},    {0.32, 0.845},
+                                 {0.5, 0.935},    {0.7, 0.985},
+                                 {0.88, 1.0},     {1.0, 0.995},
+                                 {1.15, 0.95}};
   for (const Point& p : shape) knots.emplace_back(top + p.x * height, w * p.y);
   chest.lateral = Curve(knots);
   const double skin = w + chest.wall;
-  chest.skin = Curve({{-80, neck + 2}, {top - 46, neck}, {top - 26, neck + 10}, {top - 10, neck + 40}, {top + 6, neck + 84}, {top + 22, neck + 116},
-                      {top + 42, 196}, {top + 90, 208}, {top + 118, skin + 22}, {top + 150, skin + 6}, {top + 200, skin},
+  chest.skin = Curve({{-80, neck + 2},
+                      {top - 46, neck},
+                      {top - 26, neck + 10},
+                      {top - 10, neck + 40},
+                      {top + 6, neck + 84},
+                      {top + 22, neck + 116},
+                      {top + 42, 196},
+                      {top + 90, 208},
+                      {top + 118, skin + 22},
+                      {top + 150, skin + 6},
+                      {top + 200, skin},
                       {500, skin + 3}});
-  chest.depth_at = Curve({{-80, 118}, {top - 40, 118}, {top + 10, 150}, {top + 70, 0.96 * chest.depth},
-                          {top + 150, chest.depth}, {500, chest.depth * 1.04}});
+  chest.depth_at = Curve({{-80, 118},
+                          {top - 40, 118},
+                          {top + 10, 150},
+                          {top + 70, 0.96 * chest.depth},
+                          {top + 150, chest.depth},
+                          {500, chest.depth * 1.04}});
 }
 
 }  // namespace
@@ -118,7 +152,8 @@ std::vector<int> sides_of(Side side) {
 
 double Chest::lung_x(int side, double across, double y) const {
   const double s = sign_of(side);
-  const double inner = mediastinum_x + s * border[static_cast<size_t>(side)].at(y), outer = spine_x + s * lateral_wall(y);
+  const double inner = mediastinum_x + s * border[static_cast<size_t>(side)].at(y),
+               outer = spine_x + s * lateral_wall(y);
   return inner + across * (outer - inner);
 }
 
@@ -133,13 +168,26 @@ double Chest::dome_y(int side, double x) const {
   return dome.top_y + dome.medial_drop * q * q;
 }
 
+double Chest::apex_distance(double out, double y) const {
+  // A circle's arch that runs out in straight shoulders.
+  const double radius = 0.30 * half_width, center = lateral_wall(apex_y + 2) - 0.02 * half_width;
+  const double across = std::abs(out - center);
+  constexpr double kShoulder = 0.94;  // of the radius, where the arch is steep enough
+  const double on_arch = std::min(across, kShoulder * radius);
+  const double arch =
+      radius - std::sqrt(radius * radius - on_arch * on_arch) + 1.4 * (across - on_arch);
+  return (y - apex_y - arch) * 0.8;
+}
+
 Point Chest::rib_point(int side, const Rib& rib, double angle_degrees) const {
   const double angle = angle_degrees * CV_PI / 180;
   const double neck = 14;  // the rib leaves the spine's side, not its axis
   const double out = neck + (rib.reach - neck) * std::sin(angle);
   // In front the rib bends up again to its cartilage; behind it leaves the spine slightly upwards.
-  const double fall = rib.drop * 0.5 * (1 - std::cos(angle)) - 5 * std::sin(std::min(angle * 2, CV_PI));
-  const double forward = (1 - std::cos(angle)) * 0.5;  // depth 0 behind .. 1 in front: rotation moves the front
+  const double fall =
+      rib.drop * 0.5 * (1 - std::cos(angle)) - 5 * std::sin(std::min(angle * 2, CV_PI));
+  const double forward =
+      (1 - std::cos(angle)) * 0.5;  // depth 0 behind .. 1 in front: rotation moves the front
   return {spine_x + sign_of(side) * out + forward * clavicle_shift * 0.6, rib.head_y + fall};
 }
 
@@ -148,27 +196,33 @@ Chest make_chest(const StudyTruth& truth) {
   Random body(truth.patient.anatomy_seed, {kBodyStream});
   Random pose(hash_text(truth.study_id), {kPoseStream, truth.patient.anatomy_seed});
   Chest chest;
-  chest.is_male = truth.patient.is_male, chest.is_ap = truth.is_ap, chest.is_supine = truth.is_supine;
-  chest.half_width = std::clamp(chest.is_male ? body.normal(145, 9) : body.normal(130, 8), 108.0, 168.0);
+  chest.is_male = truth.patient.is_male, chest.is_ap = truth.is_ap,
+  chest.is_supine = truth.is_supine;
+  chest.half_width =
+      std::clamp(chest.is_male ? body.normal(145, 9) : body.normal(130, 8), 108.0, 168.0);
   chest.wall = std::clamp(body.normal(chest.is_male ? 27 : 30, 8), 14.0, 52.0);
-  chest.depth = std::clamp(body.normal(chest.is_male ? 218 : 205, 18) + 0.6 * (chest.wall - 28), 165.0, 280.0);
+  chest.depth = std::clamp(body.normal(chest.is_male ? 218 : 205, 18) + 0.6 * (chest.wall - 28),
+                           165.0, 280.0);
   chest.lung_depth = std::min(chest.depth - 50, body.normal(chest.is_male ? 158 : 142, 9));
   const double height = std::clamp(body.normal(chest.is_male ? 236 : 214, 13), 180.0, 268.0);
   const double right_higher = body.chance(0.9) ? body.uniform(10, 25) : body.uniform(-8, 10);
   const double normal_ratio = std::clamp(body.normal(0.45, 0.04), 0.36, 0.56);
   const double wider = body.uniform(1.05, 1.15);  // the heart lies nearer the tube on AP films
-  const double neck = body.normal(chest.is_male ? 63 : 54, 4), apex_share = body.normal(0.32, 0.015);
+  const double neck = body.normal(chest.is_male ? 63 : 54, 4),
+               apex_share = body.normal(0.32, 0.015);
   const double enlargement = body.uniform(-2, 3);
-  const double angle_drop = body.normal(52, 5), medial_drop = body.normal(14, 3), dome_center = body.normal(0.43, 0.03);
+  const double angle_drop = body.normal(52, 5), medial_drop = body.normal(14, 3),
+               dome_center = body.normal(0.43, 0.03);
   const double carina_share = body.normal(0.385, 0.015), hilum_higher = body.uniform(5, 15);
 
-  double breath = pose.normal(0, 4);                                     // mm that the domes stand higher
+  double breath = pose.normal(0, 4);  // mm that the domes stand higher
   if (truth.is_ap) breath += pose.uniform(14, 34);
   if (truth.is_poor_inspiration) breath += pose.uniform(26, 44);
   chest.rotation_degrees = truth.rotation_degrees;
   chest.apex_y = 44 + pose.normal(0, 6) + (truth.is_ap ? pose.uniform(0, 8) : 0);
   chest.spine_x = kFieldWidth_mm / 2 + pose.normal(0, 4);
-  // Turning by an angle moves what lies 80 mm in front of the spine by 80 sin(angle); clavicle ends at 110 mm.
+  // Turning by an angle moves what lies 80 mm in front of the spine by 80 sin(angle); clavicle ends
+  // at 110 mm.
   const double turn = std::sin(truth.rotation_degrees * CV_PI / 180);
   chest.mediastinum_x = chest.spine_x + 80 * turn + moved.shift;
   chest.clavicle_shift = 110 * turn;
@@ -176,7 +230,8 @@ Chest make_chest(const StudyTruth& truth) {
   const double dome = chest.apex_y + height - breath;
   for (int side : {kRightSide, kLeftSide}) {
     Dome& d = chest.domes[static_cast<size_t>(side)];
-    d.top_y = dome + (side == kLeftSide ? right_higher : 0) - moved.dome_rise[static_cast<size_t>(side)];
+    d.top_y =
+        dome + (side == kLeftSide ? right_higher : 0) - moved.dome_rise[static_cast<size_t>(side)];
     d.center = dome_center * chest.half_width * (side == kLeftSide ? 1.06 : 1);
     d.angle_drop = angle_drop * (truth.is_poor_inspiration ? 0.75 : 1);
     d.medial_drop = medial_drop;

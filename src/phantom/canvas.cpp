@@ -18,7 +18,8 @@ Canvas Canvas::for_film(int long_side_px, double field_scale) {
   Canvas canvas;
   canvas.px_per_mm = long_side_px / (kFieldHeight_mm * field_scale);
   canvas.width = static_cast<int>(std::ceil((kFieldWidth_mm + 2 * kMargin_mm) * canvas.px_per_mm));
-  canvas.height = static_cast<int>(std::ceil((kFieldHeight_mm + 2 * kMargin_mm) * canvas.px_per_mm));
+  canvas.height =
+      static_cast<int>(std::ceil((kFieldHeight_mm + 2 * kMargin_mm) * canvas.px_per_mm));
   return canvas;
 }
 
@@ -34,7 +35,8 @@ Curve::Curve(std::vector<Point> knots) : knots_(std::move(knots)), tangents_(kno
   const size_t n = knots_.size();
   for (size_t i = 1; i + 1 < n; ++i) {
     const double h0 = knots_[i].x - knots_[i - 1].x, h1 = knots_[i + 1].x - knots_[i].x;
-    const double s0 = (knots_[i].y - knots_[i - 1].y) / h0, s1 = (knots_[i + 1].y - knots_[i].y) / h1;
+    const double s0 = (knots_[i].y - knots_[i - 1].y) / h0,
+                 s1 = (knots_[i + 1].y - knots_[i].y) / h1;
     if (s0 * s1 > 0) tangents_[i] = (h0 + h1) * 3 / ((2 * h1 + h0) / s0 + (h1 + 2 * h0) / s1);
   }
   if (n > 1) {
@@ -62,8 +64,9 @@ TubeProfile hollow_tube(double wall, double filling) {
   });
 }
 
-void stamp_tube(const Canvas& canvas, cv::Mat& layer, const Path& path, const std::vector<double>& radii,
-                const TubeProfile& profile, const std::vector<double>& weights) {
+void stamp_tube(const Canvas& canvas, cv::Mat& layer, const Path& path,
+                const std::vector<double>& radii, const TubeProfile& profile,
+                const std::vector<double>& weights) {
   for (size_t i = 0; i + 1 < path.size(); ++i) {
     const double x0 = canvas.column(path[i].x), y0 = canvas.row(path[i].y);
     const double dx = canvas.column(path[i + 1].x) - x0, dy = canvas.row(path[i + 1].y) - y0;
@@ -75,7 +78,8 @@ void stamp_tube(const Canvas& canvas, cv::Mat& layer, const Path& path, const st
     const double length2 = std::max(1e-9, dx * dx + dy * dy), length = std::sqrt(length2);
     const double unit_x = dx / length, unit_y = dy / length;
     const int top = std::max(0, static_cast<int>(std::ceil(std::min(y0, y0 + dy) - reach)));
-    const int bottom = std::min(layer.rows - 1, static_cast<int>(std::floor(std::max(y0, y0 + dy) + reach)));
+    const int bottom =
+        std::min(layer.rows - 1, static_cast<int>(std::floor(std::max(y0, y0 + dy) + reach)));
     for (int row = top; row <= bottom; ++row) {
       double low = std::min(x0, x0 + dx) - reach, high = std::max(x0, x0 + dx) + reach;
       if (std::abs(unit_y) > 0.05) {  // only the pixels near the line, not its whole bounding box
@@ -92,8 +96,10 @@ void stamp_tube(const Canvas& canvas, cv::Mat& layer, const Path& path, const st
         const double radius = r0 + (r1 - r0) * t, drawn = std::max(radius, kLeastRadius_px);
         const double q = std::sqrt(ex * ex + ey * ey) / drawn;
         if (q >= 1) continue;
-        // Path length 2 r profile(q); a thin tube keeps its mass: area pi r^2 spread over the drawn width.
-        const double depth = 2 * radius / canvas.px_per_mm * (radius / drawn) * (w0 + (w1 - w0) * t);
+        // Path length 2 r profile(q); a thin tube keeps its mass: area pi r^2 spread over the drawn
+        // width.
+        const double depth =
+            2 * radius / canvas.px_per_mm * (radius / drawn) * (w0 + (w1 - w0) * t);
         const float value = static_cast<float>(depth) * profile.at(q);
         pixels[column] = std::max(pixels[column], value);
       }
@@ -120,7 +126,8 @@ Path smooth_path(const Path& knots, double step_mm) {
   return path;
 }
 
-void stamp_polygon(const Canvas& canvas, cv::Mat& layer, const Path& polygon, double softness_mm, double value) {
+void stamp_polygon(const Canvas& canvas, cv::Mat& layer, const Path& polygon, double softness_mm,
+                   double value) {
   constexpr int kFraction = 4;
   double x0 = 1e9, y0 = 1e9, x1 = -1e9, y1 = -1e9;
   for (const Point& p : polygon) {
@@ -135,7 +142,8 @@ void stamp_polygon(const Canvas& canvas, cv::Mat& layer, const Path& polygon, do
                         cvRound((canvas.row(p.y) - area.y) * (1 << kFraction)));
   }
   cv::Mat mask(area.size(), CV_8U, cv::Scalar(0)), soft;
-  cv::fillPoly(mask, std::vector<std::vector<cv::Point>>{points}, cv::Scalar(255), cv::LINE_AA, kFraction);
+  cv::fillPoly(mask, std::vector<std::vector<cv::Point>>{points}, cv::Scalar(255), cv::LINE_AA,
+               kFraction);
   mask.convertTo(soft, CV_32F, value / 255);
   const double sigma = softness_mm * canvas.px_per_mm;
   if (sigma > 0.3) cv::GaussianBlur(soft, soft, cv::Size(), sigma, sigma, cv::BORDER_REPLICATE);
@@ -143,10 +151,12 @@ void stamp_polygon(const Canvas& canvas, cv::Mat& layer, const Path& polygon, do
   cv::max(target, soft, target);
 }
 
-void stamp_ellipse(const Canvas& canvas, cv::Mat& layer, Point center, double radius_x, double radius_y,
-                   double angle_degrees, const TubeProfile& profile, double value) {
+void stamp_ellipse(const Canvas& canvas, cv::Mat& layer, Point center, double radius_x,
+                   double radius_y, double angle_degrees, const TubeProfile& profile,
+                   double value) {
   const double reach = std::max(radius_x, radius_y);
-  const cv::Rect area = canvas.rect(center.x - reach, center.y - reach, center.x + reach, center.y + reach);
+  const cv::Rect area =
+      canvas.rect(center.x - reach, center.y - reach, center.x + reach, center.y + reach);
   const double c = std::cos(angle_degrees * CV_PI / 180), s = std::sin(angle_degrees * CV_PI / 180);
   for (int row = area.y; row < area.y + area.height; ++row) {
     float* pixels = layer.ptr<float>(row);
@@ -166,9 +176,11 @@ cv::Mat noise_field(const Canvas& canvas, Random random, double scale_mm) {
   const int rows = static_cast<int>((kFieldHeight_mm + 2 * kMargin_mm) / step) + 4;
   cv::Mat coarse(rows, columns, CV_32F);
   for (int r = 0; r < rows; ++r) {
-    for (int c = 0; c < columns; ++c) {  // variance 1 by the sum of three uniforms: fast, and no tails
+    for (int c = 0; c < columns;
+         ++c) {  // variance 1 by the sum of three uniforms: fast, and no tails
       const uint64_t bits = random.bits();
-      const double sum = static_cast<double>(bits & 0x1fffff) + static_cast<double>((bits >> 21) & 0x1fffff) +
+      const double sum = static_cast<double>(bits & 0x1fffff) +
+                         static_cast<double>((bits >> 21) & 0x1fffff) +
                          static_cast<double>(bits >> 43);
       coarse.at<float>(r, c) = static_cast<float>((sum / 0x200000 - 1.5) * 2);
     }
@@ -177,8 +189,8 @@ cv::Mat noise_field(const Canvas& canvas, Random random, double scale_mm) {
   cv::Mat fine;
   const double k = 1 / (step * canvas.px_per_mm);  // fine pixel -> coarse cell
   const cv::Mat map = (cv::Mat_<double>(2, 3) << k, 0, 1, 0, k, 1);
-  cv::warpAffine(coarse, fine, map, cv::Size(canvas.width, canvas.height), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP,
-                 cv::BORDER_REPLICATE);
+  cv::warpAffine(coarse, fine, map, cv::Size(canvas.width, canvas.height),
+                 cv::INTER_LINEAR | cv::WARP_INVERSE_MAP, cv::BORDER_REPLICATE);
   return fine * 2.6;  // the blur took most of the variance
 }
 

@@ -12,17 +12,21 @@ struct Materials {
   cv::Mat metal, soft;
 };
 
-// A tube of plastic with an opaque stripe: `plastic` mm of water a millimetre of tube, `stripe` mm of metal.
-void lay_tube(const Scene& scene, Materials& m, const Path& path, double radius, double plastic, double stripe) {
+// A tube of plastic with an opaque stripe: `plastic` mm of water a millimetre of tube, `stripe` mm
+// of metal.
+void lay_tube(const Scene& scene, Materials& m, const Path& path, double radius, double plastic,
+              double stripe) {
   stamp_tube(scene.canvas, m.soft, path, {radius}, hollow_tube(0.35, 0.05), {plastic});
   stamp_tube(scene.canvas, m.metal, path, {std::max(0.5, radius * 0.35)}, solid_tube, {stripe});
 }
 
 Path endotracheal_path(const Chest& chest, TrueFinding& finding, Random& random) {
-  if (finding.measure == 0) finding.measure = finding.is_malpositioned ? random.uniform(-18, 12) : random.uniform(30, 70);
+  if (finding.measure == 0)
+    finding.measure = finding.is_malpositioned ? random.uniform(-18, 12) : random.uniform(30, 70);
   const double tip = finding.measure, x = chest.mediastinum_x, lean = 3;
-  Path path{{x + random.uniform(-4, 4), -40}, {x + 1, chest.apex_y - 30}, {x - 1, chest.arch_y - 16}};
-  if (tip < 0) {   // into the right main bronchus
+  Path path{
+      {x + random.uniform(-4, 4), -40}, {x + 1, chest.apex_y - 30}, {x - 1, chest.arch_y - 16}};
+  if (tip < 0) {  // into the right main bronchus
     path.emplace_back(x - lean - 2, chest.carina_y - 8);
     path.emplace_back(x - lean - 9, chest.carina_y - tip * 0.6);
     path.emplace_back(x - lean - 14, chest.carina_y - tip);
@@ -41,12 +45,15 @@ Path central_line_path(const Chest& chest, const TrueFinding& finding, Random& r
   if (is_jugular) {
     path = {{x + s * 44, -40}, {x + s * 36, chest.apex_y - 18}, {x + s * 24, chest.apex_y + 18}};
   } else {
-    path = {{x + s * 125, chest.apex_y + 62}, {x + s * 92, chest.apex_y + 36}, {x + s * 55, chest.apex_y + 24}, {x + s * 28, chest.apex_y + 30}};
+    path = {{x + s * 125, chest.apex_y + 62},
+            {x + s * 92, chest.apex_y + 36},
+            {x + s * 55, chest.apex_y + 24},
+            {x + s * 28, chest.apex_y + 30}};
   }
-  if (finding.is_malpositioned && !is_jugular) {   // up the neck
+  if (finding.is_malpositioned && !is_jugular) {  // up the neck
     path.emplace_back(x + s * 30, chest.apex_y + 4);
     path.emplace_back(x + s * 36, chest.apex_y - 30);
-  } else if (finding.is_malpositioned) {           // across into the other subclavian vein
+  } else if (finding.is_malpositioned) {  // across into the other subclavian vein
     path.emplace_back(x - s * 6, chest.apex_y + 34);
     path.emplace_back(x - s * 48, chest.apex_y + 22);
     path.emplace_back(x - s * 78, chest.apex_y + 28);
@@ -60,8 +67,11 @@ Path central_line_path(const Chest& chest, const TrueFinding& finding, Random& r
 
 Path gastric_tube_path(const Chest& chest, const TrueFinding& finding, Random& random) {
   const double x = chest.mediastinum_x, dome = chest.domes[kLeftSide].top_y;
-  Path path{{x - 3, -40}, {x + 2, chest.apex_y}, {x + 5, chest.carina_y - 10}, {x + 4, chest.carina_y + 50}};
-  if (finding.is_malpositioned) {   // ends in the oesophagus
+  Path path{{x - 3, -40},
+            {x + 2, chest.apex_y},
+            {x + 5, chest.carina_y - 10},
+            {x + 4, chest.carina_y + 50}};
+  if (finding.is_malpositioned) {  // ends in the oesophagus
     path.emplace_back(x + 8, chest.carina_y + random.uniform(70, 95));
   } else {
     path.emplace_back(x + 12, dome - 20);
@@ -75,13 +85,17 @@ Path gastric_tube_path(const Chest& chest, const TrueFinding& finding, Random& r
 Path chest_tube_path(const Chest& chest, const TrueFinding& finding, Random& random) {
   const int side = side_index(finding.side);
   const double s = sign_of(side), entry = chest.carina_y + random.uniform(55, 95);
-  const auto wall = [&](double y, double in) { return Point(chest.spine_x + s * (chest.lateral_wall(y) - in), y); };
-  if (finding.is_malpositioned) return smooth_path({wall(entry + 24, -45), wall(entry, -8), wall(entry - 40, -6), wall(entry - 75, -9)});
+  const auto wall = [&](double y, double in) {
+    return Point(chest.spine_x + s * (chest.lateral_wall(y) - in), y);
+  };
+  if (finding.is_malpositioned)
+    return smooth_path(
+        {wall(entry + 24, -45), wall(entry, -8), wall(entry - 40, -6), wall(entry - 75, -9)});
   Path path{wall(entry + 26, -45), wall(entry, 2)};
-  if (random.chance(0.7)) {   // to the apex, for air
+  if (random.chance(0.7)) {  // to the apex, for air
     path.push_back(wall(entry - 45, random.uniform(18, 34)));
     path.push_back(wall(chest.apex_y + random.uniform(28, 48), random.uniform(24, 42)));
-  } else {                    // to the base, for fluid
+  } else {  // to the base, for fluid
     path.push_back(wall(entry + 12, 28));
     path.push_back(wall(entry + random.uniform(24, 40), random.uniform(56, 76)));
   }
@@ -91,19 +105,27 @@ Path chest_tube_path(const Chest& chest, const TrueFinding& finding, Random& ran
 void lay_pacemaker(const Scene& scene, Materials& m, const TrueFinding& finding, Random& random) {
   const Chest& chest = scene.chest;
   const double s = finding.side == Side::kRight ? -1 : 1;
-  const Point box{chest.spine_x + s * chest.half_width * random.uniform(0.64, 0.80), chest.apex_y + random.uniform(44, 62)};
-  const double w = random.uniform(19, 23), h = random.uniform(17, 21), tilt = random.uniform(-0.3, 0.3);
+  const Point box{chest.spine_x + s * chest.half_width * random.uniform(0.64, 0.80),
+                  chest.apex_y + random.uniform(44, 62)};
+  const double w = random.uniform(19, 23), h = random.uniform(17, 21),
+               tilt = random.uniform(-0.3, 0.3);
   Path outline;
-  for (int k = 0; k < 28; ++k) {   // a rounded rectangle (superellipse)
+  for (int k = 0; k < 28; ++k) {  // a rounded rectangle (superellipse)
     const double angle = 2 * CV_PI * k / 28, c = std::cos(angle), si = std::sin(angle);
-    const double u = w * std::copysign(std::pow(std::abs(c), 0.6), c), v = h * std::copysign(std::pow(std::abs(si), 0.6), si);
-    outline.push_back(box + Point(u * std::cos(tilt) - v * std::sin(tilt), u * std::sin(tilt) + v * std::cos(tilt)));
+    const double u = w * std::copysign(std::pow(std::abs(c), 0.6), c),
+                 v = h * std::copysign(std::pow(std::abs(si), 0.6), si);
+    outline.push_back(box + Point(u * std::cos(tilt) - v * std::sin(tilt),
+                                  u * std::sin(tilt) + v * std::cos(tilt)));
   }
-  stamp_polygon(scene.canvas, m.metal, outline, 0.5, 1.0);
-  stamp_ellipse(scene.canvas, m.metal, box + Point(0, 4), w * 0.7, h * 0.5, tilt * 57, [](float q) { return q < 0.93F ? 1.F : 0.5F; }, 2.6);
+  stamp_polygon(scene.canvas, m.metal, outline, 0.5, 2.6);
+  stamp_ellipse(
+      scene.canvas, m.metal, box + Point(0, 4), w * 0.7, h * 0.5, tilt * 57,
+      [](float q) { return q < 0.93F ? 1.F : 0.5F; }, 6);
   stamp_polygon(scene.canvas, m.soft, outline, 0.5, 9);
   const double x = chest.mediastinum_x, floor = chest.domes[kLeftSide].top_y;
-  const Path shared{box + Point(-s * w * 0.6, -h), Point(x + s * 62, chest.apex_y + 28), Point(x + s * 26, chest.apex_y + 36), Point(x - 10, chest.arch_y), Point(x - 15, chest.carina_y + 20)};
+  const Path shared{box + Point(-s * w * 0.6, -h), Point(x + s * 62, chest.apex_y + 28),
+                    Point(x + s * 26, chest.apex_y + 36), Point(x - 10, chest.arch_y),
+                    Point(x - 15, chest.carina_y + 20)};
   Path ventricle = shared, atrium = shared;
   const double left = chest.border[kLeftSide].at(floor - 20);
   if (finding.is_malpositioned) {
@@ -121,9 +143,11 @@ void lay_pacemaker(const Scene& scene, Materials& m, const TrueFinding& finding,
     leads.push_back(smooth_path(atrium));
   }
   for (const Path& lead : leads) {
-    stamp_tube(scene.canvas, m.metal, lead, {0.75}, solid_tube, {0.4});
-    const Path tip(lead.end() - std::min<std::ptrdiff_t>(3, static_cast<std::ptrdiff_t>(lead.size())), lead.end());
-    stamp_tube(scene.canvas, m.metal, tip, {1.2}, solid_tube, {0.7});
+    stamp_tube(scene.canvas, m.metal, lead, {0.85}, solid_tube, {0.75});
+    const Path tip(
+        lead.end() - std::min<std::ptrdiff_t>(3, static_cast<std::ptrdiff_t>(lead.size())),
+        lead.end());
+    stamp_tube(scene.canvas, m.metal, tip, {1.3}, solid_tube, {0.9});
   }
 }
 
@@ -134,13 +158,13 @@ Mark paint_device(Scene& scene, TrueFinding& finding, Random random) {
   Materials m{scene.canvas.layer(), scene.canvas.layer()};
   const double grade = graded(finding.severity, 0.75, 1, 1.2);
   if (finding.kind == "endotracheal_tube") {
-    lay_tube(scene, m, endotracheal_path(chest, finding, random), 5.0, 0.9 * grade, 0.30 * grade);
+    lay_tube(scene, m, endotracheal_path(chest, finding, random), 5.0, 1.5 * grade, 0.34 * grade);
   } else if (finding.kind == "central_line") {
-    lay_tube(scene, m, central_line_path(chest, finding, random), 1.2, 2.0 * grade, 0.42 * grade);
+    lay_tube(scene, m, central_line_path(chest, finding, random), 1.3, 3.0 * grade, 0.85 * grade);
   } else if (finding.kind == "gastric_tube") {
     lay_tube(scene, m, gastric_tube_path(chest, finding, random), 2.6, 1.2 * grade, 0.34 * grade);
   } else if (finding.kind == "chest_tube") {
-    lay_tube(scene, m, chest_tube_path(chest, finding, random), 4.6, 0.9 * grade, 0.34 * grade);
+    lay_tube(scene, m, chest_tube_path(chest, finding, random), 4.6, 1.4 * grade, 0.34 * grade);
   } else {
     lay_pacemaker(scene, m, finding, random);
   }

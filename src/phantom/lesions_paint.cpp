@@ -1,4 +1,5 @@
-// Which painter a finding goes to, and the marks of findings that are the anatomy itself: heart, mediastinum, rib.
+// Which painter a finding goes to, and the marks of findings that are the anatomy itself: heart,
+// mediastinum, rib.
 #include <algorithm>
 #include <cmath>
 
@@ -15,8 +16,10 @@ cv::Mat border_mask(const Scene& scene, double top, double bottom) {
   for (int r = rows.y; r < rows.y + rows.height; ++r) {
     const double y = scene.canvas.y_mm(r);
     if (y < top || y > bottom) continue;
-    const double right = chest.mediastinum_x - chest.border[kRightSide].at(y), left = chest.mediastinum_x + chest.border[kLeftSide].at(y);
-    const int from = std::max(0, static_cast<int>(scene.canvas.column(right))), to = std::min(mask.cols - 1, static_cast<int>(scene.canvas.column(left)));
+    const double right = chest.mediastinum_x - chest.border[kRightSide].at(y),
+                 left = chest.mediastinum_x + chest.border[kLeftSide].at(y);
+    const int from = std::max(0, static_cast<int>(scene.canvas.column(right))),
+              to = std::min(mask.cols - 1, static_cast<int>(scene.canvas.column(left)));
     for (int c = from; c <= to; ++c) mask.at<float>(r, c) = 1;
   }
   return mask;
@@ -27,10 +30,14 @@ cv::Mat border_mask(const Scene& scene, double top, double bottom) {
 Mark mark_heart(const Scene& scene, const StudyTruth& truth, const TrueFinding&) {
   const Chest& chest = scene.chest;
   Mark mark;
-  const double bottom = (chest.dome_y(kRightSide, chest.mediastinum_x - 30) + chest.dome_y(kLeftSide, chest.mediastinum_x + 40)) / 2 + 6;
+  const double bottom = (chest.dome_y(kRightSide, chest.mediastinum_x - 30) +
+                         chest.dome_y(kLeftSide, chest.mediastinum_x + 40)) /
+                            2 +
+                        6;
   mark.strength = border_mask(scene, chest.heart_top_y, bottom);
   mark.share = 0.5, mark.is_structure = true;
-  const double normal = truth.is_ap ? 0.55 : 0.50;   // what is too much shows, as a strip of so many millimetres
+  const double normal =
+      truth.is_ap ? 0.55 : 0.50;  // what is too much shows, as a strip of so many millimetres
   mark.visible_mm = 20 + 400 * std::max(0.0, chest.cardiothoracic_ratio - normal);
   return mark;
 }
@@ -61,7 +68,9 @@ Mark mark_fracture(const Scene& scene, const TrueFinding&, const BrokenRib& brok
   Mark mark;
   mark.strength = scene.canvas.layer();
   const Point at = chest.rib_point(broken.side, rib, broken.angle_degrees);
-  stamp_ellipse(scene.canvas, mark.strength, at + Point(0, broken.step_mm / 2), 13, 11, 0, [](float) { return 1.F; }, 1);
+  stamp_ellipse(
+      scene.canvas, mark.strength, at + Point(0, broken.step_mm / 2), 13, 11, 0,
+      [](float) { return 1.F; }, 1);
   mark.share = 0.5, mark.is_structure = true;
   mark.visible_mm = 1.5 + 1.4 * broken.step_mm;
   return mark;
@@ -69,19 +78,30 @@ Mark mark_fracture(const Scene& scene, const TrueFinding&, const BrokenRib& brok
 
 Mark paint_finding(Scene& scene, const StudyTruth& truth, TrueFinding& finding, Random random) {
   switch (finding.finding) {
-    case Finding::kCardiomegaly: return mark_heart(scene, truth, finding);
-    case Finding::kEnlargedCardiomediastinum: return mark_mediastinum(scene, finding);
-    case Finding::kLungLesion: return paint_nodule(scene, finding, random);
+    case Finding::kCardiomegaly:
+      return mark_heart(scene, truth, finding);
+    case Finding::kEnlargedCardiomediastinum:
+      return mark_mediastinum(scene, finding);
+    case Finding::kLungLesion:
+      return paint_nodule(scene, finding, random);
     case Finding::kConsolidation:
     case Finding::kPneumonia:
-    case Finding::kLungOpacity: return paint_opacity(scene, finding, random);
-    case Finding::kEdema: return paint_edema(scene, finding, random);
-    case Finding::kAtelectasis: return paint_atelectasis(scene, finding, random);
-    case Finding::kPleuralEffusion: return paint_effusion(scene, finding, random);
-    case Finding::kPneumothorax: return paint_pneumothorax(scene, finding, random);
-    case Finding::kPleuralOther: return paint_pleura(scene, finding, random);
-    case Finding::kSupportDevices: return paint_device(scene, finding, random);
-    default: return {};
+    case Finding::kLungOpacity:
+      return paint_opacity(scene, finding, random);
+    case Finding::kEdema:
+      return paint_edema(scene, finding, random);
+    case Finding::kAtelectasis:
+      return paint_atelectasis(scene, finding, random);
+    case Finding::kPleuralEffusion:
+      return paint_effusion(scene, finding, random);
+    case Finding::kPneumothorax:
+      return paint_pneumothorax(scene, finding, random);
+    case Finding::kPleuralOther:
+      return paint_pleura(scene, finding, random);
+    case Finding::kSupportDevices:
+      return paint_device(scene, finding, random);
+    default:
+      return {};
   }
 }
 

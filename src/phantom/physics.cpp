@@ -8,8 +8,9 @@
 namespace radgen::phantom {
 namespace {
 
-// Standard normals from a table of 65,536 of them, by a multiplicative generator a row: a fifth of the cost of
-// computing each, and the same on every thread. The table is one for the program, from a constant seed.
+// Standard normals from a table of 65,536 of them, by a multiplicative generator a row: a fifth of
+// the cost of computing each, and the same on every thread. The table is one for the program, from
+// a constant seed.
 constexpr size_t kTableSize = 65536;
 const std::array<float, kTableSize>& normal_table() {
   static const std::array<float, kTableSize> table = [] {
@@ -21,8 +22,8 @@ const std::array<float, kTableSize>& normal_table() {
   return table;
 }
 
-// Photon noise: a Poisson count of mean n is n + sqrt(n) z to a good approximation above some hundred photons, and
-// behind a chest there are more than that in every pixel.
+// Photon noise: a Poisson count of mean n is n + sqrt(n) z to a good approximation above some
+// hundred photons, and behind a chest there are more than that in every pixel.
 void add_photon_noise(cv::Mat& intensity, double photons_per_pixel, Random& random) {
   const auto& table = normal_table();
   const uint64_t seed = random.bits();
@@ -53,7 +54,8 @@ void add_scatter(cv::Mat& intensity, const Exposure& exposure, double px_per_mm)
 
 }  // namespace
 
-cv::Mat detect(const Thickness& thickness, const Exposure& exposure, double px_per_mm, Random random) {
+cv::Mat detect(const Thickness& thickness, const Exposure& exposure, double px_per_mm,
+               Random random) {
   cv::Mat intensity = cv::Mat::zeros(thickness.water.size(), CV_32F), line;
   for (const SpectralLine& e : kSpectrum) {
     line = thickness.water * (-0.1 * e.water_per_cm);
@@ -64,16 +66,19 @@ cv::Mat detect(const Thickness& thickness, const Exposure& exposure, double px_p
   }
   add_scatter(intensity, exposure, px_per_mm);
   constexpr double kMeanTransmission = 0.03;  // photons are counted behind a mean chest
-  add_photon_noise(intensity, exposure.photons_per_mm2 / kMeanTransmission / (px_per_mm * px_per_mm), random);
+  add_photon_noise(intensity,
+                   exposure.photons_per_mm2 / kMeanTransmission / (px_per_mm * px_per_mm), random);
   const double sigma = exposure.blur_mm * px_per_mm;
-  if (sigma > 0.25) cv::GaussianBlur(intensity, intensity, cv::Size(), sigma, sigma, cv::BORDER_REPLICATE);
+  if (sigma > 0.25)
+    cv::GaussianBlur(intensity, intensity, cv::Size(), sigma, sigma, cv::BORDER_REPLICATE);
   cv::log(intensity, intensity);
   return -intensity;
 }
 
 Vendor pick_vendor(Random& random, bool is_shifted) {
-  static const std::array<Vendor, 4> kVendors{Vendor{2.55, 1.45, 0.20, 0.30, 1.2}, Vendor{2.60, 1.20, 0.35, 0.50, 2.5},
-                                              Vendor{2.45, 1.65, 0.10, 0.25, 0.8}, Vendor{2.50, 1.35, 0.25, 0.70, 6.0}};
+  static const std::array<Vendor, 4> kVendors{
+      Vendor{2.55, 1.45, 0.20, 0.30, 1.2}, Vendor{2.60, 1.20, 0.35, 0.50, 2.5},
+      Vendor{2.45, 1.65, 0.10, 0.25, 0.8}, Vendor{2.50, 1.35, 0.25, 0.70, 6.0}};
   Vendor vendor = is_shifted ? Vendor{2.70, 1.0, 0.60, 0.9, 4.0} : random.pick(kVendors);
   vendor.middle += random.normal(0, 0.10), vendor.slope *= std::exp(random.normal(0, 0.10));
   return vendor;
@@ -85,7 +90,8 @@ cv::Mat apply_vendor(const cv::Mat& log_signal, const Vendor& vendor, double px_
   if (vendor.edge > 0 && sigma > 0.4) {
     const double shrink = std::min(1.0, 2 / sigma);
     cv::resize(log_signal, blurred, cv::Size(), shrink, shrink, cv::INTER_AREA);
-    cv::GaussianBlur(blurred, blurred, cv::Size(), sigma * shrink, sigma * shrink, cv::BORDER_REFLECT);
+    cv::GaussianBlur(blurred, blurred, cv::Size(), sigma * shrink, sigma * shrink,
+                     cv::BORDER_REFLECT);
     cv::resize(blurred, blurred, log_signal.size(), 0, 0, cv::INTER_LINEAR);
     sharp = log_signal * (1 + vendor.edge) - blurred * vendor.edge;
   }
