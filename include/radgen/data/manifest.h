@@ -12,30 +12,33 @@
 namespace radgen {
 
 struct FindingBox {
-  std::string finding;      // CheXpert name
-  std::string side;         // "", "left", "right", "bilateral" as linked from the phrase
-  std::string phrase;       // the words of the annotation
-  Box box;                  // prepared-picture pixels
+  std::string finding;  // CheXpert name
+  std::string side;     // "", "left", "right", "bilateral" as linked from the phrase
+  std::string phrase;   // the words of the annotation
+  Box box;              // prepared-picture pixels
 };
 
 struct ManifestEntry {
-  std::string study_id, image_id, patient_id, split, image;   // image: path relative to the dataset folder
+  std::string study_id, image_id, patient_id, split,
+      image;  // image: path relative to the dataset folder
   int width = 0, height = 0;
-  double pixel_spacing_mm = 0;         // of the prepared picture; 0: unknown
-  std::string spacing_kind;            // imager|calibrated|none
-  std::string photometric;             // voi|mimic-jpg
-  std::string view;                    // PA|AP|LATERAL|"" (unknown)
+  double pixel_spacing_mm = 0;  // of the prepared picture; 0: unknown
+  std::string spacing_kind;     // imager|calibrated|none
+  std::string photometric;      // voi|mimic-jpg
+  std::string view;             // PA|AP|LATERAL|"" (unknown)
   std::optional<double> age;
   std::string sex, race;
   std::string indication, findings, impression;
   Labels labels;
   std::vector<FindingBox> boxes;
-  bool has_boxes = false;              // boxes were annotated for this study (an empty list then means none)
+  bool has_boxes = false;  // boxes were annotated for this study (an empty list then means none)
   std::string source_path, source_sha256;
   int source_rows = 0, source_columns = 0;
-  Affine source_transform;             // stored source pixels -> prepared pixels
+  Affine source_transform;  // stored source pixels -> prepared pixels
 
-  std::string text() const;            // findings, newline, impression: what is learnt and scored
+  // What is learnt and scored: findings, one newline, impression (either may be empty), as
+  // Draft::text().
+  std::string text() const;
 };
 
 // Throws Error{kData} naming file and line.

@@ -1,0 +1,210 @@
+#include "radgen/data/csv.h"
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <array>
+#include <cmath>
+#include <cstdlib>
+
+#include "radgen/core/error.h"
+
+namespace radgen {
+namespace {
+
+constexpr size_t kBufferBytes = 1 << 16;
+// A quote that is never closed would swallow the rest of the file: no honest field is this long.
+constexpr size_t kMaxFieldBytes = size_t{16} << 20;
+constexpr int kEnd = -1;
+
+}  // namespace
+
+struct CsvReader::State {
+  std::filesystem::path path;
+  gzFile file = nullptr;  // zlib reads plain files through the same calls
+  std::array<unsigned char, kBufferBytes> buffer;
+  size_t position = 0, filled = 0;
+  size_t next_line = 1, row_line = 0;
+  std::vector<std::string> columns, row;
+
+  [[noreturn]] void fail(size_t line, const std::string& what, const std::string& hint) const {
+    throw Error(ErrorCode::kData, fmt::format("{}: line {}: {}", path.string(), line, what), hint);
+  }
+
+  void fill() {
+    const int count = gzread(file, buffer.data(), static_cast<unsigned>(buffer.size()));
+    int code = Z_OK;
+    const char* message = gzerror(file, &code);
+    // A cut archive gives Z_BUF_ERROR at its end, although gzread returned what was there.
+    if (count < 0 || (code != Z_OK && code != Z_STREAM_END)) {
+      fail(next_line,
+           fmt::format("cannot be unpacked ({})", code == Z_ERRNO ? "read error" : message),
+           "fetch the file again and compare its checksum");
+    }
+    position = 0;
+    filled = static_cast<size_t>(count);
+  }
+
+  int peek() {
+    if (position == filled) fill();
+    return filled == 0 ? kEnd : buffer[position];
+  }
+
+  int take() {
+    const int c = peek();
+    if (c != kEnd) ++position;
+    if (c == '\n') ++next_line;
+    return c;
+  }
+
+  // The end of a line is LF, CRLF or the end of the file.
+  bool take_line_end() {
+    if (peek() == '\r') {
+      take();
+      if (peek() == '\n') take();
+      return true;
+    }
+    if (peek() == '\n') {
+      take();
+      return true;
+    }
+    return peek() == kEnd;
+  }
+
+  void append(std::string& field, int c) const {
+    if (field.size() >= kMaxFieldBytes) {
+      fail(row_line, "a field of more than 16 MiB", "is a quote never closed?");
+    }
+    field.push_back(static_cast<char>(c));
+  }
+
+  void read_quoted(std::string& field) {
+    const size_t opened = next_line;
+    take();
+    while (true) {
+      const int c = take();
+      if (c == kEnd) fail(opened, "a quote is opened and never closed", "is the file complete?");
+      if (c != '"') {
+        append(field, c);
+      } else if (peek() == '"') {
+        append(field, take());
+      } else {
+        return;
+      }
+    }
+  }
+
+  // False at the end of the file; empty lines are passed over.
+  bool read_row(std::vector<std::string>& fields) {
+    while (peek() == '\r' || peek() == '\n') take_line_end();
+    if (peek() == kEnd) return false;
+    row_line = next_line;
+    size_t count = 0;
+    while (true) {
+      if (count == fields.size()) fields.emplace_back();
+      std::string& field = fields[count++];
+      field.clear();
+      if (peek() == '"') {
+        read_quoted(field);
+        const int after = peek();
+        if (after != ',' && after != '\r' && after != '\n' && after != kEnd) {
+          fail(next_line, fmt::format("text after the closing quote of field {}", count),
+               "a quote inside a quoted field is written twice");
+        }
+      } else {
+        while (peek() != ',' && peek() != '\r' && peek() != '\n' && peek() != kEnd) {
+          append(field, take());
+        }
+      }
+      if (peek() == ',') {
+        take();
+      } else if (take_line_end()) {
+        break;
+      }
+    }
+    fields.resize(count);
+    return true;
+  }
+
+  void skip_byte_order_mark() {
+    if (peek() != 0xEF) return;
+    if (filled >= 3 && buffer[1] == 0xBB && buffer[2] == 0xBF) position = 3;
+  }
+};
+
+CsvReader::CsvReader(const std::filesystem::path& path) : state_(std::make_unique<State>()) {
+  state_->path = path;
+  if (!std::filesystem::is_regular_file(path)) {
+    throw Error(ErrorCode::kData, fmt::format("{}: no such file", path.string()),
+                "check the path of the table");
+  }
+  state_->file = gzopen(path.c_str(), "rb");
+  if (state_->file == nullptr) {
+    throw Error(ErrorCode::kData, fmt::format("{}: cannot be opened", path.string()),
+                "check that you may read it");
+  }
+  try {
+    gzbuffer(state_->file, kBufferBytes);
+    state_->skip_byte_order_mark();
+    if (!state_->read_row(state_->columns)) {
+      throw Error(ErrorCode::kData,
+                  fmt::format("{}: empty, expected a header row of column names", path.string()),
+                  "fetch the file again");
+    }
+  } catch (...) {
+    gzclose(state_->file);
+    throw;
+  }
+}
+
+CsvReader::~CsvReader() { gzclose(state_->file); }
+
+const std::vector<std::string>& CsvReader::columns() const { return state_->columns; }
+
+std::optional<size_t> CsvReader::find_column(const std::string& name) const {
+  for (size_t i = 0; i < state_->columns.size(); ++i) {
+    if (state_->columns[i] == name) return i;
+  }
+  return std::nullopt;
+}
+
+size_t CsvReader::column(const std::string& name) const {
+  if (const auto index = find_column(name)) return *index;
+  throw Error(ErrorCode::kData,
+              fmt::format("{}: no column '{}', the columns are: {}", state_->path.string(), name,
+                          fmt::join(state_->columns, ", ")),
+              "is this the right table?");
+}
+
+bool CsvReader::next() {
+  if (!state_->read_row(state_->row)) return false;
+  if (state_->row.size() != state_->columns.size()) {
+    state_->fail(
+        state_->row_line,
+        fmt::format("{} fields, the header has {}", state_->row.size(), state_->columns.size()),
+        "is the file complete, and are fields with commas quoted?");
+  }
+  return true;
+}
+
+const std::string& CsvReader::at(size_t column) const {
+  RADGEN_CHECK(column < state_->row.size(), "column index out of range, or no row was read");
+  return state_->row[column];
+}
+
+std::string CsvReader::at(const std::optional<size_t>& column) const {
+  return column ? at(*column) : std::string();
+}
+
+size_t CsvReader::line() const { return state_->row_line; }
+const std::filesystem::path& CsvReader::path() const { return state_->path; }
+
+std::optional<double> parse_number(const std::string& field) {
+  if (field.empty() || field.size() > 64) return std::nullopt;
+  char* end = nullptr;
+  const double value = std::strtod(field.c_str(), &end);
+  if (end != field.c_str() + field.size() || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+}  // namespace radgen

@@ -1,0 +1,108 @@
+#include "data/prepare_journal.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "radgen/core/error.h"
+#include "radgen/core/log.h"
+
+namespace radgen {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json to_line(const FinishedPicture& p) {
+  return {{"image_id", p.image_id},
+          {"image", p.image},
+          {"source_path", p.source_path},
+          {"source_sha256", p.source_sha256},
+          {"spacing_kind", p.spacing_kind},
+          {"view", p.view},
+          {"width", p.width},
+          {"height", p.height},
+          {"source_rows", p.source_rows},
+          {"source_columns", p.source_columns},
+          {"pixel_spacing_mm", p.pixel_spacing_mm},
+          {"source_transform", p.source_transform.m},
+          {"warnings", p.warnings}};
+}
+
+FinishedPicture from_line(const nlohmann::json& j) {
+  FinishedPicture p;
+  p.image_id = j.at("image_id").get<std::string>();
+  p.image = j.at("image").get<std::string>();
+  p.source_path = j.at("source_path").get<std::string>();
+  p.source_sha256 = j.at("source_sha256").get<std::string>();
+  p.spacing_kind = j.at("spacing_kind").get<std::string>();
+  p.view = j.at("view").get<std::string>();
+  p.width = j.at("width").get<int>();
+  p.height = j.at("height").get<int>();
+  p.source_rows = j.at("source_rows").get<int>();
+  p.source_columns = j.at("source_columns").get<int>();
+  p.pixel_spacing_mm = j.at("pixel_spacing_mm").get<double>();
+  p.source_transform.m = j.at("source_transform").get<std::array<double, 6>>();
+  p.warnings = j.at("warnings").get<std::vector<std::string>>();
+  return p;
+}
+
+}  // namespace
+
+PrepareJournal::PrepareJournal(const fs::path& folder, const std::string& config_sha256) {
+  const fs::path path = folder / kFileName;
+  if (fs::exists(path)) read(folder, config_sha256);
+  // Written anew, so that a line that was cut short does not swallow the next one.
+  JsonlWriter fresh(path, JsonlWriter::Mode::kAtomic);
+  fresh.write({{"config_sha256", config_sha256}});
+  for (const auto& [id, picture] : finished_) fresh.write(to_line(picture));
+  fresh.commit();
+  writer_ = std::make_unique<JsonlWriter>(path, JsonlWriter::Mode::kAppend);
+}
+
+void PrepareJournal::read(const fs::path& folder, const std::string& config_sha256) {
+  const fs::path path = folder / kFileName;
+  std::ifstream file(path, std::ios::binary);
+  std::string line;
+  size_t dropped = 0;
+  bool has_header = false;
+  while (std::getline(file, line)) {
+    const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!has_header) {
+      has_header = json.is_object() && json.contains("config_sha256");
+      if (!has_header) break;
+      if (json["config_sha256"] != config_sha256) {
+        throw Error(ErrorCode::kUsage,
+                    fmt::format("{}: was prepared under another configuration, or by another "
+                                "version, of preprocess-radgen",
+                                folder.string()),
+                    "take another --output, or --overwrite to move the old one aside");
+      }
+      continue;
+    }
+    try {
+      FinishedPicture picture = from_line(json);
+      std::error_code ignored;
+      if (fs::file_size(folder / picture.image, ignored) > 0 && !ignored) {
+        finished_.insert_or_assign(picture.image_id, std::move(picture));
+        continue;
+      }
+    } catch (const nlohmann::json::exception&) {
+      // Cut short by the kill: the picture is made again.
+    }
+    ++dropped;
+  }
+  if (!has_header) log::warning("{}: has no usable beginning, starting over", path.string());
+  if (dropped > 0) log::info("{} unfinished pictures of the earlier run are made again", dropped);
+}
+
+const FinishedPicture* PrepareJournal::find(const std::string& image_id) const {
+  const auto it = finished_.find(image_id);
+  return it == finished_.end() ? nullptr : &it->second;
+}
+
+void PrepareJournal::add(const FinishedPicture& picture) {
+  const std::lock_guard lock(mutex_);
+  writer_->write(to_line(picture));
+}
+
+}  // namespace radgen

@@ -1,0 +1,49 @@
+// The journal of a prepare run: which pictures are finished, so that a killed run goes on where it
+// stopped.
+//
+// First line {"config_sha256": ...}, then one line a finished picture, written after its PNG is in
+// place. A line that a kill cut short is dropped, and so is a line whose picture is gone.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "radgen/core/files.h"
+#include "radgen/core/geometry.h"
+
+namespace radgen {
+
+// What is known of a picture once it lies on the disk; everything else in the manifest is cheap to
+// work out again.
+struct FinishedPicture {
+  std::string image_id, image, source_path, source_sha256, spacing_kind, view;
+  int width = 0, height = 0, source_rows = 0, source_columns = 0;
+  double pixel_spacing_mm = 0;
+  Affine source_transform;
+  std::vector<std::string> warnings;
+};
+
+class PrepareJournal {
+ public:
+  static constexpr const char* kFileName = "prepare.journal.jsonl";
+
+  // Takes up the journal in `folder` or starts one. Throws Error{kUsage} when it was written under
+  // another configuration.
+  PrepareJournal(const fs::path& folder, const std::string& config_sha256);
+
+  const FinishedPicture* find(const std::string& image_id) const;  // null: not finished
+  size_t size() const { return finished_.size(); }
+  void add(const FinishedPicture& picture);  // thread safe; does not change what find() sees
+
+ private:
+  void read(const fs::path& folder, const std::string& config_sha256);
+
+  std::unordered_map<std::string, FinishedPicture> finished_;
+  std::unique_ptr<JsonlWriter> writer_;
+  std::mutex mutex_;
+};
+
+}  // namespace radgen

@@ -1,0 +1,42 @@
+// One picture's way through the prepare pipeline: report -> text, film -> PNG, boxes -> prepared
+// pixels.
+#pragma once
+
+#include <string>
+
+#include "data/prepare_journal.h"
+#include "radgen/core/error.h"
+#include "radgen/data/manifest.h"
+#include "radgen/data/prepare.h"
+#include "radgen/data/source.h"
+#include "radgen/report/labeler.h"
+
+namespace radgen {
+
+// The cleaned sections that the configuration asks for, filtered by length. Reasons: no_report,
+// no_text, too_short, too_long.
+struct StudyText {
+  std::string indication, findings, impression;
+};
+Result<StudyText> prepare_text(const ReportSections& sections, const PrepareConfig& config);
+
+// images/p10/p10000032/s50414267/<image_id>.png. The ids are plain names (StudySource's promise).
+std::string prepared_image_path(const SourceImage& image);
+
+// Reads the film, makes it small, writes the PNG. Reasons: those of read_film, lateral_view.
+Result<FinishedPicture> prepare_picture(const SourceImage& image, const PrepareConfig& config,
+                                        const std::filesystem::path& output);
+
+struct MappedBoxes {
+  std::vector<FindingBox> boxes;
+  size_t outside = 0;  // boxes that lie outside the picture and were left out
+};
+// Stored source pixels -> prepared pixels, clipped to the picture; sides from the phrases.
+MappedBoxes map_boxes(const SourceImage& image, const FinishedPicture& picture,
+                      const Labeler& labeler);
+
+ManifestEntry make_entry(const SourceImage& image, const StudyText& text,
+                         const FinishedPicture& picture, const PrepareConfig& config,
+                         const Labeler& labeler);
+
+}  // namespace radgen

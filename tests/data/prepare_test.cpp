@@ -1,0 +1,286 @@
+#include "radgen/data/prepare.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "data/small_mimic.h"
+#include "data/temporary_folder.h"
+#include "radgen/core/error.h"
+#include "radgen/data/manifest.h"
+#include "radgen/imaging/picture.h"
+#include "radgen/report/tokenizer.h"
+
+namespace radgen {
+namespace {
+
+class Prepare : public ::testing::Test {
+ protected:
+  Prepare() : set_(root_.path() / "in"), output_(root_.path() / "out") {
+    config_.size_px = 200;
+    config_.vocabulary_size = 120;
+  }
+  PrepareSummary run(const PrepareOptions& options = {.threads = 2}) {
+    set_.write_tables();
+    return prepare_dataset(config_, *open_source("mimic-cxr", {.input = set_.folder()}), output_,
+                           options);
+  }
+  std::map<std::string, ManifestEntry> manifest() {
+    std::map<std::string, ManifestEntry> entries;
+    for (ManifestEntry& entry : read_manifest(output_ / "manifest.jsonl"))
+      entries[entry.image_id] = entry;
+    return entries;
+  }
+  std::map<std::string, std::string> rejected() {  // by the picture's file name
+    std::map<std::string, std::string> reasons;
+    read_jsonl(output_ / "rejected.jsonl", [&](const nlohmann::json& line, size_t) {
+      reasons[fs::path(line["source"].get<std::string>()).stem()] = line["reason"];
+    });
+    return reasons;
+  }
+  TemporaryFolder root_;
+  SmallMimic set_;
+  fs::path output_;
+  PrepareConfig config_;
+};
+
+TEST_F(Prepare, WritesPicturesManifestAndTokenizer) {
+  set_.add_normals(12, "train");
+  set_.add({.patient = "10000001",
+            .study = "50000001",
+            .dicom = "boxed",
+            .split = "test",
+            .bright = Box{200, 100, 60, 80},
+            .boxes = {{"Pleural Effusion", "small left pleural effusion"}}},
+           kEffusionReport);
+  const PrepareSummary summary = run();
+  EXPECT_EQ(summary.prepared, 13u);
+  EXPECT_EQ(summary.splits, (std::map<std::string, size_t>{{"test", 1}, {"train", 12}}));
+  const ManifestEntry entry = manifest().at("boxed");
+  EXPECT_EQ(entry.width, 160);
+  EXPECT_EQ(entry.height, 200);
+  EXPECT_EQ(entry.source_columns, 320);
+  EXPECT_EQ(entry.source_rows, 400);
+  EXPECT_EQ(entry.view, "PA");
+  EXPECT_EQ(entry.indication, "Shortness of breath.");
+  EXPECT_EQ(entry.impression, "Small left pleural effusion.");
+  EXPECT_EQ(entry.labels.at(Finding::kPleuralEffusion), 1);
+  ASSERT_EQ(entry.boxes.size(), 1u);
+  EXPECT_EQ(entry.boxes[0].side, "left");
+  EXPECT_TRUE(entry.has_boxes);
+  EXPECT_EQ(entry.source_sha256, sha256_file(set_.folder() / entry.source_path));
+
+  const auto picture = read_png16(output_ / entry.image);
+  ASSERT_TRUE(picture);
+  const Box& box = entry.boxes[0].box;
+  const cv::Point2d middle = bright_middle(*picture);
+  EXPECT_NEAR(middle.x, box.x + box.w / 2, 0.5);
+  EXPECT_NEAR(middle.y, box.y + box.h / 2, 0.5);
+  EXPECT_NEAR(box.w, 30, 0.01);
+
+  const nlohmann::json info = read_json(output_ / "prepare.json");
+  EXPECT_EQ(info["summary"]["prepared"], 13);
+  EXPECT_EQ(info["config"]["size_px"], 200);
+  EXPECT_GT(Tokenizer(output_ / "tokenizer.model").vocabulary_size(), 13);
+}
+
+TEST_F(Prepare, RejectsWithReasonsAndGoesOn) {
+  set_.add_normals(3, "train");
+  set_.add({"10000001", "50000001", "short"}, " FINDINGS: Normal chest.\n");
+  std::string words = " FINDINGS:";
+  for (int i = 0; i < 201; ++i) words += " clear";
+  set_.add({"10000002", "50000002", "long"}, words + ".\n");
+  set_.add({"10000003", "50000003", "reportless"}, std::nullopt);
+  set_.add({.patient = "10000004", .study = "50000004", .dicom = "broken", .is_broken = true},
+           kNormalReport);
+  set_.add({.patient = "10000005", .study = "50000005", .dicom = "side", .view = "LATERAL"},
+           kNormalReport);
+  set_.add({.patient = "10000006", .study = "50000006", .dicom = "nosplit", .split = ""},
+           kNormalReport);
+  set_.add({"10000007", "50000007", "empty"}, "\n");
+  set_.add({"10000008", "50000008", "gone"}, kNormalReport);
+  fs::remove(set_.folder() / "files/p10/p10000008/s50000008/gone.png");
+  const PrepareSummary summary = run();
+  EXPECT_EQ(summary.prepared, 3u);
+  const auto reasons = rejected();
+  EXPECT_EQ(reasons.at("short"), "too_short");
+  EXPECT_EQ(reasons.at("long"), "too_long");
+  EXPECT_EQ(reasons.at("reportless"), "no_report");
+  EXPECT_EQ(reasons.at("side"), "no_frontal_view");
+  EXPECT_EQ(reasons.at("nosplit"), "no_split");
+  EXPECT_EQ(reasons.at("empty"), "no_text");
+  EXPECT_EQ(reasons.at("gone"), "no_picture");
+  EXPECT_EQ(reasons.count("broken"), 1u);
+  EXPECT_EQ(reasons.size(), 8u);
+}
+
+TEST_F(Prepare, WordLimitsAreInclusive) {
+  const auto report = [](int count) {
+    std::string words = " FINDINGS:";
+    for (int i = 0; i < count; ++i) words += " clear";
+    return words + ".\n";
+  };
+  for (const int count : {9, 10, 200, 201}) {
+    const std::string number = fmt::format("{:04}", count);
+    set_.add({"1000" + number, "5000" + number, "w" + std::to_string(count)}, report(count));
+  }
+  run();
+  const auto entries = manifest();
+  EXPECT_EQ(entries.size(), 2u);
+  EXPECT_TRUE(entries.contains("w10") && entries.contains("w200"));
+}
+
+TEST_F(Prepare, TakesTheLastParagraphOfAReportWithoutHeaders) {
+  set_.add({"10000001", "50000001", "plain"},
+           "Portable chest film.\n \n Heart size is normal and the lungs are clear without "
+           "effusion or edema.\n");
+  run();
+  EXPECT_EQ(manifest().at("plain").findings,
+            "Heart size is normal and the lungs are clear without effusion or edema.");
+}
+
+TEST_F(Prepare, PrefersThePaViewAndAnAnnotatedPicture) {
+  set_.add({.patient = "10000001", .study = "50000001", .dicom = "a-ap", .view = "AP"},
+           kNormalReport);
+  set_.add({.patient = "10000001", .study = "50000001", .dicom = "b-pa", .view = "PA"},
+           kNormalReport);
+  set_.add({.patient = "10000001", .study = "50000001", .dicom = "c-lateral", .view = "LL"},
+           kNormalReport);
+  set_.add({.patient = "10000002", .study = "50000002", .dicom = "d-pa", .view = "PA"},
+           kEffusionReport);
+  set_.add({.patient = "10000002",
+            .study = "50000002",
+            .dicom = "e-ap",
+            .view = "AP",
+            .bright = Box{200, 100, 60, 80},
+            .boxes = {{"Pleural Effusion", "left effusion"}}},
+           kEffusionReport);
+  run();
+  auto entries = manifest();
+  EXPECT_EQ(entries.size(), 2u);
+  EXPECT_TRUE(entries.contains("b-pa") && entries.contains("e-ap"));
+
+  config_.views = {"AP"};
+  output_ = root_.path() / "ap";
+  run();
+  EXPECT_TRUE(manifest().contains("a-ap"));
+  config_.views = {"PA", "AP"};
+  config_.all_views = true;
+  output_ = root_.path() / "all";
+  EXPECT_EQ(run().prepared, 4u);
+}
+
+TEST_F(Prepare, RefusesAPatientInTwoSplits) {
+  set_.add({.patient = "10000001", .study = "50000001", .dicom = "a", .split = "train"},
+           kNormalReport);
+  set_.add({.patient = "10000001", .study = "50000002", .dicom = "b", .split = "test"},
+           kNormalReport);
+  try {
+    run();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kData);
+    EXPECT_EQ(std::string(error.what()).find("10000001"), std::string::npos)
+        << "no ids in messages";
+  }
+  EXPECT_FALSE(fs::exists(output_));
+  config_.allow_leakage = true;
+  EXPECT_EQ(run().leaking_patients, 1u);
+}
+
+TEST_F(Prepare, NoUsablePictureIsADataErrorAndRejectedSaysWhy) {
+  set_.add({.patient = "10000001", .study = "50000001", .dicom = "broken", .is_broken = true},
+           kNormalReport);
+  EXPECT_THROW(run(), Error);
+  EXPECT_EQ(rejected().size(), 1u);
+  EXPECT_FALSE(fs::exists(output_ / "manifest.jsonl"));
+  EXPECT_FALSE(fs::exists(output_ / "prepare.json"));
+}
+
+// A kill leaves pictures, a journal whose last line may be cut, and no manifest.
+TEST_F(Prepare, GoesOnAfterAKillWithoutRedoingFinishedPictures) {
+  set_.add_normals(8, "train");
+  run();
+  const std::string whole = read_file(output_ / "manifest.jsonl");
+  const fs::path journal = output_ / "prepare.journal.jsonl";
+  std::vector<std::string> lines;
+  std::ifstream file(journal);
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  ASSERT_EQ(lines.size(), 9u);
+  std::string cut;
+  for (size_t i = 0; i < 5; ++i) cut += lines[i] + "\n";
+  write_file_atomic(journal, cut + lines[5].substr(0, 40));
+  for (const char* name : {"manifest.jsonl", "rejected.jsonl", "prepare.json", "tokenizer.model"}) {
+    fs::remove(output_ / name);
+  }
+  std::map<std::string, fs::file_time_type> times;
+  for (const auto& item : fs::recursive_directory_iterator(output_ / "images")) {
+    if (item.is_regular_file()) times[item.path()] = item.last_write_time();
+  }
+  const PrepareSummary summary = run();
+  EXPECT_EQ(summary.prepared, 8u);
+  EXPECT_EQ(summary.reused, 4u);
+  EXPECT_EQ(read_file(output_ / "manifest.jsonl"), whole);
+  size_t untouched = 0;
+  for (const auto& [path, time] : times) untouched += fs::last_write_time(path) == time ? 1 : 0;
+  EXPECT_EQ(untouched, 4u);
+  EXPECT_EQ(run().reused, 8u);  // and a finished one again, at no cost
+}
+
+TEST_F(Prepare, MakesAPictureAgainThatIsGone) {
+  set_.add_normals(3, "train");
+  run();
+  fs::remove(output_ / manifest().begin()->second.image);
+  EXPECT_EQ(run().reused, 2u);
+  EXPECT_TRUE(fs::exists(output_ / manifest().begin()->second.image));
+}
+
+TEST_F(Prepare, RefusesAnotherConfigurationAndAStrangersFolder) {
+  set_.add_normals(3, "train");
+  run();
+  config_.size_px = 100;
+  try {
+    run();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUsage);
+  }
+  EXPECT_EQ(run({.threads = 1, .may_overwrite = true}).prepared, 3u);
+  EXPECT_EQ(manifest().begin()->second.height, 100);
+
+  output_ = root_.path() / "stranger";
+  write_file_atomic(output_ / "thesis.txt", "mine");
+  EXPECT_THROW(run(), Error);
+  EXPECT_EQ(read_file(output_ / "thesis.txt"), "mine");
+}
+
+TEST_F(Prepare, IsTheSameForEveryNumberOfThreads) {
+  set_.add_normals(9, "train");
+  set_.add_normals(3, "test");
+  run({.threads = 1});
+  const std::string one = read_file(output_ / "manifest.jsonl");
+  output_ = root_.path() / "again";
+  run({.threads = 4});
+  EXPECT_EQ(read_file(output_ / "manifest.jsonl"), one);
+}
+
+TEST_F(Prepare, ADryRunWritesNothing) {
+  set_.add_normals(3, "train");
+  const PrepareSummary summary = run({.is_dry_run = true});
+  EXPECT_EQ(summary.selected, 3u);
+  EXPECT_FALSE(fs::exists(output_));
+}
+
+TEST_F(Prepare, TheTokenizerSeesTheTrainingSplitOnly) {
+  set_.add_normals(12, "train");
+  set_.add({.patient = "10000001", .study = "50000001", .dicom = "a", .split = "test"},
+           " FINDINGS: Zyzzyva zyzzyva zyzzyva zyzzyva zyzzyva zyzzyva zyzzyva zyzzyva zyzzyva "
+           "zyzzyva quux.\n");
+  run();
+  const std::string model = read_file(output_ / "tokenizer.model");
+  EXPECT_EQ(model.find("zyz"), std::string::npos);
+  EXPECT_NE(model.find("effusion"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace radgen
