@@ -37,7 +37,7 @@ Displacement displacement(const StudyTruth& truth) {
                f.volume_ml > 2000) {
       d.shift -= toward * std::min(26.0, (f.volume_ml - 2000) * 0.024);
     } else if (f.finding == Finding::kEnlargedCardiomediastinum) {
-      d.widening = severity_value(f.severity, 9, 16, 28);
+      d.widening = f.size_mm > 0 ? f.size_mm : severity_value(f.severity, 11, 20, 34);
     } else if (f.finding == Finding::kCardiomegaly) {
       d.ratio = f.measure > 0.3 && f.measure < 0.9 ? f.measure
                 : truth.is_ap                      ? severity_value(f.severity, 0.565, 0.61, 0.68)
@@ -79,7 +79,7 @@ void set_borders(Chest& chest, Random& body, double widening, double enlargement
                                    {a - 14, 21 + w},
                                    {a, knob - 2 + w},
                                    {a + 10, knob + w},
-                                   {a + 24, 25 + 0.9 * w},
+                                   {a + 24, 27 + 0.9 * w},
                                    {c + 12, trunk + 0.6 * w},
                                    {mid_l - 6, trunk + 4 + 0.25 * (left - trunk) + enlargement},
                                    {c + 0.55 * (dome_l - c), trunk + 0.70 * (left - trunk)},
@@ -191,10 +191,14 @@ Point Chest::rib_point(int side, const Rib& rib, double angle_degrees) const {
   return {spine_x + sign_of(side) * out + forward * clavicle_shift * 0.6, rib.head_y + fall};
 }
 
+uint64_t pose_seed(const StudyTruth& truth) {
+  return hash_text(truth.twin_of.empty() ? truth.study_id : truth.twin_of);
+}
+
 Chest make_chest(const StudyTruth& truth) {
   const Displacement moved = displacement(truth);
   Random body(truth.patient.anatomy_seed, {kBodyStream});
-  Random pose(hash_text(truth.study_id), {kPoseStream, truth.patient.anatomy_seed});
+  Random pose(pose_seed(truth), {kPoseStream, truth.patient.anatomy_seed});
   Chest chest;
   chest.is_male = truth.patient.is_male, chest.is_ap = truth.is_ap,
   chest.is_supine = truth.is_supine;
@@ -221,6 +225,11 @@ Chest make_chest(const StudyTruth& truth) {
   chest.rotation_degrees = truth.rotation_degrees;
   chest.apex_y = 44 + pose.normal(0, 6) + (truth.is_ap ? pose.uniform(0, 8) : 0);
   chest.spine_x = kFieldWidth_mm / 2 + pose.normal(0, 4);
+  const double aside = pose.chance(0.5) ? 1 : -1;
+  if (truth.is_angle_cut_off) {  // the patient stands so far aside that one angle is off the film
+    chest.spine_x =
+        kFieldWidth_mm / 2 + aside * (kFieldWidth_mm / 2 - chest.half_width + pose.uniform(6, 14));
+  }
   // Turning by an angle moves what lies 80 mm in front of the spine by 80 sin(angle); clavicle ends
   // at 110 mm.
   const double turn = std::sin(truth.rotation_degrees * CV_PI / 180);

@@ -1,6 +1,7 @@
 #include "radgen/phantom/film.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <opencv2/imgproc.hpp>
@@ -37,8 +38,34 @@ struct Drawn {
   Mark mark;
 };
 
+using Polygon = std::vector<cv::Point>;
+
+// One polygon a side of `middle_px`: the hull of all that lies there, or the largest part.
+std::vector<Polygon> one_a_side(const std::vector<Polygon>& contours, double middle_px, bool as_hull) {
+  std::array<Polygon, 2> sides;
+  std::array<double, 2> area{0, 0};
+  for (const Polygon& contour : contours) {
+    const cv::Rect around = cv::boundingRect(contour);
+    const size_t side = around.x + around.width / 2.0 < middle_px ? 0 : 1;
+    const double own = cv::contourArea(contour) + 0.5 * static_cast<double>(contour.size());
+    if (as_hull) {
+      sides[side].insert(sides[side].end(), contour.begin(), contour.end());
+    } else if (own > area[side]) {
+      sides[side] = contour, area[side] = own;
+    }
+  }
+  std::vector<Polygon> kept;
+  for (Polygon& side : sides) {
+    if (side.empty()) continue;
+    if (as_hull) cv::convexHull(Polygon(side), side);
+    kept.push_back(side);
+  }
+  return kept;
+}
+
 // Connected parts of the mask as coarse polygons; parts far smaller than the largest are left out.
-std::vector<std::vector<cv::Point>> outlines_of(const cv::Mat& mask, double px_per_mm) {
+std::vector<Polygon> outlines_of(const cv::Mat& mask, double px_per_mm, const Mark& mark,
+                                 bool is_bilateral, double middle_px) {
   cv::Mat joined;  // thin lines and patches of one finding hold together
   const int gap = std::max(1, static_cast<int>(1.6 * px_per_mm));
   cv::dilate(mask, joined,
@@ -46,16 +73,19 @@ std::vector<std::vector<cv::Point>> outlines_of(const cv::Mat& mask, double px_p
   cv::erode(joined, joined,
             cv::getStructuringElement(cv::MORPH_ELLIPSE, {2 * gap + 1, 2 * gap + 1}));
   joined |= mask;
-  std::vector<std::vector<cv::Point>> contours, kept;
+  std::vector<Polygon> contours, kept;
   cv::findContours(joined, contours, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_NONE);
+  if (mark.is_scattered || is_bilateral) {
+    contours = one_a_side(contours, middle_px, mark.is_scattered);
+  }
   double largest = 0;
   for (const auto& contour : contours)
     largest =
         std::max(largest, cv::contourArea(contour) + 0.5 * static_cast<double>(contour.size()));
   for (const auto& contour : contours) {
-    if (cv::contourArea(contour) + 0.5 * static_cast<double>(contour.size()) < 0.12 * largest)
-      continue;
-    std::vector<cv::Point> polygon;
+    const double own = cv::contourArea(contour) + 0.5 * static_cast<double>(contour.size());
+    if (!is_bilateral && own < 0.12 * largest) continue;
+    Polygon polygon;
     constexpr size_t kMostPoints = 40;
     for (double tolerance = 0.8 * px_per_mm;; tolerance *= 1.6) {
       cv::approxPolyDP(contour, polygon, tolerance, true);
@@ -94,7 +124,7 @@ double local_noise(const cv::Mat& log_signal, const cv::Mat& mask, double px_per
 }
 
 void describe(TrueFinding& finding, const Mark& mark, const cv::Mat& map, const cv::Mat& log_signal,
-              double px_per_mm) {
+              double px_per_mm, double middle_px) {
   finding.box = {}, finding.outline.clear(), finding.contrast_to_noise = 0,
   finding.is_visible = false;
   if (mark.strength.empty()) return;
@@ -104,7 +134,7 @@ void describe(TrueFinding& finding, const Mark& mark, const cv::Mat& map, const 
   constexpr double kLeastChange_mm = 0.4;
   if (most < kLeastChange_mm) return;
   const cv::Mat mask = strength > mark.share * most;
-  finding.outline = outlines_of(mask, px_per_mm);
+  finding.outline = outlines_of(mask, px_per_mm, mark, finding.side == Side::kBilateral, middle_px);
   if (finding.outline.empty()) return;
   finding.box = box_of(finding.outline, log_signal.size());
   const double change = mark.is_structure ? mark.visible_mm : cv::mean(strength, mask)[0];
@@ -187,7 +217,6 @@ DrawnFilm draw_film(StudyTruth& truth, int long_side_px, uint64_t seed) {
   const Canvas canvas = Canvas::for_film(long_side_px, field);
   const cv::Size size(
       static_cast<int>(std::lround(long_side_px * kFieldWidth_mm / kFieldHeight_mm)), long_side_px);
-  Random random(seed, {hash_text(truth.study_id)});
   const Chest chest = make_chest(truth);
   truth.cardiothoracic_ratio = chest.cardiothoracic_ratio;
 
@@ -228,8 +257,9 @@ DrawnFilm draw_film(StudyTruth& truth, int long_side_px, uint64_t seed) {
   const cv::Mat signal =
       detect(film_thickness, pick_exposure(truth, Random(seed, {kExposureStream})),
              canvas.px_per_mm, Random(seed, {kNoiseStream}));
+  const double middle_px = chest.mediastinum_x * canvas.px_per_mm;
   for (const Drawn& d : drawn)
-    describe(truth.findings[d.index], d.mark, map, signal, canvas.px_per_mm);
+    describe(truth.findings[d.index], d.mark, map, signal, canvas.px_per_mm, middle_px);
 
   Random vendor_random(seed, {kVendorStream});
   Vendor vendor = pick_vendor(vendor_random, truth.is_shifted_vendor);

@@ -18,9 +18,9 @@ LobePlace place_of(Lobe lobe, int side, Random& random) {
     case Lobe::kUpper:
       return {random.uniform(0.35, 0.7), random.uniform(0.22, 0.42), 0.36, 0.24};
     case Lobe::kMiddle:
-      return {random.uniform(0.12, 0.34), random.uniform(0.72, 0.82), 0.34, 0.15};
+      return {random.uniform(0.02, 0.20), random.uniform(0.72, 0.82), 0.34, 0.15};
     case Lobe::kLingula:
-      return {random.uniform(0.10, 0.34), random.uniform(0.66, 0.80), 0.34, 0.17};
+      return {random.uniform(0.02, 0.20), random.uniform(0.66, 0.80), 0.34, 0.17};
     case Lobe::kLower:
       return {random.uniform(0.25, 0.68), random.uniform(0.82, 0.94), 0.38, 0.20};
     default:
@@ -226,8 +226,8 @@ Path collapsed_lobe(const Chest& chest, int side, Lobe lobe, double grade, Rando
   const double j = random.uniform(-0.03, 0.03);
   switch (lobe) {
     case Lobe::kUpper:  // against the upper mediastinum; the minor fissure bows upwards
-      return {at(-0.6, -0.02),   at(0.75, -0.03),   at(0.92 - 0.2 * grade, 0.12),
-              at(0.5, 0.24 + j), at(0.1, 0.36 + j), at(-0.4, 0.42)};
+      return {at(-0.25, -0.02),   at(0.75, -0.03),   at(0.92 - 0.2 * grade, 0.12),
+              at(0.5, 0.24 + j), at(0.1, 0.36 + j), at(-0.15, 0.42)};
     case Lobe::kMiddle:
     case Lobe::kLingula:
       return {at(-0.5, 0.62 + j), at(0.1, 0.66), at(0.5 + j, 0.80), at(0.2, 0.92), at(-0.5, 0.98)};
@@ -296,7 +296,7 @@ Mark paint_atelectasis(Scene& scene, const TrueFinding& finding, Random random) 
   cv::min(scene.cavity.mul(scene.open) / 40.0, 1.0, lung);
   layer = layer.mul(lung);
   scene.soft += layer;
-  mark.strength = layer, mark.share = 0.25;
+  mark.strength = layer, mark.share = 0.25, mark.is_scattered = true;
   return mark;
 }
 

@@ -47,15 +47,16 @@ Mark mark_mediastinum(const Scene& scene, const TrueFinding& finding) {
   Mark mark;
   mark.strength = border_mask(scene, chest.apex_y + 6, chest.carina_y + 16);
   mark.share = 0.5, mark.is_structure = true;
-  mark.visible_mm = graded(finding.severity, 22, 45, 70);
+  mark.visible_mm = finding.size_mm > 0 ? 10 + 1.7 * finding.size_mm : graded(finding.severity, 28, 44, 68);
   return mark;
 }
 
 BrokenRib plan_fracture(const Chest& chest, const TrueFinding& finding, Random random) {
   BrokenRib broken;
   broken.side = side_index(finding.side);
-  broken.rib = static_cast<int>(random.integer(3, 8));
-  (void)chest;
+  const int any = static_cast<int>(random.integer(3, 8));  // ribs are counted from 1 in the truth
+  const int rib_count = static_cast<int>(chest.ribs[0].size());
+  broken.rib = finding.measure >= 1 ? std::min(static_cast<int>(finding.measure), rib_count) - 1 : any;
   broken.angle_degrees = random.chance(0.75) ? random.uniform(48, 84) : random.uniform(98, 116);
   broken.step_mm = finding.size_mm > 0 ? finding.size_mm : graded(finding.severity, 1.2, 2.4, 4.0);
   broken.is_healed = finding.is_healed;
@@ -72,7 +73,7 @@ Mark mark_fracture(const Scene& scene, const TrueFinding&, const BrokenRib& brok
       scene.canvas, mark.strength, at + Point(0, broken.step_mm / 2), 13, 11, 0,
       [](float) { return 1.F; }, 1);
   mark.share = 0.5, mark.is_structure = true;
-  mark.visible_mm = 1.5 + 1.4 * broken.step_mm;
+  mark.visible_mm = 0.6 + broken.step_mm;
   return mark;
 }
 

@@ -191,7 +191,7 @@ Mark paint_pleura(Scene& scene, const TrueFinding& finding, Random random) {
         }
         outline.push_back(outline.front());
         stamp_polygon(scene.canvas, chalk, smooth_path(outline), 0.9,
-                      graded(finding.severity, 1.0, 1.7, 2.4) * random.uniform(0.85, 1.15));
+                      graded(finding.severity, 1.8, 3.2, 5.0) * random.uniform(0.85, 1.15));
       }
       cv::Mat edge = scene.canvas.layer();
       const double from = chest.domes[static_cast<size_t>(side)].center * 0.8;
@@ -201,13 +201,14 @@ Mark paint_pleura(Scene& scene, const TrueFinding& finding, Random random) {
         along.emplace_back(x, chest.dome_y(side, x) + 0.6);
       }
       stamp_tube(scene.canvas, edge, along, {1.1}, solid_tube,
-                 {graded(finding.severity, 0.7, 1.1, 1.5)});
+                 {graded(finding.severity, 1.0, 1.6, 2.4)});
       chalk += edge;
     }
     const cv::Mat grain = 1 + 0.3 * noise_field(scene.canvas, random.fork(6), 4);
     chalk = chalk.mul(cv::max(grain, 0.2));
     scene.bone += chalk;
     mark.strength = chalk * (kSpectrum[0].bone_excess_per_cm / kSpectrum[0].water_per_cm);
+    mark.is_scattered = true;
     return mark;
   }
   for (int side : sides_of(finding.side)) {  // thickening: a rind along the wall, and over the apex

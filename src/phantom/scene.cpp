@@ -45,8 +45,8 @@ RowShape row_shape(const Chest& chest, double y) {
   row.lung_depth =
       chest.lung_depth * (0.45 + 0.55 * smooth_step(chest.apex_y - 5, chest.apex_y + 110, y));
   row.softness = chest.border_softness.at(y);
-  // Lung lies before and behind the upper mediastinum; the heart fills nearly all of the depth.
-  row.fullness = 0.62 + 0.32 * smooth_step(chest.carina_y - 30, chest.carina_y + 60, y);
+  // Lung lies before and behind the upper mediastinum, and behind the heart.
+  row.fullness = 0.64 + 0.16 * smooth_step(chest.carina_y - 30, chest.carina_y + 60, y);
   for (int side : {kRightSide, kLeftSide}) {
     const auto i = static_cast<size_t>(side);
     row.border[i] = chest.border[i].at(y),
@@ -226,7 +226,7 @@ Scene draw_anatomy(const Chest& chest, const Canvas& canvas, const StudyTruth& t
   draw_vessels(scene, Random(anatomy, {kVesselStream}), chest.is_supine);
   draw_skeleton(scene, Random(anatomy, {kBoneStream}), broken);
   draw_airways_and_bowel(scene, Random(anatomy, {kBowelStream}),
-                         Random(hash_text(truth.study_id), {kStudyStream, anatomy}));
+                         Random(pose_seed(truth), {kStudyStream, anatomy}));
   draw_breasts(scene, Random(anatomy, {kBreastStream}));
   return scene;
 }

@@ -65,4 +65,7 @@ struct Chest {
 
 Chest make_chest(const StudyTruth& truth);
 
+// Whose pose, bowel gas and breath the study shows: its own, a twin's those of its original.
+uint64_t pose_seed(const StudyTruth& truth);
+
 }  // namespace radgen::phantom

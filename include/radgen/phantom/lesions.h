@@ -16,6 +16,7 @@ namespace radgen::phantom {
 struct Mark {
   cv::Mat strength;    // |change|, mm of water, canvas pixels; empty: nothing drawn
   double share = 0.3;  // of the maximum where the outline runs
+  bool is_scattered = false;  // many parts that make one finding: one hull a side
   bool is_structure =
       false;              // an organ's own outline (heart): `strength` is its mask, not a change
   double visible_mm = 0;  // is_structure: the change that is to be seen, mm of water
@@ -46,7 +47,7 @@ void paint_distractor(Scene& scene, const std::string& name, Random random);
 // apart.
 double graded(Severity severity, double subtle, double moderate, double severe);
 
-// A painter of a share of the lung's air: calls `share(x_mm, y_mm)` in lung pixels of one side,
+// A painter of a share of the lung's air, fading out towards the midline: calls `share(x_mm, y_mm)` in lung pixels of one side,
 // returns the layer.
 template <class Share>
 cv::Mat lung_share(const Scene& scene, int side, double top_mm, double bottom_mm, Share share) {
@@ -60,8 +61,10 @@ cv::Mat lung_share(const Scene& scene, int side, double top_mm, double bottom_mm
     float* out = layer.ptr<float>(r);
     const double y = scene.canvas.y_mm(r);
     for (int c = begin; c < end; ++c) {
-      if (cavity[c] * open[c] > 0.5F)
-        out[c] = static_cast<float>(share(scene.canvas.x_mm(c), y, r, c));
+      if (cavity[c] * open[c] < 0.5F) continue;
+      const double x = scene.canvas.x_mm(c);
+      const double side_share = smooth_step(0, 14, std::abs(x - scene.chest.mediastinum_x));
+        out[c] = static_cast<float>(side_share * share(x, y, r, c));
     }
   }
   return layer;
