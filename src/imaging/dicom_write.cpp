@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -228,21 +229,24 @@ void write_image(ElementWriter& out, const FilmToWrite& film) {
 }  // namespace
 
 std::string make_uid(std::string_view seed) {
-  const std::string hex = sha256_hex(seed);
-  unsigned __int128 value = 0;
-  for (int i = 0; i < 32; ++i) {
-    const char c = hex[i];
-    const int digit = c <= '9' ? c - '0' : c - 'a' + 10;
-    value = value << 4 | static_cast<unsigned>(digit);
-  }
-  // Version nibble 8 at bits 76..79, variant 10 at bits 62..63 (RFC 9562, 5.8).
-  value = (value & ~(static_cast<unsigned __int128>(0xF) << 76)) | static_cast<unsigned __int128>(8)
-                                                                       << 76;
-  value = (value & ~(static_cast<unsigned __int128>(3) << 62)) | static_cast<unsigned __int128>(2)
-                                                                     << 62;
+  const std::string hash = sha256_hex(seed);
+  std::array<uint8_t, 16> uuid{};
+  for (size_t i = 0; i < uuid.size(); ++i)
+    uuid[i] = static_cast<uint8_t>(std::stoul(hash.substr(2 * i, 2), nullptr, 16));
+  // Version 8 and the variant bits (RFC 9562, 5.8).
+  uuid[6] = static_cast<uint8_t>((uuid[6] & 0x0F) | 0x80);
+  uuid[8] = static_cast<uint8_t>((uuid[8] & 0x3F) | 0x80);
+  // The 128-bit number in decimal, by long division.
   std::string digits;
-  for (; value != 0; value /= 10)
-    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(value % 10)));
+  while (std::any_of(uuid.begin(), uuid.end(), [](uint8_t byte) { return byte != 0; })) {
+    int remainder = 0;
+    for (uint8_t& byte : uuid) {
+      const int value = remainder * 256 + byte;
+      byte = static_cast<uint8_t>(value / 10);
+      remainder = value % 10;
+    }
+    digits.insert(digits.begin(), static_cast<char>('0' + remainder));
+  }
   return "2.25." + digits;
 }
 

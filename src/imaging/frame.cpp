@@ -6,7 +6,8 @@ namespace radgen {
 
 Frame make_frame(const cv::Mat& picture, const FrameConfig& config) {
   RADGEN_CHECK(picture.type() == CV_16UC1, "a frame is made from 16-bit grey");
-  Fitted fitted = fit_frame(picture, static_cast<int>(config.width_px), static_cast<int>(config.height_px));
+  Fitted fitted =
+      fit_frame(picture, static_cast<int>(config.width_px), static_cast<int>(config.height_px));
   return {normalise_frame(fitted.picture, config), fitted.transform, fitted.content};
 }
 

@@ -12,6 +12,7 @@
 #include <opencv2/core.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "radgen/core/error.h"
@@ -53,5 +54,7 @@ struct ReadOptions {
 
 // Reads by content, not by file name. Never throws for bad input, never uses more than 1 GiB.
 Result<Film> read_film(const std::filesystem::path& path, const ReadOptions& options = {});
+// The same from memory.
+Result<Film> read_film_bytes(std::string_view bytes, const ReadOptions& options = {});
 
 }  // namespace radgen

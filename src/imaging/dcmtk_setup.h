@@ -1,0 +1,20 @@
+// DCMTK made safe for a library: silent (its messages quote tag values), codecs registered once,
+// and the JPEG decoder's complaints about damaged data counted instead of printed.
+#pragma once
+
+namespace radgen {
+
+// Idempotent and thread safe. Call before using DCMTK.
+void set_up_dcmtk();
+
+// Counts what the decoders said about damaged data on this thread while it lives.
+class DecoderComplaints {
+ public:
+  DecoderComplaints();
+  ~DecoderComplaints();
+  DecoderComplaints(const DecoderComplaints&) = delete;
+  DecoderComplaints& operator=(const DecoderComplaints&) = delete;
+  int count() const;
+};
+
+}  // namespace radgen

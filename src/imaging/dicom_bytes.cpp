@@ -1,0 +1,167 @@
+#include "imaging/dicom_bytes.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace radgen {
+namespace {
+
+// VRs whose explicit header has two reserved bytes and a 32-bit length (PS3.5 table 7.1-1).
+bool has_long_header(std::string_view vr) {
+  static constexpr std::array<std::string_view, 13> kLong = {
+      "OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"};
+  return std::find(kLong.begin(), kLong.end(), vr) != kLong.end();
+}
+
+bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
+
+struct Level {
+  bool is_item = false;  // else a sequence
+  bool is_bounded = false;
+  size_t end = 0;  // when bounded
+  DicomEncoding encoding = DicomEncoding::kExplicitLittle;
+};
+
+// The walk's state: levels are kept on the heap, so that nesting costs no stack.
+class Walker {
+ public:
+  Walker(std::string_view bytes, int max_nesting)
+      : bytes_(bytes), max_nesting_(static_cast<size_t>(max_nesting)) {}
+
+  SequenceWalk run(size_t at, uint32_t length, DicomEncoding encoding) {
+    at_ = at;
+    if (!push(false, length, encoding)) return give_up();
+    while (!levels_.empty()) {
+      const Level top = levels_.back();
+      if (top.is_bounded && at_ >= top.end) {
+        at_ = top.end;
+        levels_.pop_back();
+      } else if (!step(top) && !step_over_damage()) {
+        return give_up();
+      }
+    }
+    return {SequenceWalk::Outcome::kDone, at_};
+  }
+
+ private:
+  size_t limit() const {
+    for (auto level = levels_.rbegin(); level != levels_.rend(); ++level)
+      if (level->is_bounded) return level->end;
+    return bytes_.size();
+  }
+
+  bool fail(SequenceWalk::Outcome outcome) {
+    outcome_ = outcome;
+    return false;
+  }
+
+  bool push(bool is_item, uint32_t length, DicomEncoding encoding) {
+    const bool is_bounded = length != kUndefinedLength;
+    if (is_bounded && length > limit() - at_) return fail(SequenceWalk::Outcome::kTruncated);
+    // Sequences and items alternate, so half of the levels are sequences.
+    if (!is_item && levels_.size() / 2 >= max_nesting_)
+      return fail(SequenceWalk::Outcome::kTooDeep);
+    levels_.push_back({is_item, is_bounded, is_bounded ? at_ + length : 0, encoding});
+    return true;
+  }
+
+  bool step(const Level& top) {
+    ElementHeader header;
+    const HeaderProblem problem = read_element_header(bytes_, at_, limit(), top.encoding, header);
+    if (problem == HeaderProblem::kTruncated) return fail(SequenceWalk::Outcome::kTruncated);
+    if (problem == HeaderProblem::kMalformed) return fail(SequenceWalk::Outcome::kMalformed);
+    return top.is_item ? step_in_item(top, header) : step_in_sequence(top, header);
+  }
+
+  bool step_in_sequence(const Level& top, const ElementHeader& header) {
+    if (header.tag() == kItem) {
+      at_ = header.value_at;
+      return push(true, header.length, top.encoding);
+    }
+    if (header.tag() != kSequenceEnd || top.is_bounded)
+      return fail(SequenceWalk::Outcome::kMalformed);
+    at_ = header.value_at;
+    levels_.pop_back();
+    return true;
+  }
+
+  bool step_in_item(const Level& top, const ElementHeader& header) {
+    if (header.tag() == kItemEnd) {
+      if (top.is_bounded) return fail(SequenceWalk::Outcome::kMalformed);
+      at_ = header.value_at;
+      levels_.pop_back();
+      return true;
+    }
+    if (header.group == 0xFFFE) return fail(SequenceWalk::Outcome::kMalformed);
+    at_ = header.value_at;
+    // The content of a UN element of undefined length is implicit little endian (PS3.5 6.2.2).
+    const DicomEncoding inner = header.vr == "UN" ? DicomEncoding::kImplicitLittle : top.encoding;
+    if (header.length == kUndefinedLength) return push(false, header.length, inner);
+    if (header.length > limit() - at_) return fail(SequenceWalk::Outcome::kTruncated);
+    // In implicit VR a sequence of known length cannot be told from text but by its first item.
+    if (header.vr == "SQ" || starts_with_item(header.length, inner))
+      return push(false, header.length, inner);
+    at_ += header.length;
+    return true;
+  }
+
+  bool starts_with_item(uint32_t length, DicomEncoding encoding) const {
+    const bool is_big = encoding == DicomEncoding::kExplicitBig;
+    return length >= 8 && read_u16(bytes_, at_, is_big) == 0xFFFE &&
+           read_u16(bytes_, at_ + 2, is_big) == 0xE000;
+  }
+
+  // The outermost level with a known length says where to go on; too deep stays too deep.
+  bool step_over_damage() {
+    if (outcome_ == SequenceWalk::Outcome::kTooDeep) return false;
+    const auto bounded =
+        std::find_if(levels_.begin(), levels_.end(), [](const Level& l) { return l.is_bounded; });
+    if (bounded == levels_.end()) return false;
+    at_ = bounded->end;
+    levels_.erase(bounded, levels_.end());
+    return true;
+  }
+
+  SequenceWalk give_up() const { return {outcome_, at_}; }
+
+  std::string_view bytes_;
+  size_t max_nesting_;
+  size_t at_ = 0;
+  std::vector<Level> levels_;
+  SequenceWalk::Outcome outcome_ = SequenceWalk::Outcome::kDone;
+};
+
+}  // namespace
+
+HeaderProblem read_element_header(std::string_view bytes, size_t at, size_t end,
+                                  DicomEncoding encoding, ElementHeader& header) {
+  if (end > bytes.size() || at + 8 > end) return HeaderProblem::kTruncated;
+  const bool is_big = encoding == DicomEncoding::kExplicitBig;
+  header.group = read_u16(bytes, at, is_big);
+  header.element = read_u16(bytes, at + 2, is_big);
+  header.vr = {};
+  if (encoding == DicomEncoding::kImplicitLittle || header.group == 0xFFFE) {
+    header.length = read_u32(bytes, at + 4, is_big);
+    header.value_at = at + 8;
+    return HeaderProblem::kNone;
+  }
+  header.vr = bytes.substr(at + 4, 2);
+  if (!is_capital(header.vr[0]) || !is_capital(header.vr[1])) return HeaderProblem::kMalformed;
+  if (!has_long_header(header.vr)) {
+    header.length = read_u16(bytes, at + 6, is_big);
+    header.value_at = at + 8;
+    return HeaderProblem::kNone;
+  }
+  if (at + 12 > end) return HeaderProblem::kTruncated;
+  header.length = read_u32(bytes, at + 8, is_big);
+  header.value_at = at + 12;
+  return HeaderProblem::kNone;
+}
+
+SequenceWalk walk_sequence(std::string_view bytes, size_t at, uint32_t length,
+                           DicomEncoding encoding, int max_nesting) {
+  return Walker(bytes, max_nesting).run(at, length, encoding);
+}
+
+}  // namespace radgen
