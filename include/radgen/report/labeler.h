@@ -20,11 +20,13 @@ class Labeler {
   ~Labeler();
   Labeler(const Labeler&) = delete;
   Labeler& operator=(const Labeler&) = delete;
-  // In order of begin. Thread safe.
+  // In sentence order. Of the 13 findings only, never kNoFinding. Thread safe.
   std::vector<Mention> mentions(const std::string& text) const;
-  // neg + uncertain -> -1, any positive -> 1; No Finding is 1 when nothing but (possibly) Support Devices is positive
-  // or uncertain.
+  // As aggregate(), but also sees abnormalities outside the 13 (hernia, granuloma, ...): they cancel No Finding.
   Labels labels(const std::string& text) const;
+  // CheXpert's rules: negative + uncertain -> -1 (also beside a positive), else any positive -> 1. No Finding is 1 when
+  // nothing but (possibly) Support Devices is positive or uncertain; a kNoFinding mention stands for an abnormality
+  // outside the 13 and has no label of its own.
   static Labels aggregate(const std::vector<Mention>& mentions);
 
  private:

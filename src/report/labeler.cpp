@@ -1,0 +1,322 @@
+#include "radgen/report/labeler.h"
+
+#include <algorithm>
+
+#include "radgen/report/text.h"
+#include "report/certainty.h"
+#include "report/characters.h"
+#include "report/lexicon.h"
+#include "report/modifiers.h"
+
+namespace radgen {
+namespace {
+
+constexpr size_t kStateBefore =
+    3;  // words between a state and the structure behind it: "enlargement of the heart"
+constexpr size_t kStateBehind = 14;  // words between a structure and its state behind it
+constexpr size_t kJoinedReach = 6;   // words up to which a structure and its state are one mention
+
+struct Found {
+  Hit hit;
+  Finding finding = Finding::kNoFinding;
+  TermKind kind = TermKind::kFinding;
+  int structure = -1;  // index, where the hit is a structure
+  Certainty certainty = Certainty::kPositive;
+};
+
+bool has_side(Finding finding) {
+  return finding != Finding::kCardiomegaly && finding != Finding::kEnlargedCardiomediastinum;
+}
+bool has_size(Finding finding) {
+  return finding != Finding::kSupportDevices && has_side(finding) && finding != Finding::kEdema;
+}
+
+// One sentence's hits, their certainty and what belongs to them.
+class SentenceReader {
+ public:
+  SentenceReader(const Lexicon& lexicon, std::vector<Word> words)
+      : lexicon_(lexicon), sentence_(lexicon, std::move(words)), words_(sentence_.words()) {
+    find_hits();
+    for (Found& found : found_) hits_.push_back(found.hit);
+    resolve_structures();
+    resolve_terms();
+  }
+
+  // Appends what was found. `with_others`: also abnormalities outside the 13, as No Finding.
+  void append(size_t sentence_index, bool with_others, std::vector<Mention>& mentions) const;
+
+ private:
+  struct StateHit {
+    Hit hit;
+    State state = State::kUnchanged;
+  };
+
+  void find_hits();
+  void resolve_structures();
+  void resolve_terms();
+  std::optional<StateHit> state_of(const Found& found) const;
+  std::optional<StateHit> state_before(const Found& found, const PhraseMatcher& states) const;
+  std::optional<StateHit> state_behind(const Found& found, const PhraseMatcher& states) const;
+  bool begins_term(size_t word) const;
+
+  const Lexicon& lexicon_;
+  Sentence sentence_;
+  const std::vector<Word>& words_;
+  std::vector<Found> found_;
+  std::vector<Hit> hits_;
+};
+
+void SentenceReader::find_hits() {
+  for (size_t i = 0; i < words_.size();) {
+    const auto term = lexicon_.terms.match(words_, i, words_.size());
+    const auto structure = lexicon_.structures.match(words_, i, words_.size());
+    const bool is_term = term.length >= structure.length && term.length > 0;
+    const auto& match = is_term ? term : structure;
+    for (int value : match.values) {
+      Found found{{i, i + match.length}};
+      if (is_term) {
+        found.kind = static_cast<TermKind>(value / 100);
+        found.finding = static_cast<Finding>(value % 100);
+        if (found.kind == TermKind::kExcluded) continue;
+      } else {
+        if (value < 0) continue;
+        found.structure = value;
+        found.finding = lexicon_.structure_list[static_cast<size_t>(value)].finding;
+      }
+      found_.push_back(found);
+    }
+    i += std::max<size_t>(match.length, 1);
+  }
+}
+
+bool SentenceReader::begins_term(size_t word) const {
+  return std::any_of(found_.begin(), found_.end(), [&](const Found& found) {
+    return found.structure < 0 && found.kind != TermKind::kOther && found.hit.first == word;
+  });
+}
+
+std::optional<SentenceReader::StateHit> SentenceReader::state_before(
+    const Found& found, const PhraseMatcher& states) const {
+  std::optional<StateHit> nearest;
+  const size_t first = found.hit.first;
+  for (size_t i = first > kStateBefore + 3 ? first - kStateBefore - 3 : 0; i < first;) {
+    const auto match = states.match(words_, i, first);
+    const size_t end = i + match.length;
+    if (match.length > 0 && first - end < kStateBefore)
+      nearest = StateHit{{i, end}, static_cast<State>(match.values[0])};
+    i += std::max<size_t>(match.length, 1);
+  }
+  if (!nearest) return std::nullopt;
+  for (size_t i = nearest->hit.last; i < first; ++i) {
+    const bool is_joint = words_[i].text == "of" || words_[i].text == "the" ||
+                          words_[i].text == "in" || words_[i].text == "size";
+    if (!is_joint) return std::nullopt;
+  }
+  if (sentence_.clause(nearest->hit.first) != sentence_.clause(first)) return std::nullopt;
+  return nearest;
+}
+
+std::optional<SentenceReader::StateHit> SentenceReader::state_behind(
+    const Found& found, const PhraseMatcher& states) const {
+  std::optional<StateHit> unchanged;
+  for (size_t i = found.hit.last; i < words_.size() && i < found.hit.last + kStateBehind;) {
+    if (sentence_.clause(i) != sentence_.clause(found.hit.first) || begins_term(i)) break;
+    const auto match = states.match(words_, i, words_.size());
+    if (match.length > 0) {
+      const StateHit state{{i, i + match.length}, static_cast<State>(match.values[0])};
+      if (state.state != State::kUnchanged) return state;
+      if (!unchanged) unchanged = state;
+    }
+    i += std::max<size_t>(match.length, 1);
+  }
+  return unchanged;
+}
+
+std::optional<SentenceReader::StateHit> SentenceReader::state_of(const Found& found) const {
+  const PhraseMatcher& states =
+      lexicon_.structure_list[static_cast<size_t>(found.structure)].states;
+  const auto before = state_before(found, states);
+  if (before && before->state != State::kUnchanged) return before;
+  const auto behind = state_behind(found, states);
+  return behind && (behind->state != State::kUnchanged || !before) ? behind : before;
+}
+
+void SentenceReader::resolve_structures() {
+  std::vector<Found> kept;
+  std::optional<StateHit> previous;
+  size_t previous_end = 0;
+  for (const Found& found : found_) {
+    if (found.structure < 0) {
+      kept.push_back(found);
+      continue;
+    }
+    auto state = state_of(found);
+    // "Normal heart size and mediastinal contours": the state goes with both.
+    const bool is_joined =
+        previous && found.hit.first >= previous_end && found.hit.first - previous_end <= 2;
+    if (!state && is_joined) state = previous;
+    previous = state;
+    previous_end = found.hit.last;
+    if (!state) continue;
+    Found resolved = found;
+    const Certainty said = sentence_.certainty(state->hit, {});
+    switch (state->state) {
+      case State::kPositive:
+        resolved.certainty = said;
+        break;
+      case State::kUncertain:
+        resolved.certainty =
+            said == Certainty::kNegative ? Certainty::kNegative : Certainty::kUncertain;
+        break;
+      case State::kNegative:
+        resolved.certainty = Certainty::kNegative;
+        break;
+      case State::kUnchanged:
+        resolved.certainty = Certainty::kUncertain;
+        break;
+    }
+    const Hit both{std::min(found.hit.first, state->hit.first),
+                   std::max(found.hit.last, state->hit.last)};
+    const bool is_alone = std::none_of(hits_.begin(), hits_.end(), [&](const Hit& other) {
+      return other.first != found.hit.first && other.first >= both.first &&
+             other.last <= both.last &&
+             (other.first < state->hit.first || other.last > state->hit.last);
+    });
+    const bool is_abnormal = state->state == State::kPositive || state->state == State::kUncertain;
+    if (is_abnormal && is_alone && both.last - both.first <= kJoinedReach + 2) resolved.hit = both;
+    kept.push_back(resolved);
+  }
+  // Words of a state ("prominent") are no abnormality of their own.
+  std::erase_if(kept, [&](const Found& other) {
+    return other.kind == TermKind::kOther &&
+           std::any_of(kept.begin(), kept.end(), [&](const Found& found) {
+             return found.structure >= 0 && found.hit.first <= other.hit.first &&
+                    other.hit.last <= found.hit.last;
+           });
+  });
+  found_ = std::move(kept);
+  std::stable_sort(found_.begin(), found_.end(),
+                   [](const Found& a, const Found& b) { return a.hit.first < b.hit.first; });
+  hits_.clear();
+  for (const Found& found : found_) hits_.push_back(found.hit);
+}
+
+void SentenceReader::resolve_terms() {
+  for (Found& found : found_) {
+    if (found.structure >= 0) continue;
+    found.certainty = sentence_.certainty(found.hit, hits_);
+    if (found.kind == TermKind::kUncertainFinding && found.certainty == Certainty::kPositive) {
+      found.certainty = Certainty::kUncertain;
+    }
+  }
+  const auto hedge = [](Found& found) {
+    if (found.certainty == Certainty::kPositive) found.certainty = Certainty::kUncertain;
+  };
+  for (size_t i = found_.size(); i-- > 1;) {  // "atelectasis or pneumonia": each is one of two
+    Found &a = found_[i - 1], &b = found_[i];
+    const bool are_findings = a.structure < 0 && b.structure < 0 && a.kind == TermKind::kFinding &&
+                              b.kind == TermKind::kFinding && a.finding != b.finding &&
+                              a.finding != Finding::kSupportDevices &&
+                              b.finding != Finding::kSupportDevices;
+    if (are_findings && sentence_.are_alternatives(a.hit, b.hit)) hedge(a), hedge(b);
+  }
+}
+
+void SentenceReader::append(size_t sentence_index, bool with_others,
+                            std::vector<Mention>& mentions) const {
+  const size_t first = mentions.size();
+  std::vector<Hit> of_mention;
+  for (const Found& found : found_) {
+    if (found.kind == TermKind::kOther && !with_others) continue;
+    Mention m;
+    m.finding = found.finding;
+    m.certainty = found.certainty;
+    m.begin = words_[found.hit.first].begin;
+    m.end = words_[found.hit.last - 1].end;
+    m.sentence = sentence_index;
+    if (has_side(m.finding)) m.side = side_of(lexicon_, sentence_, found.hit, hits_);
+    m.severity = severity_of(lexicon_, sentence_, found.hit, hits_);
+    mentions.push_back(m);
+    of_mention.push_back(found.hit);
+    const auto implied = lexicon_.implied.match(words_, found.hit.first, found.hit.last);
+    if (implied.length == found.hit.last - found.hit.first && m.certainty != Certainty::kNegative) {
+      m.finding = static_cast<Finding>(implied.values[0]);
+      m.certainty = Certainty::kUncertain;
+      m.side = Side::kNone;
+      m.severity = Severity::kUnstated;
+      mentions.push_back(m);
+      of_mention.push_back(found.hit);
+    }
+  }
+  for (const Size& size :
+       sizes_in(sentence_)) {  // each size belongs to the nearest finding that can have one
+    size_t nearest = mentions.size(), nearest_distance = 12;
+    for (size_t i = first; i < mentions.size(); ++i) {
+      const Hit& hit = of_mention[i - first];
+      if (!has_size(mentions[i].finding) ||
+          sentence_.clause(hit.first) != sentence_.clause(size.words.first))
+        continue;
+      const size_t distance = hit.first >= size.words.last   ? hit.first - size.words.last
+                              : size.words.first >= hit.last ? size.words.first - hit.last
+                                                             : 0;
+      if (distance < nearest_distance) nearest = i, nearest_distance = distance;
+    }
+    if (nearest < mentions.size() && !mentions[nearest].size_mm)
+      mentions[nearest].size_mm = size.mm;
+  }
+}
+
+}  // namespace
+
+struct Labeler::State {
+  const Lexicon& lexicon = built_in_lexicon();
+
+  std::vector<Mention> find(const std::string& text, bool with_others) const {
+    std::vector<Mention> mentions;
+    const std::string lower = lower_case(text);
+    const std::vector<Span> sentences = split_sentences(text);
+    for (size_t i = 0; i < sentences.size(); ++i) {
+      auto words = split_words(lower, sentences[i].begin, sentences[i].end);
+      SentenceReader(lexicon, std::move(words)).append(i, with_others, mentions);
+    }
+    return mentions;
+  }
+};
+
+Labeler::Labeler() : state_(std::make_unique<State>()) {}
+Labeler::~Labeler() = default;
+
+std::vector<Mention> Labeler::mentions(const std::string& text) const {
+  return state_->find(text, false);
+}
+
+Labels Labeler::labels(const std::string& text) const {
+  return aggregate(state_->find(text, true));
+}
+
+Labels Labeler::aggregate(const std::vector<Mention>& mentions) {
+  struct Seen {
+    bool is_negative = false, is_uncertain = false, is_positive = false;
+  };
+  std::map<Finding, Seen> seen;
+  bool is_normal = true;
+  for (const Mention& m : mentions) {
+    if (m.certainty != Certainty::kNegative && m.finding != Finding::kSupportDevices)
+      is_normal = false;
+    if (m.finding == Finding::kNoFinding)
+      continue;  // an abnormality outside the 13 has no label of its own
+    Seen& of = seen[m.finding];
+    of.is_negative = of.is_negative || m.certainty == Certainty::kNegative;
+    of.is_uncertain = of.is_uncertain || m.certainty == Certainty::kUncertain;
+    of.is_positive = of.is_positive || m.certainty == Certainty::kPositive;
+  }
+  Labels labels;
+  for (const auto& [finding, of] : seen) {
+    const bool is_hedged = of.is_uncertain && (of.is_negative || !of.is_positive);
+    labels[finding] = is_hedged ? -1 : of.is_positive ? 1 : 0;
+  }
+  if (is_normal) labels[Finding::kNoFinding] = 1;
+  return labels;
+}
+
+}  // namespace radgen

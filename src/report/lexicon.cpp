@@ -1,0 +1,160 @@
+#include "report/lexicon.h"
+
+#include "radgen/core/error.h"
+#include "report/characters.h"
+
+namespace radgen {
+
+extern const char* const kLexiconJson;  // data/lexicon.json, made into a source file by the build
+
+std::vector<Word> split_words(std::string_view lower_text, size_t begin, size_t end) {
+  std::vector<Word> words;
+  const auto part_of_word = [&](size_t i) {
+    if (is_word(lower_text[i]) || lower_text[i] == '\'') return true;
+    const bool is_point = lower_text[i] == '.' && i + 1 < end && is_digit(lower_text[i + 1]);
+    return is_point && (i == begin || !is_letter(lower_text[i - 1]));
+  };
+  for (size_t i = begin; i < end;) {
+    if (part_of_word(i)) {
+      size_t stop = i;
+      while (stop < end && part_of_word(stop)) ++stop;
+      words.push_back({lower_text.substr(i, stop - i), i, stop});
+      i = stop;
+    } else {
+      if (std::string_view(",;:()?").find(lower_text[i]) != std::string_view::npos) {
+        words.push_back({lower_text.substr(i, 1), i, i + 1});
+      }
+      ++i;
+    }
+  }
+  return words;
+}
+
+uint32_t PhraseMatcher::key(std::string_view word) {
+  uint32_t key = 0;
+  for (size_t i = 0; i < 3; ++i)
+    key = key << 8 | (i < word.size() ? static_cast<unsigned char>(word[i]) : 0u);
+  return key;
+}
+
+void PhraseMatcher::add(const std::string& phrase, int value) {
+  Phrase added{{}, value};
+  for (size_t begin = 0; begin < phrase.size();) {
+    const size_t end = std::min(phrase.find(' ', begin), phrase.size());
+    Part part{phrase.substr(begin, end - begin)};
+    if (part.text.back() == '*') {
+      part.text.pop_back();
+      part.is_prefix = true;
+    }
+    added.parts.push_back(std::move(part));
+    begin = end + 1;
+  }
+  RADGEN_CHECK(
+      !added.parts.empty() && (!added.parts[0].is_prefix || added.parts[0].text.size() >= 3),
+      "lexicon phrase '" + phrase + "' has a first word of fewer than three letters before '*'");
+  by_start_[key(added.parts[0].text)].push_back(std::move(added));
+}
+
+void PhraseMatcher::add(const nlohmann::json& phrases, int value) {
+  for (const auto& phrase : phrases) add(phrase.get<std::string>(), value);
+}
+
+PhraseMatcher::Match PhraseMatcher::match(const std::vector<Word>& words, size_t at,
+                                          size_t end) const {
+  Match best;
+  const auto bucket = by_start_.find(key(words[at].text));
+  if (bucket == by_start_.end()) return best;
+  for (const Phrase& phrase : bucket->second) {
+    const size_t length = phrase.parts.size();
+    if (length < best.length || at + length > end) continue;
+    size_t i = 0;
+    while (i < length && phrase.parts[i].matches(words[at + i].text)) ++i;
+    if (i < length) continue;
+    if (length > best.length) best = {length, {}};
+    best.values.push_back(phrase.value);
+  }
+  return best;
+}
+
+bool PhraseMatcher::contains(std::string_view word) const {
+  const auto bucket = by_start_.find(key(word));
+  if (bucket == by_start_.end()) return false;
+  for (const Phrase& phrase : bucket->second) {
+    if (phrase.parts.size() == 1 && phrase.parts[0].matches(word)) return true;
+  }
+  return false;
+}
+
+namespace {
+
+Finding finding_of(const std::string& name) {
+  const auto finding = finding_from_name(name);
+  RADGEN_CHECK(finding.has_value(), "lexicon names an unknown finding: " + name);
+  return *finding;
+}
+
+void add_findings(PhraseMatcher& matcher, const nlohmann::json& lists, TermKind kind) {
+  for (const auto& [name, phrases] : lists.items())
+    matcher.add(phrases, term_value(kind, finding_of(name)));
+}
+
+void add_structures(Lexicon& lexicon, const nlohmann::json& json) {
+  for (const auto& entry : json.at("structures")) {
+    Structure structure;
+    structure.finding = finding_of(entry.at("finding"));
+    structure.states.add(entry.at("positive"), static_cast<int>(State::kPositive));
+    structure.states.add(entry.at("uncertain"), static_cast<int>(State::kUncertain));
+    structure.states.add(entry.at("negative"), static_cast<int>(State::kNegative));
+    structure.states.add(entry.at("unchanged"), static_cast<int>(State::kUnchanged));
+    lexicon.structures.add(entry.at("nouns"), static_cast<int>(lexicon.structure_list.size()));
+    lexicon.structure_list.push_back(std::move(structure));
+  }
+  lexicon.structures.add(json.at("not_structures"), -1);
+}
+
+}  // namespace
+
+Lexicon parse_lexicon(const nlohmann::json& json) {
+  Lexicon lexicon;
+  add_findings(lexicon.terms, json.at("terms"), TermKind::kFinding);
+  add_findings(lexicon.terms, json.at("uncertain_terms"), TermKind::kUncertainFinding);
+  lexicon.terms.add(json.at("other"), term_value(TermKind::kOther, Finding::kNoFinding));
+  lexicon.terms.add(json.at("excluded"), term_value(TermKind::kExcluded, Finding::kNoFinding));
+  add_structures(lexicon, json);
+  for (const auto& [name, phrases] : json.at("implied").items()) {
+    lexicon.implied.add(phrases, static_cast<int>(finding_of(name)));
+  }
+  const auto add_cues = [&](PhraseMatcher& matcher, const char* key, Cue cue) {
+    matcher.add(json.at(key), static_cast<int>(cue));
+  };
+  add_cues(lexicon.cues_before, "ignored", Cue::kIgnored);
+  add_cues(lexicon.cues_before, "uncertain_over_negation_before", Cue::kUncertainFirst);
+  add_cues(lexicon.cues_before, "negation_before", Cue::kNegation);
+  add_cues(lexicon.cues_before, "negation_adjectives", Cue::kNegationAdjective);
+  add_cues(lexicon.cues_before, "uncertain_before", Cue::kUncertain);
+  add_cues(lexicon.cues_before, "uncertain_adjectives", Cue::kUncertainAdjective);
+  add_cues(lexicon.cues_after, "ignored_after", Cue::kIgnored);
+  add_cues(lexicon.cues_after, "uncertain_over_negation_after", Cue::kUncertainFirst);
+  add_cues(lexicon.cues_after, "negation_after", Cue::kNegation);
+  add_cues(lexicon.cues_after, "uncertain_after", Cue::kUncertain);
+  lexicon.clause_breaks.add(json.at("clause_breaks"), 0);
+  lexicon.verbs.add(json.at("verbs"), 0);
+  lexicon.alternatives.add(json.at("alternatives"), 0);
+  lexicon.restarts.add(json.at("restart_words"), 0);
+  for (const auto& [name, phrases] : json.at("sides").items()) {
+    lexicon.sides.add(phrases, static_cast<int>(side_from_name(name)));
+  }
+  lexicon.sides.add(json.at("not_sides"), static_cast<int>(Side::kNone));
+  lexicon.side_links.add(json.at("side_links"), 0);
+  for (const auto& [name, phrases] : json.at("severity").items()) {
+    lexicon.severities.add(phrases, static_cast<int>(severity_from_name(name)));
+  }
+  return lexicon;
+}
+
+const Lexicon& built_in_lexicon() {
+  static const Lexicon lexicon = parse_lexicon(nlohmann::json::parse(kLexiconJson));
+  return lexicon;
+}
+
+}  // namespace radgen
