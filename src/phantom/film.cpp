@@ -41,7 +41,8 @@ struct Drawn {
 using Polygon = std::vector<cv::Point>;
 
 // One polygon a side of `middle_px`: the hull of all that lies there, or the largest part.
-std::vector<Polygon> one_a_side(const std::vector<Polygon>& contours, double middle_px, bool as_hull) {
+std::vector<Polygon> one_a_side(const std::vector<Polygon>& contours, double middle_px,
+                                bool as_hull) {
   std::array<Polygon, 2> sides;
   std::array<double, 2> area{0, 0};
   for (const Polygon& contour : contours) {
@@ -152,11 +153,11 @@ void describe(TrueFinding& finding, const Mark& mark, const cv::Mat& map, const 
 Exposure pick_exposure(const StudyTruth& truth, Random random) {
   Exposure exposure;
   exposure.photons_per_mm2 = 22000 * std::exp(random.normal(0, 0.35)) * (truth.is_ap ? 0.6 : 1);
-  exposure.scatter_ratio = truth.is_ap ? random.uniform(0.9, 1.7) : random.uniform(0.4, 0.9);
+  exposure.scatter_ratio = truth.is_ap ? random.uniform(0.6, 1.2) : random.uniform(0.4, 0.9);
   exposure.blur_mm = random.uniform(0.12, 0.24);
   if (truth.is_shifted_vendor) exposure.photons_per_mm2 *= 0.4, exposure.blur_mm += 0.1;
   if (truth.is_degraded)
-    exposure.photons_per_mm2 *= 0.15, exposure.scatter_ratio += 1.2, exposure.blur_mm += 0.35;
+    exposure.photons_per_mm2 *= 0.15, exposure.scatter_ratio += 0.9, exposure.blur_mm += 0.35;
   return exposure;
 }
 

@@ -226,7 +226,7 @@ Path collapsed_lobe(const Chest& chest, int side, Lobe lobe, double grade, Rando
   const double j = random.uniform(-0.03, 0.03);
   switch (lobe) {
     case Lobe::kUpper:  // against the upper mediastinum; the minor fissure bows upwards
-      return {at(-0.25, -0.02),   at(0.75, -0.03),   at(0.92 - 0.2 * grade, 0.12),
+      return {at(-0.25, -0.02),  at(0.75, -0.03),   at(0.92 - 0.2 * grade, 0.12),
               at(0.5, 0.24 + j), at(0.1, 0.36 + j), at(-0.15, 0.42)};
     case Lobe::kMiddle:
     case Lobe::kLingula:
@@ -246,8 +246,11 @@ Mark paint_atelectasis(Scene& scene, const TrueFinding& finding, Random random) 
   if (finding.kind == "lobar_collapse") {
     const double grade = graded(finding.severity, 0.25, 0.55, 1);
     for (int side : sides_of(finding.side)) {
-      stamp_polygon(scene.canvas, layer, collapsed_lobe(chest, side, finding.lobe, grade, random),
-                    1.8, graded(finding.severity, 0.30, 0.52, 0.82));
+      cv::Mat lobe = scene.canvas.layer();
+      stamp_polygon(scene.canvas, lobe, collapsed_lobe(chest, side, finding.lobe, grade, random),
+                    1.8, graded(finding.severity, 0.34, 0.55, 0.82));
+      const auto own_side = [](double, double, int, int) { return 1.0; };
+      layer += lobe.mul(lung_share(scene, side, 0, kFieldHeight_mm, own_side));
     }
     const cv::Mat texture = 1 + 0.07 * noise_field(scene.canvas, random.fork(5), 10);
     layer = layer.mul(texture);

@@ -47,7 +47,8 @@ Mark mark_mediastinum(const Scene& scene, const TrueFinding& finding) {
   Mark mark;
   mark.strength = border_mask(scene, chest.apex_y + 6, chest.carina_y + 16);
   mark.share = 0.5, mark.is_structure = true;
-  mark.visible_mm = finding.size_mm > 0 ? 10 + 1.7 * finding.size_mm : graded(finding.severity, 28, 44, 68);
+  mark.visible_mm =
+      finding.size_mm > 0 ? 10 + 1.7 * finding.size_mm : graded(finding.severity, 28, 44, 68);
   return mark;
 }
 
@@ -56,7 +57,8 @@ BrokenRib plan_fracture(const Chest& chest, const TrueFinding& finding, Random r
   broken.side = side_index(finding.side);
   const int any = static_cast<int>(random.integer(3, 8));  // ribs are counted from 1 in the truth
   const int rib_count = static_cast<int>(chest.ribs[0].size());
-  broken.rib = finding.measure >= 1 ? std::min(static_cast<int>(finding.measure), rib_count) - 1 : any;
+  broken.rib =
+      finding.measure >= 1 ? std::min(static_cast<int>(finding.measure), rib_count) - 1 : any;
   broken.angle_degrees = random.chance(0.75) ? random.uniform(48, 84) : random.uniform(98, 116);
   broken.step_mm = finding.size_mm > 0 ? finding.size_mm : graded(finding.severity, 1.2, 2.4, 4.0);
   broken.is_healed = finding.is_healed;

@@ -77,9 +77,9 @@ cv::Mat detect(const Thickness& thickness, const Exposure& exposure, double px_p
 
 Vendor pick_vendor(Random& random, bool is_shifted) {
   static const std::array<Vendor, 4> kVendors{
-      Vendor{2.55, 1.45, 0.20, 0.30, 1.2}, Vendor{2.60, 1.20, 0.35, 0.50, 2.5},
-      Vendor{2.45, 1.65, 0.10, 0.25, 0.8}, Vendor{2.50, 1.35, 0.25, 0.70, 6.0}};
-  Vendor vendor = is_shifted ? Vendor{2.70, 1.0, 0.60, 0.9, 4.0} : random.pick(kVendors);
+      Vendor{2.65, 1.75, 0.20, 0.50, 1.2}, Vendor{2.70, 1.50, 0.30, 0.60, 2.5},
+      Vendor{2.60, 1.95, 0.10, 0.40, 0.8}, Vendor{2.60, 1.60, 0.25, 0.80, 6.0}};
+  Vendor vendor = is_shifted ? Vendor{2.75, 1.2, 0.60, 0.9, 4.0} : random.pick(kVendors);
   vendor.middle += random.normal(0, 0.10), vendor.slope *= std::exp(random.normal(0, 0.10));
   return vendor;
 }

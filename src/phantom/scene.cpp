@@ -66,7 +66,7 @@ float body_depth(const Chest& chest, const RowShape& row, double out, double y) 
               chest_wall = arc_depth((trunk - out) / (0.45 * trunk));
   const double inner =
       row.depth * ((1 - part) * neck + part * std::min(chest_wall, arc_depth(skin_distance / 40)));
-  constexpr double kArmDepth_mm = 112;
+  constexpr double kArmDepth_mm = 138;
   const double arm = kArmDepth_mm * arc_depth(skin_distance / 46);
   const double larger = std::max(inner, arm), smaller = std::min(inner, arm);
   return static_cast<float>(larger + 12 * std::exp((smaller - larger) / 12) *
@@ -108,11 +108,15 @@ void draw_lungs(Scene& scene, Random random) {
           static_cast<float>(row.lung_depth) * arc_depth(wall_distance / (0.62 * chest.half_width));
       // The mediastinum takes all of the depth a little inside its border, the heart only deep
       // inside.
-      const double inside =
-          (row.border[i] - sign * (x - chest.mediastinum_x)) * row.border_steep[i];
-      const float organ = inside > -1 ? soft_edge(inside, 0.8) * static_cast<float>(row.fullness) *
-                                            (0.10F + 0.90F * arc_depth(inside / row.softness))
-                                      : 0.F;
+      const double from_middle = sign * (x - chest.mediastinum_x);
+      const double inside = (row.border[i] - from_middle) * row.border_steep[i];
+      float organ = 0;
+      if (inside > -1) {
+        const double full =
+            row.fullness + (1 - row.fullness) * (1 - smooth_step(4, 34, from_middle));
+        organ = soft_edge(inside, 0.8) * static_cast<float>(full) *
+                (0.10F + 0.90F * arc_depth(inside / row.softness));
+      }
       // Lung reaches down behind the dome: a little of it shows through the liver.
       const double under = (y - dome[i][static_cast<size_t>(c)]) * 0.93;
       const float diaphragm =

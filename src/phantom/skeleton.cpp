@@ -9,7 +9,7 @@
 namespace radgen::phantom {
 namespace {
 
-constexpr double kRibStrength = 0.85;  // a rib is flatter than it is high
+constexpr double kRibStrength = 1.0;  // a rib is flatter than it is high
 
 void draw_rib(Scene& scene, int side, int index, cv::Mat& back, cv::Mat& front,
               const std::optional<BrokenRib>& broken) {
@@ -44,9 +44,9 @@ void draw_rib(Scene& scene, int side, int index, cv::Mat& back, cv::Mat& front,
                              (0.7 + 0.3 * along));
     }
   }
-  stamp_tube(scene.canvas, back, rear, rear_radius, hollow_tube(0.16, 0.45), rear_weight);
+  stamp_tube(scene.canvas, back, rear, rear_radius, hollow_tube(0.15, 0.38), rear_weight);
   if (index < 10)
-    stamp_tube(scene.canvas, front, ahead, ahead_radius, hollow_tube(0.16, 0.5), ahead_weight);
+    stamp_tube(scene.canvas, front, ahead, ahead_radius, hollow_tube(0.15, 0.4), ahead_weight);
 }
 
 void draw_fracture_gap(Scene& scene, const BrokenRib& broken, cv::Mat& layer) {

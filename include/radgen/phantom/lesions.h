@@ -14,8 +14,8 @@
 namespace radgen::phantom {
 
 struct Mark {
-  cv::Mat strength;    // |change|, mm of water, canvas pixels; empty: nothing drawn
-  double share = 0.3;  // of the maximum where the outline runs
+  cv::Mat strength;           // |change|, mm of water, canvas pixels; empty: nothing drawn
+  double share = 0.3;         // of the maximum where the outline runs
   bool is_scattered = false;  // many parts that make one finding: one hull a side
   bool is_structure =
       false;              // an organ's own outline (heart): `strength` is its mask, not a change
@@ -47,8 +47,8 @@ void paint_distractor(Scene& scene, const std::string& name, Random random);
 // apart.
 double graded(Severity severity, double subtle, double moderate, double severe);
 
-// A painter of a share of the lung's air, fading out towards the midline: calls `share(x_mm, y_mm)` in lung pixels of one side,
-// returns the layer.
+// A painter of a share of the lung's air, fading out towards the midline: calls `share(x_mm, y_mm)`
+// in lung pixels of one side, returns the layer.
 template <class Share>
 cv::Mat lung_share(const Scene& scene, int side, double top_mm, double bottom_mm, Share share) {
   cv::Mat layer = scene.canvas.layer();
@@ -64,7 +64,7 @@ cv::Mat lung_share(const Scene& scene, int side, double top_mm, double bottom_mm
       if (cavity[c] * open[c] < 0.5F) continue;
       const double x = scene.canvas.x_mm(c);
       const double side_share = smooth_step(0, 14, std::abs(x - scene.chest.mediastinum_x));
-        out[c] = static_cast<float>(side_share * share(x, y, r, c));
+      out[c] = static_cast<float>(side_share * share(x, y, r, c));
     }
   }
   return layer;

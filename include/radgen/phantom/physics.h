@@ -37,8 +37,8 @@ struct Thickness {
 struct Exposure {
   double photons_per_mm2 =
       60000;  // that reach the detector without a patient's contrast: mean behind the body
-  double scatter_ratio =
-      0.6;  // scattered to primary, mean over the film (grid: .4 to .9, no grid: 1 to 2)
+  double scatter_ratio = 0.6;  // scattered to primary, mean over the film (grid: .4 to .9, no grid
+                               // or a wide patient: more)
   double scatter_sigma_mm = 28;
   double blur_mm = 0.15;  // detector's and focal spot's, standard deviation
 };
