@@ -1,0 +1,25 @@
+// report.html of an evaluation: the model between trivial and oracle, findings, severity, alarms,
+// examples, definitions.
+//
+//   write_file_atomic(folder / "report.html", eval_report_html(result, data, {.title = "model 3f2a,
+//   split test"}));
+//
+// Examples show report texts and pictures: only for data that may be shown (phantoms). They are off
+// unless asked for.
+#pragma once
+
+#include <string>
+
+#include "radgen/evaluation/evaluate.h"
+
+namespace radgen::evaluation {
+
+struct EvalReportOptions {
+  std::string title;          // names the model and the split; no patient data
+  int examples = 0;           // studies with picture and both texts; 0: none
+  bool is_synthetic = false;  // says on the page that the data are phantoms
+};
+std::string eval_report_html(const EvaluationResult& result, const EvaluationData& data,
+                             const EvalReportOptions& options);
+
+}  // namespace radgen::evaluation

@@ -1,0 +1,87 @@
+// The one door of the evaluation: drafts and references in, metrics with intervals, baselines,
+// oracle, skill and alarms out.
+//
+//   EvaluationData data{.test = ..., .train = ..., .validate = ...};
+//   EvaluationResult result = evaluate(drafts, phrase_maps, data, {});
+//   write_json_atomic(folder / "metrics.json", result_to_json(result));
+//
+//   // During training: quickly, on the validation split.
+//   double bleu = evaluate(drafts, maps, {.test = validate},
+//   EvaluateOptions::quick()).metrics.value("text.bleu_4");
+//
+// A study without a draft counts as an empty report and is said so; drafts of unknown studies are
+// an error.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "radgen/core/config.h"
+#include "radgen/evaluation/clinical.h"
+#include "radgen/evaluation/grounding.h"
+#include "radgen/evaluation/metrics.h"
+#include "radgen/evaluation/reference.h"
+#include "radgen/evaluation/text_metrics.h"
+#include "radgen/report/prediction.h"
+
+namespace radgen::evaluation {
+
+struct EvaluationData {
+  std::vector<Reference> test;  // what is scored; several pictures of a study: the one that the
+                                // draft names, else the first
+  std::vector<Reference> train, validate;  // for the baselines; may be empty
+};
+
+struct EvaluateOptions {
+  int64_t bootstrap = 1000;    // resamples; 0: no intervals
+  bool with_baselines = true;  // and oracle, skill, alarms that need them
+  bool with_meteor = true;
+  std::string wordnet;       // folder; empty: $RADGEN_WORDNET_DIR or Debian's
+  double map_threshold = 0;  // for iou_chosen_threshold, from the validation split; 0: cross-fitted
+                             // on the test studies
+  int64_t constant_candidates = 200;
+  int64_t nearest_pictures = 4000;
+  int64_t seed = 0;
+  int64_t threads = 0;
+  static EvaluateOptions quick() {
+    EvaluateOptions options;
+    options.bootstrap = 0;
+    options.with_baselines = options.with_meteor = false;
+    return options;
+  }
+};
+void describe(Fields& f, EvaluateOptions& options);
+
+// One scored study, for lists of examples and of errors.
+struct StudyResult {
+  std::string study_id;
+  size_t reference = 0;  // index into EvaluationData::test
+  bool has_draft = false;
+  std::string draft_text, reference_text;
+  TextCounts text;
+  ClinicalCounts clinical;
+  StudyItems end_to_end;
+};
+
+struct EvaluationResult {
+  MetricTable metrics;
+  std::vector<Alarm> alarms;
+  std::vector<std::string> notes;    // what a reader must know: what was missing or left out
+  std::vector<StudyResult> studies;  // in the order of the test references
+  int64_t missing_drafts = 0, not_reportable = 0;
+  std::string constant_text;  // the constant report that was chosen
+};
+
+// Throws Error{kData} when drafts name studies that are not in `data.test` (with their number),
+// when a study has two drafts, or when there is nothing to score.
+EvaluationResult evaluate(const std::vector<Draft>& drafts,
+                          const std::vector<PhraseMap>& phrase_maps, const EvaluationData& data,
+                          const EvaluateOptions& options);
+
+// metrics.json: the metrics' groups, alarms, notes and counts.
+nlohmann::ordered_json result_to_json(const EvaluationResult& result);
+// A line a study without any text: id, scores, labels, grounding items.
+nlohmann::ordered_json study_to_json(const StudyResult& study);
+
+}  // namespace radgen::evaluation

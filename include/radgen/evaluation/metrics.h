@@ -1,0 +1,55 @@
+// Values, intervals and definitions of metrics, and metrics.json (DESIGN "Metrics").
+//
+//   MetricTable table;
+//   table.set("text.bleu_4", 0.12, 1000);                 // path, value, number of items behind it
+//   write_json_atomic(folder / "metrics.json", table.to_json());
+//
+// Paths are groups joined by dots ("clinical.per_finding.Edema.f1"). A value that is not defined
+// (no positive in the references, ...) is NaN in memory and null in the file, never 0.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace radgen::evaluation {
+
+inline constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+
+struct Metric {
+  double value = kUndefined;
+  double low = kUndefined, high = kUndefined;  // 95 % interval; NaN: none was made
+  int64_t n = 0;                               // items behind the value (studies, boxes, ...)
+};
+
+// What a metric means, in one sentence, by its last name ("bleu_4"; "..._per_100" and so on);
+// empty: unknown.
+std::string metric_definition(const std::string& path);
+
+class MetricTable {
+ public:
+  void set(const std::string& path, double value, int64_t n) {
+    metrics_[path] = {value, kUndefined, kUndefined, n};
+  }
+  void set_interval(const std::string& path, double low, double high);
+  const Metric* find(const std::string& path) const;
+  double value(const std::string& path) const;  // NaN when there is none
+  const std::map<std::string, Metric>& all() const { return metrics_; }
+  std::map<std::string, Metric>& all() { return metrics_; }
+  // Nested objects {value, low, high, n, definition}.
+  nlohmann::ordered_json to_json() const;
+
+ private:
+  std::map<std::string, Metric> metrics_;
+};
+
+struct Alarm {
+  std::string name;  // snake_case, stable
+  bool is_raised = false;
+  std::string reason;  // with the figures that decided it
+};
+
+}  // namespace radgen::evaluation

@@ -1,0 +1,14 @@
+// Alarms: what makes a good-looking score worthless, said by name.
+#pragma once
+
+#include <vector>
+
+#include "radgen/evaluation/evaluate.h"
+
+namespace radgen::evaluation {
+
+// Looks at metrics, studies and counts of a result. Alarms that cannot be decided (no baselines, no
+// boxes) are left out.
+std::vector<Alarm> raise_alarms(const EvaluationResult& result);
+
+}  // namespace radgen::evaluation

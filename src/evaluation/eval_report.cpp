@@ -1,0 +1,178 @@
+#include "radgen/evaluation/eval_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "radgen/imaging/picture.h"
+#include "radgen/pages/page.h"
+#include "radgen/pages/plot.h"
+
+namespace radgen::evaluation {
+namespace {
+
+using pages::Page;
+using pages::Table;
+using pages::Tone;
+
+std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.3f}", value); }
+
+std::string with_interval(const Metric* metric) {
+  if (metric == nullptr) return "-";
+  if (std::isnan(metric->low)) return number(metric->value);
+  return fmt::format("{} ({} to {})", number(metric->value), number(metric->low),
+                     number(metric->high));
+}
+
+const std::vector<std::string>& headline() {
+  static const std::vector<std::string> kPaths{"text.bleu_1",
+                                               "text.bleu_4",
+                                               "text.meteor_nltk",
+                                               "text.meteor_nltk_nosyn",
+                                               "text.rouge_l",
+                                               "clinical.f1_macro",
+                                               "clinical.f1_micro",
+                                               "clinical.f1_macro_truth",
+                                               "grounding.iou",
+                                               "grounding.iou_phrase",
+                                               "grounding.pointing",
+                                               "grounding.pointing_phrase",
+                                               "diversity.distinct_ratio",
+                                               "diversity.abnormal_recall"};
+  return kPaths;
+}
+
+std::string last_name(const std::string& path) { return path.substr(path.find_last_of('.') + 1); }
+
+// The names between "baselines." and the next dot.
+std::vector<std::string> baseline_names(const MetricTable& metrics) {
+  std::set<std::string> names;
+  for (const auto& [path, metric] : metrics.all()) {
+    if (path.starts_with("baselines.")) names.insert(path.substr(10, path.find('.', 10) - 10));
+  }
+  return {names.begin(), names.end()};
+}
+
+void add_headline(Page& page, const MetricTable& metrics) {
+  page.section("Model, trivial baselines, oracle",
+               "Value with its 95 % interval over studies. A baseline never looked at the picture "
+               "(the nearest "
+               "neighbour saw 32 x 32 pixels of it). Skill: 0 is the best baseline, 1 the oracle.");
+  const std::vector<std::string> baselines = baseline_names(metrics);
+  std::vector<pages::Column> columns{{"metric"}, {"model", true}};
+  for (const std::string& name : baselines) columns.push_back({name, true});
+  columns.push_back({"oracle", true});
+  columns.push_back({"skill", true});
+  Table table(columns);
+  for (const std::string& path : headline()) {
+    const Metric* model = metrics.find(path);
+    if (model == nullptr) continue;
+    std::vector<std::string> cells{last_name(path), with_interval(model)};
+    for (const std::string& name : baselines) {
+      cells.push_back(number(metrics.value("baselines." + name + "." + path)));
+    }
+    cells.push_back(number(metrics.value("oracle." + path)));
+    cells.push_back(with_interval(metrics.find("skill." + last_name(path))));
+    table.row(std::move(cells));
+  }
+  page.table(table);
+}
+
+pages::Bar bar(const Metric* metric) {
+  if (metric == nullptr) return {};
+  return {metric->value, metric->low, metric->high};
+}
+
+// Bars of model and best other system, a row for each finding that has a value.
+void add_bars(Page& page, const MetricTable& metrics, const std::string& title,
+              const std::string& group, const std::string& name, const std::string& other,
+              const std::string& other_name) {
+  pages::BarChart chart{.title = title, .x_label = name, .series = {"model", other_name}};
+  chart.bars.resize(2);
+  chart.x_range = pages::Range{0, 1};
+  for (const Finding finding : all_findings()) {
+    const std::string path = group + ".per_finding." + finding_name(finding) + "." + name;
+    const Metric* model = metrics.find(path);
+    if (model == nullptr || std::isnan(model->value)) continue;
+    chart.groups.push_back(fmt::format("{} ({})", finding_name(finding), model->n));
+    chart.bars[0].push_back(bar(model));
+    chart.bars[1].push_back(bar(metrics.find(other + path)));
+  }
+  if (!chart.groups.empty()) page.figure(bar_chart_svg(chart), "In brackets: how many there are.");
+}
+
+void add_findings(Page& page, const MetricTable& metrics) {
+  page.section("By finding", "");
+  add_bars(page, metrics, "Labels F1", "clinical", "f1", "baselines.nearest.", "nearest neighbour");
+  add_bars(page, metrics, "IoU, reference sentence", "grounding", "iou_phrase",
+           "baselines.location_prior.", "location prior");
+  add_bars(page, metrics, "IoU, generated report", "grounding", "iou", "baselines.location_prior.",
+           "location prior");
+  Table table({{"visible by the truth"}, {"stated by the draft", true}, {"lesions", true}});
+  bool has_rows = false;
+  for (const char* severity : {"subtle", "moderate", "severe"}) {
+    const Metric* recall = metrics.find(std::string("clinical.recall_by_severity.") + severity);
+    if (recall == nullptr) continue;
+    table.row({severity, with_interval(recall), std::to_string(recall->n)});
+    has_rows = true;
+  }
+  if (has_rows) page.table(table);
+}
+
+void add_alarms(Page& page, const EvaluationResult& result) {
+  for (const Alarm& alarm : result.alarms) {
+    if (alarm.is_raised) page.callout(Tone::kAlarm, alarm.name, alarm.reason);
+  }
+  for (const std::string& note : result.notes) page.callout(Tone::kNote, "Note", note);
+}
+
+void add_examples(Page& page, const EvaluationResult& result, const EvaluationData& data,
+                  int count) {
+  if (count <= 0 || result.studies.empty()) return;
+  page.section("Examples", "Evenly taken from the split, not chosen.");
+  const size_t n = std::min(static_cast<size_t>(count), result.studies.size());
+  for (size_t i = 0; i < n; ++i) {
+    const StudyResult& study = result.studies[i * result.studies.size() / n];
+    const Result<cv::Mat> picture = read_png16(data.test[study.reference].image);
+    if (picture) {
+      page.image(encode_png(resize_long_side(*picture, 320).picture), "film of the study", "");
+    }
+    Table table({{"drafted"}, {"reference"}});
+    table.row({study.draft_text, study.reference_text});
+    page.table(table);
+  }
+}
+
+void add_definitions(Page& page, const MetricTable& metrics) {
+  page.section("Definitions", "");
+  Table table({{"metric"}, {"definition"}, {"n", true}});
+  for (const auto& [path, metric] : metrics.all()) {
+    const bool is_other = path.starts_with("baselines.") || path.starts_with("oracle.") ||
+                          path.find("per_finding") != std::string::npos;
+    if (!is_other) table.row({path, metric_definition(path), std::to_string(metric.n)});
+  }
+  page.table(table);
+}
+
+}  // namespace
+
+std::string eval_report_html(const EvaluationResult& result, const EvaluationData& data,
+                             const EvalReportOptions& options) {
+  Page page("Evaluation", fmt::format("{}{}{} studies", options.title,
+                                      options.title.empty() ? "" : ", ", result.studies.size()));
+  if (options.is_synthetic) {
+    page.callout(Tone::kWarning, "Synthetic data",
+                 "These are scores on phantoms. They say nothing about patients.");
+  }
+  page.callout(Tone::kNote, "Research software", "Drafts are not for clinical use.");
+  add_alarms(page, result);
+  add_headline(page, result.metrics);
+  add_findings(page, result.metrics);
+  add_examples(page, result, data, options.examples);
+  add_definitions(page, result.metrics);
+  return page.html();
+}
+
+}  // namespace radgen::evaluation

@@ -1,0 +1,42 @@
+// The maps behind a model's sentences, and the best maps that its patch grid allows.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "radgen/evaluation/grounding.h"
+#include "radgen/report/prediction.h"
+
+namespace radgen::evaluation {
+
+struct Grid {
+  int rows = 0, columns = 0;
+  Box box;  // prepared-picture pixels
+};
+
+// Width and height of the prepared picture; where the reference does not say, what the map's
+// rectangle spans.
+std::pair<int, int> picture_size(const Reference& reference, const Box& map_box);
+
+// Scores the mean of the maps of the sentences that make the claim (their boxes where they have no
+// maps). `is_shown`: one of them shows its evidence.
+MapScore score_draft_claim(const Draft& draft, const StudyWords& words, const Claim& claim,
+                           const Reference& reference, const std::vector<Box>& boxes,
+                           bool& is_shown);
+
+// Phrase maps by study; find() prefers the same side.
+class PhraseIndex {
+ public:
+  explicit PhraseIndex(const std::vector<PhraseMap>& maps);
+  const PhraseMap* find(const std::string& study_id, Finding finding, Side side) const;
+
+ private:
+  std::multimap<std::pair<std::string, Finding>, const PhraseMap*> maps_;
+};
+
+// The patch grid that the drafts or phrase maps use; rows 0 when there is no map at all.
+Grid grid_of(const Draft* draft, const PhraseMap* phrase);
+
+}  // namespace radgen::evaluation

@@ -1,0 +1,121 @@
+#include "evaluation/system.h"
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "radgen/core/parallel.h"
+#include "radgen/evaluation/tokenize.h"
+
+namespace radgen::evaluation {
+namespace {
+
+// Distinct texts are read once: a constant report costs one reading.
+std::vector<StudyWords> read_all(const std::vector<std::string>& texts, const Labeler& labeler,
+                                 int threads) {
+  std::unordered_map<std::string, size_t> first;
+  std::vector<size_t> same_as(texts.size());
+  std::vector<size_t> distinct;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const auto [entry, is_new] = first.emplace(texts[i], i);
+    same_as[i] = entry->second;
+    if (is_new) distinct.push_back(i);
+  }
+  std::vector<StudyWords> words(texts.size());
+  parallel_for(distinct.size(), threads,
+               [&](size_t d) { words[distinct[d]] = read_words(labeler, texts[distinct[d]]); });
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (same_as[i] != i) words[i] = words[same_as[i]];
+  }
+  return words;
+}
+
+std::vector<int> levels_for(const std::vector<StudyItems>& items,
+                            const ScoredReferences& references, double map_threshold) {
+  if (map_threshold <= 0) return cross_fitted_levels(items, references.ids, references.macro);
+  const int level = static_cast<int>(std::lround(map_threshold / threshold_of(0))) - 1;
+  return std::vector<int>(items.size(), std::clamp(level, 0, kLevels - 1));
+}
+
+}  // namespace
+
+ScoredReferences read_references(const std::vector<const Reference*>& studies,
+                                 const Labeler& labeler, int threads) {
+  ScoredReferences references;
+  references.studies = studies;
+  for (const Reference* study : studies) {
+    references.ids.push_back(study->study_id);
+    references.texts.push_back(study->text());
+    references.tokens.push_back(scoring_tokens(references.texts.back()));
+    if (study->has_boxes) references.boxed.push_back(*study);
+  }
+  references.words = read_all(references.texts, labeler, threads);
+  references.boxable = boxable_findings(references.boxed);
+  references.macro = macro_findings(references.boxed);
+  return references;
+}
+
+System score_texts(std::string prefix, std::vector<std::string> texts,
+                   const ScoredReferences& references, const Labeler& labeler, const Meteor* meteor,
+                   int threads) {
+  System system;
+  system.prefix = std::move(prefix);
+  system.texts = std::move(texts);
+  system.words = read_all(system.texts, labeler, threads);
+  const size_t n = system.texts.size();
+  system.text.resize(n);
+  system.clinical.resize(n);
+  parallel_for(n, threads, [&](size_t s) {
+    system.text[s] = compare_texts(meteor, scoring_tokens(system.texts[s]), references.tokens[s]);
+    system.clinical[s] =
+        compare_words(system.words[s], references.words[s], *references.studies[s]);
+  });
+  return system;
+}
+
+void score_end_to_end(System& system, const ScoredReferences& references,
+                      const ScoreStudyClaim& score, double map_threshold, int threads) {
+  system.end_to_end.resize(references.studies.size());
+  parallel_for(references.studies.size(), threads, [&](size_t s) {
+    const std::vector<Claim> claims = claims_of(system.words[s]);
+    system.end_to_end[s] =
+        end_to_end_items(*references.studies[s], references.words[s], references.boxable, claims,
+                         [&](const Claim& claim, const std::vector<Box>& boxes, bool& is_shown) {
+                           return score(s, claim, boxes, is_shown);
+                         });
+  });
+  system.levels = levels_for(system.end_to_end, references, map_threshold);
+}
+
+void score_phrases(System& system, const ScoredReferences& references, const ScoreStudyClaim& score,
+                   double map_threshold, int threads) {
+  system.phrase.resize(references.studies.size());
+  parallel_for(references.studies.size(), threads, [&](size_t s) {
+    system.phrase[s] = phrase_items(
+        *references.studies[s], [&](const Claim& claim, const std::vector<Box>& boxes,
+                                    bool& is_shown) { return score(s, claim, boxes, is_shown); });
+  });
+  system.phrase_levels = levels_for(system.phrase, references, map_threshold);
+}
+
+MetricTable System::summarize(const ScoredReferences& references, std::span<const double> weights,
+                              const std::string& meteor_name) const {
+  MetricTable plain;
+  if (!text.empty()) {
+    summarize_text(text, weights, meteor_name, plain);
+    summarize_clinical(clinical, weights, plain);
+  }
+  if (!end_to_end.empty()) {
+    summarize_grounding(end_to_end, weights, levels, references.macro, "", plain);
+  }
+  if (!phrase.empty()) {
+    summarize_grounding(phrase, weights, phrase_levels, references.macro, "_phrase", plain);
+  }
+  if (prefix.empty()) return plain;
+  MetricTable prefixed;
+  for (const auto& [path, metric] : plain.all())
+    prefixed.set(prefix + path, metric.value, metric.n);
+  return prefixed;
+}
+
+}  // namespace radgen::evaluation

@@ -1,0 +1,316 @@
+// The whole way: drafts in, metrics, baselines, oracle, skill, alarms and files out.
+#include "radgen/evaluation/evaluate.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <opencv2/core.hpp>
+
+#include "radgen/core/error.h"
+#include "radgen/core/files.h"
+#include "radgen/evaluation/baselines.h"
+#include "radgen/evaluation/bootstrap.h"
+#include "radgen/imaging/picture.h"
+
+namespace radgen::evaluation {
+namespace {
+
+constexpr int kSide = 64;
+const Box kWhole{0, 0, kSide, kSide};
+
+// Two kinds of studies: a left effusion with its box, and a normal one.
+Reference reference(int i, const std::string& split) {
+  Reference r;
+  r.study_id = split + std::to_string(i);
+  r.split = split;
+  r.width = r.height = kSide;
+  r.has_boxes = true;
+  if (i % 2 == 0) {
+    r.findings = "The heart is normal in size. There is a small left pleural effusion, number " +
+                 std::to_string(i) + ".";
+    r.impression = "Left pleural effusion.";
+    r.boxes = {{Finding::kPleuralEffusion, Side::kLeft, {40, 40, 16, 16}}};
+  } else {
+    r.findings =
+        "The lungs are clear. Heart size is normal. No pleural effusion or pneumothorax, number " +
+        std::to_string(i) + ".";
+    r.impression = "No acute disease.";
+  }
+  r.oracle_text = r.text();
+  return r;
+}
+
+EvaluationData phantom_data(int studies) {
+  EvaluationData data;
+  for (int i = 0; i < studies; ++i) {
+    data.test.push_back(reference(i, "test"));
+    data.train.push_back(reference(i + 1000, "train"));
+    data.validate.push_back(reference(i + 2000, "validate"));
+  }
+  return data;
+}
+
+Draft draft_of(const std::string& study_id, const std::string& findings) {
+  Draft d;
+  d.study_id = study_id;
+  d.findings = findings;
+  return d;
+}
+
+// What a perfect model would say, with maps exactly on the boxes.
+std::vector<Draft> perfect_drafts(const EvaluationData& data) {
+  std::vector<Draft> drafts;
+  for (const Reference& r : data.test) {
+    Draft d = draft_of(r.study_id, r.findings);
+    d.impression = r.impression;
+    d.map_box = kWhole;
+    if (!r.boxes.empty()) {
+      DraftSentence s;
+      s.begin = 0;
+      s.end = d.text().size();
+      s.is_grounded = true;
+      s.map = coverage_map({r.boxes[0].box}, 8, 8, kWhole);
+      d.sentences.push_back(s);
+    }
+    drafts.push_back(d);
+  }
+  return drafts;
+}
+
+std::vector<PhraseMap> perfect_phrases(const EvaluationData& data) {
+  std::vector<PhraseMap> maps;
+  for (const Reference& r : data.test) {
+    for (const ReferenceBox& b : r.boxes) {
+      maps.push_back({r.study_id, b.finding, b.side, coverage_map({b.box}, 8, 8, kWhole), kWhole});
+    }
+  }
+  return maps;
+}
+
+EvaluateOptions few_resamples() {
+  EvaluateOptions options;
+  options.bootstrap = 50;
+  return options;
+}
+
+bool is_raised(const EvaluationResult& result, const std::string& name) {
+  for (const Alarm& alarm : result.alarms) {
+    if (alarm.name == name) return alarm.is_raised;
+  }
+  ADD_FAILURE() << "no alarm " << name;
+  return false;
+}
+
+TEST(Evaluate, PerfectModelHasTheSkillOfTheOracle) {
+  const EvaluationData data = phantom_data(40);
+  const EvaluationResult result =
+      evaluate(perfect_drafts(data), perfect_phrases(data), data, few_resamples());
+  const MetricTable& m = result.metrics;
+  EXPECT_NEAR(m.value("text.bleu_4"), 1, 1e-6);
+  EXPECT_DOUBLE_EQ(m.value("clinical.f1_macro"), 1);
+  EXPECT_NEAR(m.value("skill.bleu_4"), 1, 1e-6);
+  EXPECT_NEAR(m.value("skill.f1_macro"), 1, 1e-9);
+  EXPECT_NEAR(m.value("grounding.iou"), m.value("oracle.grounding.iou"), 1e-6);
+  EXPECT_GT(m.value("grounding.iou_phrase"), 0.3);
+  EXPECT_DOUBLE_EQ(m.value("grounding.pointing"), 1);
+  EXPECT_DOUBLE_EQ(m.value("diversity.distinct_ratio"), 1);
+  EXPECT_FALSE(is_raised(result, "constant_output"));
+  EXPECT_FALSE(is_raised(result, "trivial_beats_model_bleu_4"));
+  EXPECT_FALSE(is_raised(result, "missing_predictions"));
+  EXPECT_TRUE(is_raised(result, "few_studies"));
+  const Metric* f1 = m.find("text.bleu_1");
+  EXPECT_LE(f1->low, f1->value + 1e-9);
+  EXPECT_GE(f1->high, f1->value - 1e-9);
+}
+
+TEST(Evaluate, ConstantModelRaisesTheAlarms) {
+  const EvaluationData data = phantom_data(40);
+  std::vector<Draft> drafts;
+  const std::string text = constant_report(data.train, data.validate, {});
+  for (const Reference& r : data.test) drafts.push_back(draft_of(r.study_id, text));
+  const EvaluationResult result = evaluate(drafts, {}, data, few_resamples());
+  EXPECT_TRUE(is_raised(result, "constant_output"));
+  EXPECT_TRUE(is_raised(result, "trivial_beats_model_bleu_4"));
+  EXPECT_LE(result.metrics.value("skill.bleu_4"), 1e-9);
+  EXPECT_EQ(result.constant_text, text);
+}
+
+TEST(Evaluate, SkillIsTheShareOfTheWayFromTrivialToOracle) {
+  const EvaluationData data = phantom_data(40);
+  std::vector<Draft> drafts = perfect_drafts(data);
+  for (size_t i = 0; i < drafts.size(); i += 3) drafts[i].findings = "No acute disease.";
+  const EvaluationResult result = evaluate(drafts, {}, data, few_resamples());
+  double trivial = 0;
+  for (const char* name : {"constant", "random", "always_positive"}) {
+    trivial =
+        std::max(trivial, result.metrics.value(std::string("baselines.") + name + ".text.bleu_4"));
+  }
+  const double model = result.metrics.value("text.bleu_4"),
+               oracle = result.metrics.value("oracle.text.bleu_4");
+  EXPECT_NEAR(result.metrics.value("skill.bleu_4"), (model - trivial) / (oracle - trivial), 1e-9);
+  EXPECT_GT(model, trivial);
+}
+
+TEST(Evaluate, SameSeedSameIntervals) {
+  const EvaluationData data = phantom_data(20);
+  std::vector<Draft> drafts = perfect_drafts(data);
+  drafts[3].findings = "Large right pneumothorax.";
+  EvaluateOptions one = few_resamples(), two = few_resamples();
+  one.threads = 1;
+  two.threads = 2;
+  const auto a = result_to_json(evaluate(drafts, {}, data, one)),
+             b = result_to_json(evaluate(drafts, {}, data, two));
+  EXPECT_EQ(a.dump(), b.dump());
+  EXPECT_TRUE(a.at("text").at("bleu_4").at("low").is_number());
+}
+
+TEST(Evaluate, StrangersFileWithTextOnlyIsScored) {
+  const EvaluationData data = phantom_data(10);
+  const fs::path folder = fs::temp_directory_path() / "radgen_evaluate_test_stranger";
+  std::string lines;
+  for (const Reference& r : data.test)
+    lines += nlohmann::json{{"study_id", r.study_id}, {"findings", r.findings}}.dump() + "\n";
+  write_file_atomic(folder / "predictions.jsonl", lines);
+  const std::vector<Draft> drafts = load_predictions(folder / "predictions.jsonl");
+  const EvaluationResult result = evaluate(drafts, {}, data, few_resamples());
+  EXPECT_GT(result.metrics.value("text.bleu_4"), 0.5);
+  EXPECT_EQ(result.metrics.find("grounding.iou"), nullptr);
+  EXPECT_NE(result_to_json(result).at("notes").dump().find("hold no maps"), std::string::npos);
+  fs::remove_all(folder);
+}
+
+TEST(Evaluate, UnknownAndRepeatedStudiesAreCountedInTheError) {
+  const EvaluationData data = phantom_data(4);
+  const std::vector<Draft> drafts{draft_of("elsewhere", "x"), draft_of("test1", "y"),
+                                  draft_of("test1", "z")};
+  try {
+    evaluate(drafts, {}, data, few_resamples());
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kData);
+    const std::string message = error.what();
+    EXPECT_NE(message.find("of 3 predictions 1 name"), std::string::npos) << message;
+    EXPECT_EQ(message.find("elsewhere"), std::string::npos);  // no ids in messages
+  }
+}
+
+TEST(Evaluate, MissingStudiesCountAsEmptyReportsAndAreSaid) {
+  const EvaluationData data = phantom_data(10);
+  std::vector<Draft> drafts = perfect_drafts(data);
+  drafts.resize(5);
+  const EvaluationResult result = evaluate(drafts, {}, data, few_resamples());
+  EXPECT_EQ(result.missing_drafts, 5);
+  EXPECT_TRUE(is_raised(result, "missing_predictions"));
+  EXPECT_NEAR(result.metrics.value("text.rouge_l"), 0.5, 1e-9);
+  EXPECT_FALSE(result.studies[7].has_draft);
+}
+
+TEST(Evaluate, QuickModeLeavesOutWhatTakesTime) {
+  const EvaluationData data = phantom_data(10);
+  const EvaluationResult result =
+      evaluate(perfect_drafts(data), {}, {.test = data.test}, EvaluateOptions::quick());
+  EXPECT_NEAR(result.metrics.value("text.bleu_4"), 1, 1e-6);
+  EXPECT_TRUE(std::isnan(result.metrics.find("text.bleu_4")->low));
+  EXPECT_EQ(result.metrics.find("baselines.random.text.bleu_4"), nullptr);
+}
+
+TEST(NearestReports, TakeTheReportOfTheNearestPicture) {
+  const fs::path folder = fs::temp_directory_path() / "radgen_evaluate_test_nearest";
+  std::vector<Reference> train, test;
+  for (int i = 0; i < 3; ++i) {
+    cv::Mat picture(80, 60, CV_16UC1, cv::Scalar(1000));
+    picture.rowRange(20 * i, 20 * i + 20).setTo(40000);
+    Reference r = reference(i, "train");
+    r.image = folder / (std::to_string(i) + ".png");
+    write_png(r.image, picture);
+    train.push_back(r);
+    if (i != 1) continue;
+    picture *= 1.1;  // brightness and contrast do not matter
+    r.image = folder / "asked.png";
+    write_png(r.image, picture);
+    test.push_back(r);
+    r.image = folder / "not_there.png";
+    test.push_back(r);
+  }
+  const std::vector<std::string> reports = nearest_reports(test, train, {});
+  ASSERT_EQ(reports.size(), 2u);
+  EXPECT_EQ(reports[0], train[1].text());
+  EXPECT_EQ(reports[1], "");
+  fs::remove_all(folder);
+}
+
+TEST(LoadTruth, ReplacesBoxesByThoseOfVisibleFindings) {
+  const fs::path folder = fs::temp_directory_path() / "radgen_evaluate_test_truth";
+  const nlohmann::json line{{"study_id", "test0"},
+                            {"oracle_text", "Other words."},
+                            {"findings",
+                             {{{"finding", "Pleural Effusion"},
+                               {"side", "left"},
+                               {"severity", "subtle"},
+                               {"is_visible", true},
+                               {"is_mentioned", false},
+                               {"box", {{"x", 10}, {"y", 20}, {"w", 30}, {"h", 40}}}},
+                              {{"finding", "Fracture"},
+                               {"side", "right"},
+                               {"severity", "severe"},
+                               {"is_visible", false},
+                               {"is_mentioned", true},
+                               {"box", {{"x", 1}, {"y", 1}, {"w", 5}, {"h", 5}}}}}}};
+  write_file_atomic(folder / "truth.jsonl", line.dump() + "\n");
+  std::vector<Reference> references{reference(0, "test"), reference(1, "test")};
+  EXPECT_EQ(load_truth(folder / "truth.jsonl", references,
+                       [](const Reference&) { return Affine::scale_shift(0.5, 0.5, 0, 0); }),
+            1u);
+  ASSERT_EQ(references[0].boxes.size(), 1u);
+  EXPECT_EQ(references[0].boxes[0].box, (Box{5, 10, 15, 20}));
+  EXPECT_FALSE(references[0].boxes[0].is_obligatory);
+  EXPECT_EQ(references[0].truth.size(), 2u);
+  EXPECT_EQ(references[0].oracle_text, "Other words.");
+  EXPECT_FALSE(references[1].has_truth);
+
+  write_file_atomic(folder / "truth.jsonl",
+                    "{\"study_id\": \"test0\", \"findings\": [{\"finding\": \"Gout\"}]}\n");
+  EXPECT_THROW(
+      load_truth(folder / "truth.jsonl", references, [](const Reference&) { return Affine{}; }),
+      Error);
+  fs::remove_all(folder);
+}
+
+TEST(LoadPredictions, MapsOutsideTheFolderAreRefused) {
+  const fs::path folder = fs::temp_directory_path() / "radgen_evaluate_test_maps";
+  const auto line = [](const std::string& map) {
+    return nlohmann::json{{"study_id", "a"},
+                          {"findings", "Edema."},
+                          {"sentences", {{{"text", "Edema."}, {"map", map}, {"map_scale", 0.5}}}}}
+               .dump() +
+           "\n";
+  };
+  cv::Mat picture(2, 3, CV_16UC1, cv::Scalar(0));
+  picture.at<uint16_t>(1, 2) = 2;
+  write_png(folder / "m.png", picture);
+  write_file_atomic(folder / "predictions.jsonl", line("m.png"));
+  const std::vector<Draft> drafts = load_predictions(folder / "predictions.jsonl");
+  EXPECT_EQ(drafts[0].sentences[0].map.columns, 3);
+  EXPECT_FLOAT_EQ(drafts[0].sentences[0].map.values[5], 1);
+  for (const char* path : {"../m.png", "/etc/passwd", "not_there.png"}) {
+    write_file_atomic(folder / "predictions.jsonl", line(path));
+    EXPECT_THROW(load_predictions(folder / "predictions.jsonl"), Error) << path;
+  }
+  fs::remove_all(folder);
+}
+
+TEST(Bootstrap, IntervalHoldsTheMiddle) {
+  std::vector<double> values;
+  for (int i = 0; i <= 1000; ++i) values.push_back(i);
+  const Interval interval = percentile_interval(values);
+  EXPECT_NEAR(interval.low, 25, 1e-9);
+  EXPECT_NEAR(interval.high, 975, 1e-9);
+  EXPECT_TRUE(std::isnan(percentile_interval({kUndefined, kUndefined, 1}).low));
+  const Resamples resamples(10, 5, 7);
+  EXPECT_EQ(resamples.weights(2), Resamples(10, 5, 7).weights(2));
+  EXPECT_NE(resamples.weights(2), resamples.weights(3));
+}
+
+}  // namespace
+}  // namespace radgen::evaluation
