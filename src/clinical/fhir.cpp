@@ -1,0 +1,303 @@
+#include "radgen/clinical/fhir.h"
+
+#include <cmath>
+
+#include "clinical/fhir_values.h"
+#include "radgen/core/error.h"
+#include "radgen/core/files.h"
+
+namespace radgen {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr const char* kLoinc = "http://loinc.org";
+constexpr const char* kSnomed = "http://snomed.info/sct";
+constexpr const char* kUcum = "http://unitsofmeasure.org";
+
+ordered_json coding(const char* system, const std::string& code, const std::string& display) {
+  return {{"system", system}, {"code", code}, {"display", display}};
+}
+ordered_json concept_of(ordered_json codings, const std::string& text) {
+  ordered_json out;
+  if (!codings.empty()) out["coding"] = std::move(codings);
+  out["text"] = text;
+  return out;
+}
+
+// SNOMED CT where one concept means what CheXpert's class means; the others have their name only.
+ordered_json finding_concept(Finding finding) {
+  ordered_json codings = ordered_json::array();
+  switch (finding) {
+    case Finding::kAtelectasis:
+      codings.push_back(coding(kSnomed, "46621007", "Atelectasis"));
+      break;
+    case Finding::kCardiomegaly:
+      codings.push_back(coding(kSnomed, "8186001", "Cardiomegaly"));
+      break;
+    case Finding::kConsolidation:
+      codings.push_back(coding(kSnomed, "95436008", "Lung consolidation"));
+      break;
+    case Finding::kEdema:
+      codings.push_back(coding(kSnomed, "19242006", "Pulmonary edema"));
+      break;
+    case Finding::kPleuralEffusion:
+      codings.push_back(coding(kSnomed, "60046008", "Pleural effusion"));
+      break;
+    case Finding::kPneumonia:
+      codings.push_back(coding(kSnomed, "233604007", "Pneumonia"));
+      break;
+    case Finding::kPneumothorax:
+      codings.push_back(coding(kSnomed, "36118008", "Pneumothorax"));
+      break;
+    default:
+      break;
+  }
+  return concept_of(std::move(codings), finding_name(finding));
+}
+
+ordered_json laterality_concept(Side side) {
+  ordered_json codings = ordered_json::array();
+  if (side == Side::kLeft) codings.push_back(coding(kSnomed, "7771000", "Left"));
+  if (side == Side::kRight) codings.push_back(coding(kSnomed, "24028007", "Right"));
+  if (side == Side::kBilateral) codings.push_back(coding(kSnomed, "51440002", "Right and left"));
+  return concept_of(std::move(codings), side_name(side));
+}
+
+ordered_json report_code(const FhirContext& context) {
+  ordered_json codings = ordered_json::array();
+  std::string text = "Diagnostic imaging study";
+  if (context.view == "AP") {
+    text = "XR Chest AP";
+    codings.push_back(coding(kLoinc, "36572-6", text));
+  } else {
+    codings.push_back(coding(kLoinc, "18748-4", text));
+  }
+  if (!context.procedure_code.empty()) {
+    ordered_json own;
+    if (!context.procedure_system.empty()) own["system"] = fhir::clean(context.procedure_system);
+    own["code"] = fhir::clean(context.procedure_code);
+    if (!context.procedure_display.empty()) own["display"] = fhir::clean(context.procedure_display);
+    codings.push_back(std::move(own));
+  }
+  return concept_of(std::move(codings), text);
+}
+
+ordered_json identifier(const std::string& system, const std::string& value) {
+  ordered_json out;
+  if (!system.empty()) out["system"] = fhir::clean(system);
+  out["value"] = fhir::clean(value);
+  return out;
+}
+
+ordered_json meta(const FhirContext& context) {
+  ordered_json out{{"security", ordered_json::array({coding(
+                                    "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
+                                    "AIAST", "Artificial Intelligence asserted")})}};
+  out["tag"] =
+      ordered_json::array({coding("urn:radgen:fhir:tag", "research-only", kResearchNotice)});
+  if (context.is_phantom_trained) {
+    out["tag"].push_back(coding("urn:radgen:fhir:tag", "phantom-trained", kPhantomNotice));
+    out["tag"].push_back(
+        coding("http://terminology.hl7.org/CodeSystem/v3-ActReason", "HTEST", "test health data"));
+  }
+  return out;
+}
+
+ordered_json device(const Draft& draft) {
+  ordered_json out{{"resourceType", "Device"}, {"id", "device"}};
+  if (!draft.model_sha256.empty()) {
+    out["identifier"] =
+        ordered_json::array({identifier("urn:radgen:fhir:model-sha256", draft.model_sha256)});
+  }
+  out["deviceName"] = ordered_json::array({{{"name", "RadGen"}, {"type", "model-name"}}});
+  if (!draft.model_version.empty()) {
+    out["version"] = ordered_json::array({{{"value", fhir::clean(draft.model_version)}}});
+  }
+  out["note"] = ordered_json::array({{{"text", kResearchNotice}}});
+  return out;
+}
+
+ordered_json ratio_component(const char* name, double value) {
+  return {{"code", {{"text", name}}},
+          {"valueQuantity", {{"value", value}, {"unit", "1"}, {"system", kUcum}, {"code", "1"}}}};
+}
+
+ordered_json box_extension(const Box& box, const std::string& image_id) {
+  ordered_json parts = ordered_json::array();
+  const auto add = [&](const char* name, double value) {
+    parts.push_back({{"url", name}, {"valueDecimal", value}});
+  };
+  add("x", box.x);
+  add("y", box.y);
+  add("w", box.w);
+  add("h", box.h);
+  if (!image_id.empty())
+    parts.push_back({{"url", "image"}, {"valueString", fhir::clean(image_id)}});
+  return {{"url", "urn:radgen:fhir:evidence-box"}, {"extension", std::move(parts)}};
+}
+
+ordered_json components(const Mention& mention, const DraftSentence* sentence) {
+  ordered_json out = ordered_json::array();
+  if (mention.side != Side::kNone) {
+    out.push_back({{"code", {{"text", "laterality"}}},
+                   {"valueCodeableConcept", laterality_concept(mention.side)}});
+  }
+  if (mention.severity != Severity::kUnstated) {
+    out.push_back({{"code", {{"text", "severity"}}},
+                   {"valueCodeableConcept", {{"text", severity_name(mention.severity)}}}});
+  }
+  if (mention.size_mm && std::isfinite(*mention.size_mm)) {
+    out.push_back(
+        {{"code", {{"text", "size"}}},
+         {"valueQuantity",
+          {{"value", *mention.size_mm}, {"unit", "mm"}, {"system", kUcum}, {"code", "mm"}}}});
+  }
+  if (!sentence) return out;
+  if (std::isfinite(sentence->confidence))
+    out.push_back(ratio_component("model confidence", sentence->confidence));
+  if (sentence->is_grounded && std::isfinite(sentence->score)) {
+    out.push_back(ratio_component("grounding score", sentence->score));
+  }
+  return out;
+}
+
+// The drafted sentence that holds the mention's words, if any.
+const DraftSentence* sentence_of(const Draft& draft, const Mention& mention) {
+  for (const DraftSentence& sentence : draft.sentences) {
+    if (sentence.begin <= mention.begin && mention.begin < sentence.end) return &sentence;
+  }
+  return nullptr;
+}
+
+ordered_json observation(const Draft& draft, const Mention& mention, const FhirContext& context,
+                         const std::string& id, const ordered_json& subject,
+                         const std::string& effective) {
+  const DraftSentence* sentence = sentence_of(draft, mention);
+  ordered_json out{{"resourceType", "Observation"}, {"id", id}};
+  out["meta"] = meta(context);
+  if (sentence && sentence->is_grounded &&
+      !sentence->boxes.empty()) {  // nothing else may be shown as evidence
+    out["extension"] = ordered_json::array();
+    for (const Box& box : sentence->boxes)
+      out["extension"].push_back(box_extension(box, draft.image_id));
+  }
+  out["status"] = "preliminary";
+  out["category"] = ordered_json::array({concept_of(
+      ordered_json::array({coding("http://terminology.hl7.org/CodeSystem/observation-category",
+                                  "imaging", "Imaging")}),
+      "Imaging")});
+  out["code"] = finding_concept(mention.finding);
+  if (!subject.is_null()) out["subject"] = subject;
+  if (!effective.empty()) out["effectiveDateTime"] = effective;
+  const bool is_positive = mention.certainty == Certainty::kPositive;
+  out["valueCodeableConcept"] =
+      concept_of(ordered_json::array({is_positive ? coding(kSnomed, "52101004", "Present")
+                                                  : coding(kSnomed, "371930009", "Possible")}),
+                 is_positive ? "present" : "uncertain");
+  out["bodySite"] =
+      concept_of(ordered_json::array({coding(kSnomed, "51185008", "Thoracic structure")}),
+                 mention.side == Side::kNone ? "chest" : "chest, " + side_name(mention.side));
+  out["device"] = {{"reference", "#device"}};
+  ordered_json parts = components(mention, sentence);
+  if (!parts.empty()) out["component"] = std::move(parts);
+  return out;
+}
+
+// The whole report as people read it.
+std::string plain_text(const Draft& draft, const FhirContext& context) {
+  std::string text = std::string(kResearchNotice) + "\n";
+  if (context.is_phantom_trained) text += std::string(kPhantomNotice) + "\n";
+  if (!draft.findings.empty()) text += "\nFINDINGS:\n" + draft.findings + "\n";
+  if (!draft.impression.empty()) text += "\nIMPRESSION:\n" + draft.impression + "\n";
+  return fhir::clean(text);
+}
+
+void add_study(ordered_json& report, const FhirContext& context, const ordered_json& subject,
+               const std::string& effective) {
+  if (!context.accession_number.empty()) {
+    ordered_json accession = identifier(context.accession_system, context.accession_number);
+    accession["type"] = concept_of(
+        ordered_json::array(
+            {coding("http://terminology.hl7.org/CodeSystem/v2-0203", "ACSN", "Accession ID")}),
+        "Accession number");
+    report["identifier"] = ordered_json::array({std::move(accession)});
+  }
+  report["status"] = "partial";
+  report["category"] = ordered_json::array(
+      {concept_of(ordered_json::array({coding(kLoinc, "LP29684-5", "Radiology"),
+                                       coding("http://terminology.hl7.org/CodeSystem/v2-0074",
+                                              "RAD", "Radiology")}),
+                  "Radiology")});
+  report["code"] = report_code(context);
+  if (!subject.is_null()) report["subject"] = subject;
+  if (!effective.empty()) report["effectiveDateTime"] = effective;
+}
+
+}  // namespace
+
+ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
+  if (draft.status != "drafted") {
+    throw Error(ErrorCode::kData, "no FHIR report: the study's status is '" +
+                                      draft.status.substr(0, 40) + "', not 'drafted'");
+  }
+  const std::string issued = context.issued.empty() ? fhir::now_instant() : context.issued;
+  if (!fhir::is_instant(issued)) {
+    throw Error(ErrorCode::kUsage, "'issued' is no FHIR instant",
+                "write it as 2026-01-02T03:04:05Z");
+  }
+  const std::string effective =
+      fhir::date_time(context.study_date, context.study_time, context.utc_offset);
+  ordered_json subject;
+  if (!context.patient_id.empty()) {
+    subject = {{"type", "Patient"},
+               {"identifier", identifier(context.patient_id_system, context.patient_id)}};
+  }
+
+  ordered_json contained = ordered_json::array({device(draft)});
+  ordered_json results = ordered_json::array();
+  for (const Mention& mention : draft.mentions) {
+    if (mention.certainty == Certainty::kNegative || mention.finding == Finding::kNoFinding)
+      continue;
+    const std::string id = "finding-" + std::to_string(results.size() + 1);
+    contained.push_back(observation(draft, mention, context, id, subject, effective));
+    results.push_back({{"reference", "#" + id}});
+  }
+
+  const std::string text = plain_text(draft, context);
+  ordered_json report{{"resourceType", "DiagnosticReport"}};
+  report["meta"] = meta(context);
+  report["text"] = {{"status", "generated"},
+                    {"div", "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>" +
+                                fhir::escape_xhtml(text) + "</p></div>"}};
+  report["contained"] = std::move(contained);
+  report["extension"] = ordered_json::array(
+      {{{"url", "urn:radgen:fhir:generated-by"}, {"valueReference", {{"reference", "#device"}}}}});
+  add_study(report, context, subject, effective);
+  report["issued"] = issued;
+  if (!results.empty()) report["result"] = std::move(results);
+  if (fhir::is_uid(context.study_instance_uid)) {
+    report["imagingStudy"] = ordered_json::array(
+        {{{"type", "ImagingStudy"},
+          {"identifier", identifier("urn:dicom:uid", "urn:oid:" + context.study_instance_uid)}}});
+  }
+  const std::string impression =
+      fhir::clean(draft.impression.empty() ? draft.findings : draft.impression);
+  if (!impression.empty()) {
+    report["conclusion"] = (context.is_phantom_trained ? "[SYNTHETIC MODEL] " : "") + impression;
+  }
+  report["presentedForm"] = ordered_json::array({{{"contentType", "text/plain; charset=utf-8"},
+                                                  {"language", "en"},
+                                                  {"data", fhir::base64(text)},
+                                                  {"size", text.size()},
+                                                  {"hash", fhir::sha1_base64(text)},
+                                                  {"title", "Draft report (AI, not verified)"},
+                                                  {"creation", issued}}});
+  return report;
+}
+
+void write_fhir(const std::filesystem::path& path, const ordered_json& resource) {
+  write_json_atomic(path, resource);
+}
+
+}  // namespace radgen
