@@ -284,7 +284,7 @@ Mark paint_atelectasis(Scene& scene, const TrueFinding& finding, Random random) 
       for (size_t k = 0; k < plate.size(); ++k) {
         const double t = static_cast<double>(k) / static_cast<double>(plate.size() - 1);
         radii.push_back(radius * (0.5 + 0.5 * std::sin(CV_PI * (0.1 + 0.8 * t))));
-        weights.push_back(graded(finding.severity, 5, 7.5, 9.5) * smooth_step(0, 0.2, t) *
+        weights.push_back(graded(finding.severity, 9, 10, 11.5) * smooth_step(0, 0.2, t) *
                           smooth_step(0, 0.2, 1 - t));
       }
       stamp_tube(
