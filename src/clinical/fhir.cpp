@@ -170,12 +170,12 @@ const DraftSentence* sentence_of(const Draft& draft, const Mention& mention) {
   return nullptr;
 }
 
-ordered_json observation(const Draft& draft, const Mention& mention, const FhirContext& context,
-                         const std::string& id, const ordered_json& subject,
-                         const std::string& effective) {
+ordered_json observation(const Draft& draft, const Mention& mention, const std::string& id,
+                         const ordered_json& subject, const std::string& effective) {
   const DraftSentence* sentence = sentence_of(draft, mention);
   ordered_json out{{"resourceType", "Observation"}, {"id", id}};
-  out["meta"] = meta(context);
+  // No meta here: a contained resource may hold no security label (R4 dom-5); the container's
+  // covers it.
   if (sentence && sentence->is_grounded &&
       !sentence->boxes.empty()) {  // nothing else may be shown as evidence
     out["extension"] = ordered_json::array();
@@ -260,7 +260,7 @@ ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
     if (mention.certainty == Certainty::kNegative || mention.finding == Finding::kNoFinding)
       continue;
     const std::string id = "finding-" + std::to_string(results.size() + 1);
-    contained.push_back(observation(draft, mention, context, id, subject, effective));
+    contained.push_back(observation(draft, mention, id, subject, effective));
     results.push_back({{"reference", "#" + id}});
   }
 

@@ -107,6 +107,7 @@ TEST(FhirReport, EveryContainedResourceIsReferencedAndEveryReferenceResolves) {
     for (const auto& resource : report["contained"]) {
       EXPECT_TRUE(ids.insert("#" + resource["id"].get<std::string>()).second);
       EXPECT_FALSE(resource.contains("contained"));
+      EXPECT_FALSE(resource.contains("meta"));  // dom-4, dom-5
     }
     const auto visit = [&](const auto& self, const ordered_json& node) -> void {
       if (node.is_object() && node.contains("reference"))
