@@ -22,7 +22,8 @@ std::string number(double value) { return std::isnan(value) ? "-" : fmt::format(
 std::string with_interval(const Metric* metric) {
   if (metric == nullptr) return "-";
   if (std::isnan(metric->low)) return number(metric->value);
-  return fmt::format("{} ({} to {})", number(metric->value), number(metric->low),
+  // No-break spaces: the interval stays in one line of a narrow cell.
+  return fmt::format("{} ({}\u00a0to\u00a0{})", number(metric->value), number(metric->low),
                      number(metric->high));
 }
 
@@ -166,7 +167,6 @@ std::string eval_report_html(const EvaluationResult& result, const EvaluationDat
     page.callout(Tone::kWarning, "Synthetic data",
                  "These are scores on phantoms. They say nothing about patients.");
   }
-  page.callout(Tone::kNote, "Research software", "Drafts are not for clinical use.");
   add_alarms(page, result);
   add_headline(page, result.metrics);
   add_findings(page, result.metrics);
