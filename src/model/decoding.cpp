@@ -50,6 +50,7 @@ struct Study {
   int64_t index = 0;  // in the caller's batch
   int64_t limit = 0;  // words at most
   std::vector<Hypothesis> live, finished;
+  bool is_stuck = false;
 };
 
 struct Candidate {
@@ -213,12 +214,16 @@ class Search {
       next.push_back(std::move(text));
       parents.push_back(first + candidate.beam);
     }
+    if (next.empty() && study.finished.empty()) {
+      study.is_stuck = true;  // every word is forbidden: the text ends as it stands
+      return;
+    }
     study.live = std::move(next);
     parents_[study.index] = std::move(parents);
   }
 
   bool is_done(const Study& study) const {
-    if (study.live.empty()) return true;
+    if (study.live.empty() || study.is_stuck) return true;
     if (static_cast<int64_t>(study.live.front().ids.size()) >= study.limit) return true;
     if (study.finished.empty()) return false;
     if (config_.beam_size == 1) return true;

@@ -14,25 +14,33 @@ void truncated_normal_(Tensor tensor, double deviation) {
   tensor.clamp_(-2 * deviation, 2 * deviation);
 }
 
+namespace {
+
+void initialise_own(torch::nn::Module& part) {
+  if (auto* linear = part.as<torch::nn::Linear>()) {
+    truncated_normal_(linear->weight, kInitialDeviation);
+    if (linear->bias.defined()) linear->bias.zero_();
+  } else if (auto* embedding = part.as<torch::nn::Embedding>()) {
+    truncated_normal_(embedding->weight, kInitialDeviation);
+  } else if (auto* convolution = part.as<torch::nn::Conv2d>()) {
+    torch::nn::init::kaiming_normal_(convolution->weight, 0.0, torch::kFanIn, torch::kReLU);
+    if (convolution->bias.defined()) convolution->bias.zero_();
+  } else if (auto* norm = part.as<torch::nn::LayerNorm>()) {
+    norm->weight.fill_(1);
+    norm->bias.zero_();
+  } else {
+    for (auto& parameter : part.named_parameters(/*recurse=*/false))
+      truncated_normal_(parameter.value(), kInitialDeviation);
+  }
+}
+
+}  // namespace
+
 void initialise(torch::nn::Module& module) {
   torch::NoGradGuard no_grad;
-  for (const auto& part : module.modules()) {
-    if (auto* linear = part->as<torch::nn::Linear>()) {
-      truncated_normal_(linear->weight, kInitialDeviation);
-      if (linear->bias.defined()) linear->bias.zero_();
-    } else if (auto* embedding = part->as<torch::nn::Embedding>()) {
-      truncated_normal_(embedding->weight, kInitialDeviation);
-    } else if (auto* convolution = part->as<torch::nn::Conv2d>()) {
-      torch::nn::init::kaiming_normal_(convolution->weight, 0.0, torch::kFanIn, torch::kReLU);
-      if (convolution->bias.defined()) convolution->bias.zero_();
-    } else if (auto* norm = part->as<torch::nn::LayerNorm>()) {
-      norm->weight.fill_(1);
-      norm->bias.zero_();
-    } else {
-      for (auto& parameter : part->named_parameters(/*recurse=*/false))
-        truncated_normal_(parameter.value(), kInitialDeviation);
-    }
-  }
+  initialise_own(module);
+  // Without the module itself: inside its own constructor nothing shares it yet.
+  for (const auto& part : module.modules(/*include_self=*/false)) initialise_own(*part);
 }
 
 void scale_residual_(torch::nn::Linear layer, int64_t residual_additions) {

@@ -34,6 +34,8 @@ constexpr Element kElements[] = {{"F32", torch::kFloat},     {"F16", torch::kHal
               "copy or download the file again");
 }
 
+constexpr uint64_t kMostElements = uint64_t{1} << 48;
+
 // A tensor as the header describes it, checked against the file.
 struct Entry {
   std::string name;
@@ -61,14 +63,13 @@ Entry parse_entry(const std::string& tensor, const nlohmann::json& json, uint64_
   entry.type = element->type;
   const nlohmann::json &shape = json["shape"], &offsets = json["data_offsets"];
   if (!shape.is_array() || shape.size() > 16) refuse("shape is not a list of at most 16 sizes");
-  uint64_t bytes = c10::elementSize(entry.type);
+  uint64_t bytes = c10::elementSize(entry.type), extent = 1;
   for (const nlohmann::json& size : shape) {
     if (!size.is_number_unsigned()) refuse("a size in shape is no natural number");
     const auto value = size.get<uint64_t>();
-    // The data's own length bounds every product before it can overflow.
-    if (value > data_bytes || (value != 0 && bytes > data_bytes / value)) {
-      if (value == 0 || bytes != 0) refuse("shape needs more bytes than the file has");
-    }
+    // Bounded with sizes of 0 left out, so that neither bytes nor strides overflow.
+    if (value > kMostElements / extent) refuse("shape has too many elements");
+    extent *= std::max<uint64_t>(value, 1);
     bytes *= value;
     entry.shape.push_back(static_cast<int64_t>(value));
   }
