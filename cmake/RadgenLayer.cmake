@@ -127,5 +127,8 @@ function(radgen_link_by_include target)
   if(uses_torch)
     target_precompile_headers(${target} REUSE_FROM radgen_torch_pch)
     target_link_libraries(${target} PRIVATE radgen::torch)
+    # A program is compiled with -fPIE by default, and GCC then leaves the precompiled header (-fPIC) aside.
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
   endif()
 endfunction()

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "data/small_mimic.h"
@@ -272,14 +273,34 @@ TEST_F(Prepare, ADryRunWritesNothing) {
 }
 
 TEST_F(Prepare, TheTokenizerSeesTheTrainingSplitOnly) {
-  set_.add_normals(12, "train");
-  set_.add({.patient = "10000001", .study = "50000001", .dicom = "a", .split = "test"},
-           " FINDINGS: Zyzzyva zyzzyva zyzzyva zyzzyva zyzzyva zyzzyva zyzzyva zyzzyva zyzzyva "
-           "zyzzyva quux.\n");
-  run();
-  const std::string model = read_file(output_ / "tokenizer.model");
-  EXPECT_EQ(model.find("zyz"), std::string::npos);
-  EXPECT_NE(model.find("effusion"), std::string::npos);
+  config_.vocabulary_size = 400;  // room for whole words beside the single bytes
+  const auto pieces = [&](const std::string& name, const std::string& split) {
+    SmallMimic set(root_.path() / name);
+    set.add_normals(12, "train");
+    for (int k = 0; k < 12; ++k) {
+      const std::string number = fmt::format("{:04}", k);
+      set.add({.patient = "1000" + number,
+               .study = "5000" + number,
+               .dicom = "a" + number,
+               .split = split},
+              " FINDINGS: The zyzzyva is large. There is a left zyzzyva and a right zyzzyva.\n");
+    }
+    set.write_tables();
+    const fs::path output = root_.path() / (name + "-out");
+    prepare_dataset(config_, *open_source("mimic-cxr", {.input = set.folder()}), output,
+                    {.threads = 1});
+    const Tokenizer tokenizer(output / "tokenizer.model");
+    std::vector<std::string> all;
+    for (int64_t id = 0; id < tokenizer.vocabulary_size(); ++id)
+      all.push_back(tokenizer.decode({id}));
+    return all;
+  };
+  const auto has_it = [](const std::vector<std::string>& all) {
+    return std::ranges::any_of(
+        all, [](const std::string& piece) { return piece.find("zz") != std::string::npos; });
+  };
+  EXPECT_FALSE(has_it(pieces("in-test", "test")));
+  EXPECT_TRUE(has_it(pieces("in-train", "train")));
 }
 
 }  // namespace
