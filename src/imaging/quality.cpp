@@ -1,0 +1,148 @@
+#include "radgen/imaging/quality.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "imaging/chest_features.h"
+
+namespace radgen {
+namespace {
+
+// Thresholds lie between what 39 real frontal chest films (normal, COVID-19, effusion, children,
+// portable, cropped) show and what other pictures show; in brackets the worst chest film and the
+// best other picture. They are no diagnosis: a lung that is white throughout may be refused.
+constexpr int kMinSidePx = 128;          // below this nothing can be judged, let alone reported
+constexpr double kMinContrast = 0.04;    // [.48 | blank below .01]
+constexpr double kMinSmoothShare = 0.5;  // [.80 | white noise .1]
+constexpr double kMinBelow = 0.2;  // [.31 | .14] abdomen and diaphragm are brighter than the lungs
+constexpr double kClearBelow = 0.4;
+constexpr double kMinSymmetry = 0.35;  // [.51]
+constexpr double kMinRidge = 0.05;     // [.12] the mediastinum stands out of both lungs
+constexpr double kMinLungRows = 0.35;  // [.49] on the weaker side
+constexpr double kMinWall =
+    -0.05;  // [.00] the chest wall outside of the lungs, where it is in the picture
+constexpr int kMaxValleys = 4;  // two lungs, and air beside the body
+
+// How many of the four claims about lungs hold, given the abdomen below them.
+int lung_claims(const ChestFeatures& f) {
+  return (f.symmetry >= kMinSymmetry) + (f.ridge >= kMinRidge) +
+         (std::min(f.lungs_dark_left, f.lungs_dark_right) >= kMinLungRows) + (f.wall >= kMinWall);
+}
+
+// All claims, or all but one where the abdomen stands out: a lung that is white with effusion hides
+// its own.
+bool looks_like_frontal_chest(const ChestFeatures& f) {
+  if (f.valleys > kMaxValleys) return false;
+  const int claims = lung_claims(f);
+  return (claims == 4 && f.below >= kMinBelow) || (claims == 3 && f.below >= kClearBelow);
+}
+
+// For pictures turned or inverted for a guess: nothing may be missing.
+bool looks_surely_like_frontal_chest(const ChestFeatures& f) {
+  return looks_like_frontal_chest(f) && lung_claims(f) == 4;
+}
+
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
+bool tags_say_lateral(const FilmTags& tags) {
+  static const std::array<std::string, 5> kLateral = {"LL", "RL", "LATERAL", "LAT", "LLD"};
+  if (std::find(kLateral.begin(), kLateral.end(), upper(tags.view_position)) != kLateral.end())
+    return true;
+  const std::string& orientation = tags.patient_orientation;
+  return !orientation.empty() && (orientation[0] == 'A' || orientation[0] == 'P');
+}
+
+bool tags_say_other_body_part(const FilmTags& tags) {
+  const std::string part = upper(tags.body_part);
+  if (part.empty()) return false;
+  static const std::array<std::string, 6> kChest = {"CHEST", "THORAX", "LUNG",
+                                                    "RIB",   "PORT",   "TORSO"};
+  return std::none_of(kChest.begin(), kChest.end(), [&](const std::string& word) {
+    return part.find(word) != std::string::npos;
+  });
+}
+
+std::vector<std::pair<std::string, double>> listed(const ChestFeatures& f) {
+  return {{"contrast", f.contrast},
+          {"roughness", f.roughness},
+          {"smooth_share", f.smooth_share},
+          {"ridge", f.ridge},
+          {"middle", f.middle},
+          {"half_width", f.half_width},
+          {"symmetry", f.symmetry},
+          {"lungs_dark_left", f.lungs_dark_left},
+          {"lungs_dark_right", f.lungs_dark_right},
+          {"wall", f.wall},
+          {"valleys", f.valleys},
+          {"below", f.below}};
+}
+
+cv::Mat negative(const cv::Mat& picture) {
+  cv::Mat result;
+  cv::subtract(cv::Scalar(65535), picture, result);
+  return result;
+}
+
+bool looks_like_chest_when_turned(const cv::Mat& picture) {
+  for (const int turn : {cv::ROTATE_90_CLOCKWISE, cv::ROTATE_180, cv::ROTATE_90_COUNTERCLOCKWISE}) {
+    cv::Mat turned;
+    cv::rotate(picture, turned, turn);
+    if (looks_surely_like_frontal_chest(chest_features(turned))) return true;
+  }
+  return false;
+}
+
+// Why a picture that does not look like a frontal chest film is refused.
+Failure why_not(const cv::Mat& picture, const ChestFeatures& features, const FilmTags& tags) {
+  if (features.contrast < kMinContrast) return {"blank", "the picture shows next to nothing"};
+  if (features.smooth_share < kMinSmoothShare)
+    return {"noise", "the picture is noise or a fine pattern"};
+  if (looks_surely_like_frontal_chest(chest_features(negative(picture))))
+    return {"inverted_picture",
+            "looks like the negative of a chest film: air must be dark and bone bright"};
+  if (tags_say_lateral(tags))
+    return {"lateral_view",
+            "a lateral film by its header, and its pixels do not show a frontal one"};
+  if (looks_like_chest_when_turned(picture))
+    return {"turned_picture", "looks like a chest film that lies on its side or upside down"};
+  return {"not_a_chest_film",
+          "two lung fields beside a mediastinum and above an abdomen were not found"};
+}
+
+}  // namespace
+
+ChestJudgement judge_chest_film(const Film& film) {
+  ChestJudgement judgement;
+  const int short_side = std::min(film.pixels.cols, film.pixels.rows);
+  if (short_side < kMinSidePx) {
+    judgement.reason = "too_small";
+    judgement.message =
+        fmt::format("the short side has {} pixels, at least {} are needed", short_side, kMinSidePx);
+    return judgement;
+  }
+  RADGEN_CHECK(film.pixels.type() == CV_16UC1, "a film is CV_16UC1");
+  const ChestFeatures features = chest_features(film.pixels);
+  judgement.features = listed(features);
+  judgement.is_reportable = features.contrast >= kMinContrast &&
+                            features.smooth_share >= kMinSmoothShare &&
+                            looks_like_frontal_chest(features);
+  if (!judgement.is_reportable) {
+    const Failure failure = why_not(film.pixels, features, film.tags);
+    judgement.reason = failure.reason;
+    judgement.message = failure.message;
+    return judgement;
+  }
+  if (tags_say_lateral(film.tags)) judgement.warnings.push_back("tags_say_lateral");
+  if (tags_say_other_body_part(film.tags)) judgement.warnings.push_back("tags_say_other_body_part");
+  if (lung_claims(features) < 4) judgement.warnings.push_back("unusual_lung_fields");
+  return judgement;
+}
+
+}  // namespace radgen
