@@ -1,7 +1,11 @@
 // preprocess-radgen: a public chest X-ray set -> a prepared dataset (prepare.h).
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <iostream>
+#include <map>
+#include <string>
 
 #include "radgen/core/log.h"
 #include "radgen/core/tool.h"
@@ -31,7 +35,7 @@ void print_counts(const char* title, const std::map<std::string, size_t>& counts
   for (const auto& [name, count] : counts) std::cout << fmt::format("  {:<28}{:>9}\n", name, count);
 }
 
-void print_summary(const PrepareSummary& s, const fs::path& output, bool is_dry_run) {
+void print_summary(const PrepareSummary& s, const std::filesystem::path& output, bool is_dry_run) {
   std::cout << fmt::format("{:<30}{:>9}\n{:<30}{:>9}\n", "listed pictures", s.candidates,
                            "selected", s.selected);
   if (!is_dry_run) {
