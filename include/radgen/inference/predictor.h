@@ -1,0 +1,68 @@
+// Predictor: prepared pictures -> grounded drafts.
+//
+//   Predictor predictor(load_model_folder("model"), torch::kCPU);
+//   std::vector<Draft> drafts = predictor.draft(studies);
+//   drafts[0].sentences[0].boxes ...                         // in pixels of the prepared picture
+#pragma once
+
+#include <torch/torch.h>
+
+#include <opencv2/core.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "radgen/inference/model_folder.h"
+#include "radgen/report/labeler.h"
+#include "radgen/report/prediction.h"
+
+namespace radgen {
+
+// One study as the network sees it. `picture` is CV_16UC1, upright, at the prepared size.
+struct StudyInput {
+  std::string study_id, image_id;
+  cv::Mat picture;
+  std::optional<double> age_years;
+  std::string sex, indication;
+};
+
+// Where the model looks while it reads a sentence that is given (phrase grounding): one for each positive or uncertain
+// mention in the text.
+struct PhraseGrounding {
+  Mention mention;
+  AttentionMap map;
+  Box map_box;      // prepared-picture pixels
+};
+
+class Predictor {
+ public:
+  explicit Predictor(LoadedModel model, torch::Device device = torch::kCPU, int64_t batch_size = 32);
+
+  const LoadedModel& model() const { return model_; }
+  void set_calibration(const Calibration& calibration) { model_.calibration = calibration; }
+
+  // Drafts in the order of the studies. timing_ms of a study is its share of the batch.
+  std::vector<Draft> draft(const std::vector<StudyInput>& studies) const;
+
+  // Teacher forced: `texts[i]` is read over study i.
+  std::vector<std::vector<PhraseGrounding>> ground(const std::vector<StudyInput>& studies,
+                                                   const std::vector<std::string>& texts) const;
+
+ private:
+  struct Encoded;  // a batch's frames and prompts
+  Encoded encode_inputs(const std::vector<StudyInput>& studies, size_t begin, size_t end) const;
+
+  LoadedModel model_;
+  torch::Device device_;
+  int64_t batch_size_;
+  Labeler labeler_;
+};
+
+// The picture of a film as this model's preparation would have made it, and the map from upright film pixels to it.
+struct PreparedPicture {
+  cv::Mat picture;
+  Affine upright_to_prepared;
+};
+PreparedPicture prepare_picture(const cv::Mat& upright_film, const FrameConfig& frame);
+
+}  // namespace radgen

@@ -1,0 +1,51 @@
+// From token attention to what a reader sees: a sentence's map, its regions as boxes, its raw grounding score.
+//
+// A sentence's map is the mean over its finding tokens' maps (over all its tokens when it has none); its regions are
+// boxes around the connected parts above a share of the map's maximum.
+#pragma once
+
+#include <vector>
+
+#include "radgen/core/config.h"
+#include "radgen/core/geometry.h"
+#include "radgen/report/prediction.h"
+
+namespace radgen {
+
+// Chosen on the validation split and stored in the model folder as calibration.json.
+struct Calibration {
+  double region_threshold = 0.3;   // share of the map's maximum; parts above it become boxes
+  double score_slope = 1, score_offset = 0;   // calibrated score = sigmoid(slope * logit(raw) + offset)
+  double abstain_below = 0.3;      // calibrated score; sentences under it are not grounded
+  int64_t studies = 0;             // validation studies it was chosen on; 0: defaults, not fitted
+};
+inline void describe(Fields& f, Calibration& c) {
+  f.field("region_threshold", c.region_threshold,
+          {.help = "share of a map's maximum above which parts become boxes", .min = 0, .max = 1});
+  f.field("score_slope", c.score_slope, {.help = "slope of the calibration on the raw score's logit"});
+  f.field("score_offset", c.score_offset, {.help = "offset of the calibration on the raw score's logit"});
+  f.field("abstain_below", c.abstain_below,
+          {.help = "calibrated score under which a sentence is not grounded", .min = 0, .max = 1});
+  f.field("studies", c.studies, {.help = "validation studies it was chosen on; 0: never fitted", .min = 0});
+}
+
+// Mean of rows of `token_maps` ([tokens][rows*columns]); an empty map when there are none.
+AttentionMap mean_map(const std::vector<std::vector<float>>& token_maps, const std::vector<size_t>& tokens, int rows,
+                      int columns);
+
+double map_mass(const AttentionMap& map);      // sum of the values: 1 - what went to the null key
+double map_entropy(const AttentionMap& map);   // of the map divided by its sum, in nats; log(N) for a flat one
+
+// The raw grounding score: mass x (1 - entropy / log N); 1 when all attention is on one patch, 0 when it is spread
+// evenly or given to the null key.
+double raw_grounding_score(const AttentionMap& map);
+double calibrated_score(double raw, const Calibration& calibration);
+
+// The map upsampled bilinearly inside `map_box` and cut at threshold x maximum; one box a connected part, largest mass
+// first, parts with less than a tenth of the largest one's mass dropped, at most `most`. Coordinates are map_box's.
+std::vector<Box> find_regions(const AttentionMap& map, const Box& map_box, double threshold_of_max, size_t most = 4);
+
+// Which tokens of `spans` (bytes of the text, half-open) overlap [begin, end).
+std::vector<size_t> tokens_within(const std::vector<std::pair<size_t, size_t>>& spans, size_t begin, size_t end);
+
+}  // namespace radgen

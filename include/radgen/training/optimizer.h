@@ -1,0 +1,61 @@
+// AdamW (Loshchilov and Hutter 2019) with warm-up and cosine decay. Our own small one: its whole state is named
+// tensors, so that a checkpoint is one safetensors file and a resumed run continues bit for bit.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "radgen/core/config.h"
+
+namespace radgen {
+
+struct OptimizerConfig {
+  double lr_peak = 1e-3;
+  double lr_final_ratio = 0.02;
+  int64_t warmup_steps = 100;
+  double weight_decay = 0.05;
+  double beta1 = 0.9, beta2 = 0.98;
+  double eps = 1e-8;
+  double clip_norm = 1.0;
+};
+inline void describe(Fields& f, OptimizerConfig& c) {
+  f.field("lr_peak", c.lr_peak, {.help = "learning rate after the warm-up", .min = 0, .max = 1});
+  f.field("lr_final_ratio", c.lr_final_ratio, {.help = "last learning rate over the peak", .min = 0, .max = 1});
+  f.field("warmup_steps", c.warmup_steps, {.help = "linear warm-up; 0: none", .min = 0, .unit = "steps"});
+  f.field("weight_decay", c.weight_decay, {.help = "of matrices; biases, norms and embeddings have none", .min = 0, .max = 1});
+  f.field("beta1", c.beta1, {.help = "decay of the first moment", .min = 0, .max = 1});
+  f.field("beta2", c.beta2, {.help = "decay of the second moment", .min = 0, .max = 1});
+  f.field("eps", c.eps, {.help = "added to the root of the second moment", .min = 0});
+  f.field("clip_norm", c.clip_norm, {.help = "gradient norm above which gradients are scaled down; 0: off", .min = 0});
+}
+
+// Learning rate of a step (the first is 0): linear up to the peak, cosine down to lr_final_ratio x peak at the last.
+double learning_rate(const OptimizerConfig& config, int64_t step, int64_t total_steps);
+
+class AdamW {
+ public:
+  // Parameters by name; those of one dimension, and those whose name holds "embedding", get no decay.
+  AdamW(std::map<std::string, torch::Tensor> parameters, const OptimizerConfig& config);
+
+  // Scales gradients to clip_norm, updates, clears them. Returns the gradient norm before clipping; when it is not
+  // finite nothing is updated. Parameters without a gradient (frozen ones) are left alone.
+  double step(double learning_rate);
+  void zero_grad();
+
+  std::map<std::string, torch::Tensor> state() const;             // "moment1.NAME", "moment2.NAME", "updates"
+  void load_state(const std::map<std::string, torch::Tensor>& state);  // throws Error{kData} when one is missing
+
+ private:
+  struct Slot {
+    torch::Tensor parameter, moment1, moment2;
+    bool has_decay = false;
+    int64_t updates = 0;  // a parameter that was frozen first has its own bias correction
+  };
+  std::map<std::string, Slot> slots_;
+  OptimizerConfig config_;
+};
+
+}  // namespace radgen

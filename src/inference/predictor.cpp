@@ -1,0 +1,124 @@
+#include "radgen/inference/predictor.h"
+
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "radgen/imaging/frame.h"
+#include "radgen/imaging/picture.h"
+#include "radgen/inference/draft_assembly.h"
+#include "radgen/report/prompt.h"
+
+namespace radgen {
+
+namespace {
+
+double elapsed_ms(std::chrono::steady_clock::time_point since) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - since).count();
+}
+
+}  // namespace
+
+struct Predictor::Encoded {
+  EncodedImage image;
+  std::vector<std::vector<int64_t>> prompts;  // empty when the network knows none
+  std::vector<GridPlacement> placements;
+  double load_ms = 0, encode_ms = 0;
+};
+
+Predictor::Predictor(LoadedModel model, torch::Device device, int64_t batch_size)
+    : model_(std::move(model)), device_(device), batch_size_(batch_size) {
+  model_.network->to(device_);
+}
+
+Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studies, size_t begin, size_t end) const {
+  Encoded encoded;
+  auto started = std::chrono::steady_clock::now();
+  const FrameConfig& config = model_.config.frame;
+  torch::Tensor images = torch::empty({static_cast<int64_t>(end - begin), 1, config.height_px, config.width_px});
+  std::vector<Frame> frames;
+  for (size_t i = begin; i < end; ++i) {
+    frames.push_back(make_frame(studies[i].picture, config));
+    const cv::Mat& input = frames.back().input;
+    images[static_cast<int64_t>(i - begin)].copy_(
+        torch::from_blob(input.data, {1, input.rows, input.cols}, torch::kFloat32));
+    if (model_.config.prompt_max_tokens > 0)
+      encoded.prompts.push_back(prompt_ids(*model_.tokenizer, {studies[i].age_years, studies[i].sex, studies[i].indication},
+                                           model_.config.prompt_max_tokens));
+  }
+  encoded.load_ms = elapsed_ms(started);
+
+  started = std::chrono::steady_clock::now();
+  GroundedModel network = model_.network;
+  encoded.image = network->encode(images.to(device_));
+  encoded.encode_ms = elapsed_ms(started);
+  for (const Frame& frame : frames)
+    encoded.placements.push_back(place_grid(encoded.image.grid.rows, encoded.image.grid.columns,
+                                            model_.config.network.encoder.patch_px, frame.picture_to_frame));
+  return encoded;
+}
+
+std::vector<Draft> Predictor::draft(const std::vector<StudyInput>& studies) const {
+  torch::NoGradGuard no_grad;
+  GroundedModel network = model_.network;
+  network->eval();
+  std::vector<Draft> drafts;
+  for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
+    const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
+    const double count = static_cast<double>(end - begin);
+    const Encoded encoded = encode_inputs(studies, begin, end);
+    auto started = std::chrono::steady_clock::now();
+    const std::vector<DecodedText> texts = generate(network, encoded.image, encoded.prompts, model_.config.decoding);
+    const double decode_ms = elapsed_ms(started);
+    for (size_t i = begin; i < end; ++i) {
+      started = std::chrono::steady_clock::now();
+      Draft draft = assemble_draft(texts[i - begin], encoded.placements[i - begin], *model_.tokenizer, labeler_,
+                                   model_.calibration);
+      draft.study_id = studies[i].study_id;
+      draft.image_id = studies[i].image_id;
+      draft.model_version = model_.version;
+      draft.model_sha256 = model_.sha256;
+      draft.timing_ms = {{"load", encoded.load_ms / count},
+                         {"encode", encoded.encode_ms / count},
+                         {"decode", decode_ms / count},
+                         {"post", elapsed_ms(started)}};
+      drafts.push_back(std::move(draft));
+    }
+  }
+  return drafts;
+}
+
+std::vector<std::vector<PhraseGrounding>> Predictor::ground(const std::vector<StudyInput>& studies,
+                                                            const std::vector<std::string>& texts) const {
+  RADGEN_CHECK(texts.size() == studies.size(), "one text a study");
+  torch::NoGradGuard no_grad;
+  GroundedModel network = model_.network;
+  network->eval();
+  std::vector<std::vector<PhraseGrounding>> groundings;
+  for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
+    const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
+    const Encoded encoded = encode_inputs(studies, begin, end);
+    std::vector<std::vector<Token>> tokens;
+    std::vector<std::vector<int64_t>> ids;
+    const size_t room = static_cast<size_t>(model_.config.network.decoder.max_tokens - 2 - model_.config.prompt_max_tokens);
+    for (size_t i = begin; i < end; ++i) {
+      tokens.push_back(model_.tokenizer->encode(texts[i]));
+      if (tokens.back().size() > room) tokens.back().resize(room);
+      ids.emplace_back();
+      for (const Token& token : tokens.back()) ids.back().push_back(token.id);
+    }
+    const std::vector<DecodedText> read = score_tokens(network, encoded.image, encoded.prompts, ids);
+    for (size_t i = 0; i < read.size(); ++i)
+      groundings.push_back(
+          ground_mentions(texts[begin + i], tokens[i], read[i], encoded.placements[i], labeler_));
+  }
+  return groundings;
+}
+
+PreparedPicture prepare_picture(const cv::Mat& upright_film, const FrameConfig& frame) {
+  if (frame.prepared_long_side_px <= 0) return {upright_film, Affine{}};
+  Fitted fitted = resize_long_side(upright_film, static_cast<int>(frame.prepared_long_side_px));
+  return {fitted.picture, fitted.transform};
+}
+
+}  // namespace radgen

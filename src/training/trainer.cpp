@@ -1,0 +1,375 @@
+#include "radgen/training/trainer.h"
+
+#include <chrono>
+#include <cmath>
+#include <fstream>
+
+#include "radgen/core/compute.h"
+#include "radgen/core/files.h"
+#include "radgen/core/log.h"
+#include "radgen/core/progress.h"
+#include "radgen/core/random.h"
+#include "radgen/core/signals.h"
+#include "radgen/core/tool.h"
+#include "radgen/data/loader.h"
+#include "radgen/inference/model_folder.h"
+#include "radgen/model/torch_compat.h"
+#include "radgen/model/weights.h"
+#include "radgen/training/checkpoint.h"
+#include "radgen/training/forward_input.h"
+#include "radgen/training/run_folder.h"
+#include "radgen/training/validation.h"
+
+namespace radgen {
+
+namespace {
+
+constexpr uint64_t kWeightStream = 1, kStepStream = 2;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+torch::Device parse_device(const std::string& name) {
+  if (name == "auto") return torch::cuda::is_available() ? torch::Device("cuda:0") : torch::Device(torch::kCPU);
+  try {
+    const torch::Device device(name);
+    if (device.is_cuda() && !torch::cuda::is_available())
+      throw Error(ErrorCode::kResource, "--device " + name + ": this LibTorch sees no CUDA device", "use --device cpu");
+    return device;
+  } catch (const c10::Error&) {
+    throw Error(ErrorCode::kUsage, "--device: expected auto, cpu or cuda:N, got '" + name + "'");
+  }
+}
+
+// The parts of the config that follow from the data: vocabulary, frame, native picture.
+TrainConfig completed(TrainConfig config, const Tokenizer& tokenizer, const nlohmann::json& prepared) {
+  config.network.decoder.vocabulary_size = tokenizer.vocabulary_size();
+  config.network.encoder.image_height_px = config.data.frame.height_px;
+  config.network.encoder.image_width_px = config.data.frame.width_px;
+  config.data.patch_px = config.network.encoder.patch_px;
+  config.data.max_tokens = config.network.decoder.max_tokens;
+  const nlohmann::json& prepare = prepared.at("config");
+  config.data.frame.prepared_long_side_px = prepare.at("size_px");
+  config.data.frame.photometric = prepare.at("photometric");
+  if (config.network.loss.lambda_labels > 0 || config.network.loss.lambda_patches > 0)
+    config.network.finding_classes = static_cast<int64_t>(kFindingCount);
+  check(config.network);
+  return config;
+}
+
+// What must be equal for a run to be resumed: the data's identity.
+std::string hash_of_data(const fs::path& data) { return sha256_file(data / "manifest.jsonl"); }
+
+}  // namespace
+
+int64_t total_steps(const LoopConfig& loop, int64_t studies) {
+  if (loop.max_steps > 0) return loop.max_steps;
+  const double per_epoch = static_cast<double>(studies) / static_cast<double>(loop.batch_size * loop.accumulation);
+  return std::max<int64_t>(1, static_cast<int64_t>(std::ceil(loop.epochs * per_epoch)));
+}
+
+namespace {
+
+class Trainer {
+ public:
+  Trainer(const TrainRequest& request, RunFolder run)
+      : request_(request),
+        run_(std::move(run)),
+        device_(parse_device(request.device)),
+        tokenizer_(std::make_shared<const Tokenizer>(request.data / "tokenizer.model")),
+        config_(completed(request.config, *tokenizer_, read_json(request.data / "prepare.json"))),
+        train_data_(request.data, "train", tokenizer_, config_.data),
+        validation_data_(request.data, "validate", tokenizer_, config_.data),
+        network_(make_network()),
+        optimizer_(parameters(), config_.optimizer),
+        total_steps_(radgen::total_steps(config_.loop, static_cast<int64_t>(train_data_.size()))),
+        validator_(config_, request.data, validation_data_, tokenizer_) {
+    state_.config_sha256 = sha256_hex(dump_config(config_).dump());
+    state_.data_sha256 = hash_of_data(request.data);
+  }
+
+  void start_from(const fs::path& weights) {
+    if (weights.empty()) return;
+    const fs::path file = fs::is_directory(weights) ? weights / "model.safetensors" : weights;
+    load_weights(*network_, file);
+    log::info("weights from {}", file.string());
+  }
+
+  void resume() {
+    const std::optional<fs::path> checkpoint = find_checkpoint(run_.path());
+    if (!checkpoint) {
+      log::info("no checkpoint yet: starting from the beginning");
+      run_.truncate_metrics(0);
+      return;
+    }
+    const TrainState saved = load_checkpoint(*checkpoint, network_, optimizer_);
+    if (saved.data_sha256 != state_.data_sha256)
+      throw Error(ErrorCode::kData, "the prepared data set is not the one this run was started on",
+                  "resume with the old data set, or start a new run with --init-from " + checkpoint->string());
+    if (saved.config_sha256 != state_.config_sha256) log::warning("the configuration differs from the one this run was started with");
+    const std::string config_sha256 = state_.config_sha256;
+    state_ = saved;
+    state_.config_sha256 = config_sha256;
+    run_.truncate_metrics(state_.step);
+    log::info("resumed at step {} of {}", state_.step, total_steps_);
+  }
+
+  TrainSummary run();
+
+ private:
+  GroundedModel make_network() {
+    torch::manual_seed(hash_mix(static_cast<uint64_t>(config_.seed), kWeightStream));
+    GroundedModel network(config_.network);
+    network->to(device_);
+    return network;
+  }
+
+  std::map<std::string, torch::Tensor> parameters() const {
+    std::map<std::string, torch::Tensor> named;
+    for (const auto& item : network_->named_parameters()) named[item.key()] = item.value();
+    return named;
+  }
+
+  void set_encoder_trainable(bool is_trainable) {
+    for (auto& parameter : network_->encoder()->parameters()) parameter.set_requires_grad(is_trainable);
+  }
+
+  void train_step(BatchLoader& loader);
+  bool validate_and_save();
+  void save(bool is_best) {
+    state_.seconds = seconds_before_ + seconds_since(started_);
+    save_checkpoint(run_.path(), state_, network_, optimizer_, is_best, config_.loop.keep_last);
+  }
+  double epoch() const {
+    return static_cast<double>(state_.studies_seen) / static_cast<double>(std::max<size_t>(1, train_data_.size()));
+  }
+  nlohmann::ordered_json finish();
+
+  TrainRequest request_;
+  RunFolder run_;
+  torch::Device device_;
+  std::shared_ptr<const Tokenizer> tokenizer_;
+  TrainConfig config_;
+  Dataset train_data_, validation_data_;
+  GroundedModel network_;
+  AdamW optimizer_;
+  int64_t total_steps_;
+  Validator validator_;
+  TrainState state_;
+  nlohmann::ordered_json best_validation_;
+  std::chrono::steady_clock::time_point started_;
+  double seconds_before_ = 0;
+  double last_lr_ = 0, last_norm_ = 0;
+  std::map<std::string, double> sums_;   // of losses since the last line of metrics.jsonl
+  int64_t summed_ = 0;
+};
+
+// One optimizer step over `accumulation` batches. The loss of a batch is the mean over its studies, so batches are
+// weighted by their studies' share of the step.
+void Trainer::train_step(BatchLoader& loader) {
+  network_->train();
+  torch::manual_seed(hash_mix(hash_mix(static_cast<uint64_t>(config_.seed), kStepStream), static_cast<uint64_t>(state_.step)));
+  set_encoder_trainable(state_.step >= config_.loop.freeze_encoder_steps);
+  std::vector<Batch> batches;
+  int64_t studies = 0;
+  for (int64_t i = 0; i < config_.loop.accumulation; ++i) {
+    batches.push_back(std::move(*loader.next()));
+    studies += batches.back().size();
+  }
+  double total = 0;
+  for (const Batch& batch : batches) {
+    const double share = static_cast<double>(batch.size()) / static_cast<double>(studies);
+    const ForwardOutput out = network_->forward(make_forward_input(batch.to(device_)));
+    (out.losses.total * share).backward();
+    auto add = [&](const char* name, const torch::Tensor& loss) {
+      if (loss.defined()) sums_[name] += share * loss.item<double>();
+    };
+    add("loss", out.losses.total);
+    add("loss_text", out.losses.text);
+    add("loss_grounding", out.losses.grounding);
+    add("loss_entropy", out.losses.entropy);
+    add("loss_labels", out.losses.labels);
+    add("loss_patches", out.losses.patches);
+    total += share * out.losses.total.item<double>();
+  }
+  last_lr_ = learning_rate(config_.optimizer, state_.step, total_steps_);
+  last_norm_ = optimizer_.step(last_lr_);
+  if (!std::isfinite(last_norm_)) log::warning("step {}: the gradient is not finite; the step is skipped", state_.step);
+  ++summed_;
+  ++state_.step;
+  state_.studies_seen += studies;
+  const LoaderPosition position = loader.position();
+  state_.epoch = position.epoch;
+  state_.batch_in_epoch = position.batch_in_epoch;
+  state_.mean_loss = state_.mean_loss == 0 ? total : 0.95 * state_.mean_loss + 0.05 * total;
+}
+
+// Returns whether training should end because nothing got better for `patience` validations.
+bool Trainer::validate_and_save() {
+  const ValidationResult result = validator_.run(network_, device_);
+  run_.log_metrics(state_.step, epoch(), "validate", result.metrics);
+  const double value = result.value(config_.validation.metric);
+  const double sign = config_.validation.mode == "max" ? 1 : -1;
+  const bool is_best = !state_.best || sign * (value - *state_.best) > config_.validation.min_delta;
+  if (is_best) {
+    state_.best = value;
+    state_.best_step = state_.step;
+    state_.stalled = 0;
+  } else {
+    ++state_.stalled;
+  }
+  log::info("validate | step {} | {} {:.4f}{} | {}", state_.step, config_.validation.metric, value,
+            is_best ? " (best so far)" : "", result.summary());
+  save(is_best);
+  return config_.validation.patience > 0 && state_.stalled >= config_.validation.patience;
+}
+
+TrainSummary Trainer::run() {
+  TrainSummary summary;
+  for (const auto& [name, parameter] : parameters()) summary.parameters += parameter.numel();
+  log::info("{} training studies, {} for validation, {:.2f} M parameters, {} steps of {} studies", train_data_.size(),
+            validation_data_.size(), static_cast<double>(summary.parameters) / 1e6, total_steps_,
+            config_.loop.batch_size * config_.loop.accumulation);
+  const uint64_t seed = static_cast<uint64_t>(config_.seed);
+  const BatchSampler sampler(train_data_.lengths(),
+                             {.batch_size = static_cast<size_t>(config_.loop.batch_size), .drops_last = true,
+                              .bucket_batches = static_cast<size_t>(config_.loop.bucket_batches), .seed = seed});
+  if (sampler.batches_per_epoch() == 0)
+    throw Error(ErrorCode::kConfig, fmt::format("loop.batch_size {} is more than the {} training studies",
+                                                config_.loop.batch_size, train_data_.size()), "make it smaller");
+  BatchLoader loader(train_data_, sampler,
+                     {.threads = static_cast<int>(config_.loop.loader_threads),
+                      .augment = config_.augment.enabled ? &config_.augment : nullptr, .seed = seed},
+                     {state_.epoch, state_.batch_in_epoch});
+
+  started_ = std::chrono::steady_clock::now();
+  seconds_before_ = state_.seconds;
+  const int64_t first_step = state_.step, first_study = state_.studies_seen;
+  double validating_s = 0;
+  summary.stopped_by = "schedule";
+  Progress progress("training", total_steps_ - state_.step, "steps");
+  while (state_.step < total_steps_) {
+    train_step(loader);
+    progress.advance();
+    if (state_.step % config_.loop.log_every_steps == 0 || state_.step == total_steps_) {
+      std::vector<std::pair<std::string, double>> values;
+      for (const auto& [name, sum] : sums_) values.emplace_back(name, sum / static_cast<double>(summed_));
+      const double rate = static_cast<double>(state_.studies_seen - first_study) / (seconds_since(started_) - validating_s);
+      values.insert(values.end(), {{"lr", last_lr_}, {"gradient_norm", last_norm_}, {"studies_per_s", rate}});
+      run_.log_metrics(state_.step, epoch(), "train", values);
+      progress.set_note(fmt::format("loss {:.3f}  text {:.3f}  ground {:.3f}  lr {:.1e}  {:.0f} studies/s", state_.mean_loss,
+                                    sums_["loss_text"] / static_cast<double>(summed_),
+                                    sums_["loss_grounding"] / static_cast<double>(summed_), last_lr_, rate));
+      sums_.clear();
+      summed_ = 0;
+    }
+    if (stop_signal() != 0) {
+      save(/*is_best=*/false);
+      log::warning("stopped at step {}: saved; continue with --resume", state_.step);
+      throw Interrupted(stop_signal());
+    }
+    const double trained_s = seconds_before_ + seconds_since(started_);
+    const bool is_out_of_time = config_.loop.max_minutes > 0 && trained_s >= 60 * config_.loop.max_minutes;
+    const bool is_last = state_.step == total_steps_ || is_out_of_time;
+    if (is_last || state_.step % config_.validation.every_steps == 0) {
+      const auto validation_started = std::chrono::steady_clock::now();
+      const bool has_stalled = validate_and_save();
+      validating_s += seconds_since(validation_started);
+      if (has_stalled) summary.stopped_by = "patience";
+      if (is_out_of_time && state_.step < total_steps_) summary.stopped_by = "max_minutes";
+      if (has_stalled || is_out_of_time) break;
+    } else if (state_.step % config_.loop.checkpoint_every_steps == 0) {
+      save(/*is_best=*/false);
+    }
+  }
+  progress.finish();
+
+  summary.steps = state_.step;
+  summary.seconds = seconds_before_ + seconds_since(started_);
+  if (state_.step > first_step)
+    summary.studies_per_s = static_cast<double>(state_.studies_seen - first_study) / (seconds_since(started_) - validating_s);
+  summary.best_step = state_.best_step;
+  summary.validation = finish();
+  summary.peak_rss_gib = peak_rss_gib();
+  summary.model = run_.path() / "model";
+  run_.draw_curves();
+  return summary;
+}
+
+// The best checkpoint becomes the model folder, its thresholds chosen on the whole validation split.
+nlohmann::ordered_json Trainer::finish() {
+  const fs::path best = run_.path() / "checkpoints" / "best";
+  if (fs::exists(best)) load_checkpoint_weights(fs::canonical(best), network_);
+  network_->eval();
+  LoadedModel model;
+  model.config = {config_.network, config_.data.frame, config_.decoding, config_.data.prompt_max_tokens};
+  model.network = network_;
+  model.tokenizer = tokenizer_;
+  log::info("choosing thresholds on the validation split");
+  const FinalValidation final_validation = validator_.calibrate(model, device_);
+  model.calibration = final_validation.calibration;
+  const nlohmann::json prepare = read_json(request_.data / "prepare.json");
+  const bool is_phantom = prepare.value("is_synthetic", true);
+  nlohmann::ordered_json card = {
+      {"version", version()},
+      {"trained_on_phantoms", is_phantom},
+      {"warning", is_phantom ? "Trained on synthetic films: its words mean nothing for a patient." : ""},
+      {"data", {{"source", prepare.value("source", "")}, {"manifest_sha256", state_.data_sha256},
+                {"licence", is_phantom ? "synthetic, no restriction" : "that of the data set it was trained on"}}},
+      {"training", {{"steps", state_.step}, {"best_step", state_.best_step}, {"studies_seen", state_.studies_seen},
+                    {"seed", config_.seed}, {"config", dump_config(config_)}}},
+      {"validation", final_validation.metrics}};
+  save_model_folder(run_.path() / "model", model, card);
+  return final_validation.metrics;
+}
+
+RunFolder open_run(const TrainRequest& request) {
+  if (request.is_resume) return RunFolder::open(request.output);
+  return RunFolder::create(request.output, dump_config(request.config), request.command, request.may_overwrite);
+}
+
+void require_prepared(const fs::path& data) {
+  for (const char* name : {"manifest.jsonl", "prepare.json", "tokenizer.model"})
+    if (!fs::exists(data / name))
+      throw Error(ErrorCode::kData, "no prepared dataset in " + data.string() + ": " + name + " is missing",
+                  "make one with preprocess-radgen");
+}
+
+}  // namespace
+
+TrainSummary train(const TrainRequest& request) {
+  require_prepared(request.data);
+  RunFolder run = open_run(request);
+  log::add_file((run.path() / "train.log").string());
+  Trainer trainer(request, run);
+  if (request.is_resume) {
+    trainer.resume();
+  } else {
+    trainer.start_from(request.init_from);
+  }
+  return trainer.run();
+}
+
+nlohmann::ordered_json plan_training(const TrainRequest& request) {
+  require_prepared(request.data);
+  const auto tokenizer = std::make_shared<const Tokenizer>(request.data / "tokenizer.model");
+  const TrainConfig config = completed(request.config, *tokenizer, read_json(request.data / "prepare.json"));
+  const Dataset train_data(request.data, "train", tokenizer, config.data);
+  const Dataset validation_data(request.data, "validate", tokenizer, config.data);
+  GroundedModel network(config.network);
+  int64_t parameters = 0;
+  for (const auto& parameter : network->parameters()) parameters += parameter.numel();
+  const int64_t steps = total_steps(config.loop, static_cast<int64_t>(train_data.size()));
+  return {{"train_studies", train_data.size()},
+          {"validate_studies", validation_data.size()},
+          {"parameters", parameters},
+          {"weights_and_optimizer_mib", static_cast<double>(parameters) * 16 / (1 << 20)},
+          {"steps", steps},
+          {"lr_first", learning_rate(config.optimizer, 0, steps)},
+          {"lr_middle", learning_rate(config.optimizer, steps / 2, steps)},
+          {"lr_last", learning_rate(config.optimizer, steps - 1, steps)},
+          {"would_write", request.output.string()}};
+}
+
+}  // namespace radgen
