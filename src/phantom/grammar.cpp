@@ -127,6 +127,13 @@ std::string Grammar::expand(const std::string& pattern, const Slots& slots, Word
 std::string tidy_sentence(std::string text) {
   std::string out;
   for (char c : text) {
+    // "a orogastric tube": the article waits for what the slot turns out to be.
+    const bool is_vowel = std::string("aeioE").find(c) != std::string::npos;
+    const size_t n = out.size();
+    if (is_vowel && n >= 2 && out[n - 1] == ' ' && (out[n - 2] == 'a' || out[n - 2] == 'A') &&
+        (n == 2 || out[n - 3] == ' ')) {
+      out.insert(n - 1, "n");
+    }
     if (c == ' ' && (out.empty() || out.back() == ' ')) continue;
     if ((c == '.' || c == ',') && !out.empty() && out.back() == ' ') out.pop_back();
     out += c;

@@ -1,6 +1,7 @@
 #include "radgen/phantom/words.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <set>
 
@@ -12,10 +13,11 @@
 namespace radgen::phantom {
 namespace {
 
-enum Stream : uint64_t { kReportStream = 31, kOracleStream = 32 };
+enum Stream : uint64_t { kReportStream = 31, kOracleStream = 32, kStudyStream = 33 };
 
 constexpr double kHedgeShare = 0.11, kOmitSubtle = 0.10, kFalseCallShare = 0.02, kWrongSideShare = 0.01;
 constexpr double kPriorShare = 0.35, kImpressionOnlyShare = 0.15, kSeverityUnstated = 0.18, kSeverityOff = 0.04;
+constexpr double kReaderShare = 0.3;
 constexpr size_t kFewestWords = 15, kMostWords = 118, kMostImpressionWords = 38;
 
 // Where a sentence stands in the findings section; a radiologist goes from devices to bones, or hearts first.
@@ -88,14 +90,16 @@ std::string join_list(const std::vector<std::string>& items) {
 class Dictation {
  public:
   Dictation(const StudyTruth& truth, Wording wording, const WordsOptions& options, Random random, bool is_faithful)
-      : truth_(truth), options_(options), random_(random), speech_(truth, wording, random_), is_faithful_(is_faithful) {}
+      : truth_(truth), options_(options), random_(random), study_(options.seed, {kStudyStream, hash_text(truth.study_id)}),
+        speech_(truth, wording, random_), is_faithful_(is_faithful) {}
 
   SpokenReport run() {
     const size_t count = truth_.findings.size();
     report_.is_mentioned.assign(count, false);
     report_.is_hedged.assign(count, false);
-    report_.refers_to_prior = random_.chance(kPriorShare);
-    const bool is_impression_only = random_.chance(kImpressionOnlyShare);
+    // Facts of the study, the same in every rendering: whether there is a prior, and the kind of dictation.
+    report_.refers_to_prior = study_.chance(kPriorShare);
+    const bool is_impression_only = study_.chance(kImpressionOnlyShare);
     choose_manners();
     if (!is_impression_only) dictate_findings();
     dictate_impression(is_impression_only);
@@ -114,6 +118,12 @@ class Dictation {
   }
 
  private:
+  // What is worth a word depends on the study (its question, its patient) more than on the reader of the day.
+  bool is_worth(double share) {
+    const bool by_study = study_.chance(share), by_reader = random_.chance(share);
+    return random_.chance(kReaderShare) ? by_reader : by_study;
+  }
+
   bool is_left_out(const TrueFinding& f) {
     if (!f.is_visible) return true;
     if (is_faithful_ || f.finding == Finding::kSupportDevices) return false;
@@ -210,7 +220,8 @@ class Dictation {
     std::set<Finding> denied;
     std::vector<std::string> lungs, pleura;
     for (const Denial& d : kDenials) {
-      if (stated_.count(d.finding) || !random_.chance(d.share)) continue;
+      const bool is_worth_it = is_worth(d.share);
+      if (stated_.count(d.finding) || !is_worth_it) continue;
       denied.insert(d.finding);
       if (std::string(d.words).empty()) continue;
       (part_of(d.finding) == Part::kPleura ? pleura : lungs).emplace_back(d.words);
@@ -220,7 +231,7 @@ class Dictation {
     if (no_heart && !no_wide) place(speech_.sentence("heart"), Part::kHeart);
     if (!no_heart && no_wide) place(speech_.sentence("mediastinum"), Part::kHeart);
     if (denied.count(Finding::kFracture)) place(speech_.sentence("bones"), Part::kBones);
-    if (denied.count(Finding::kLungOpacity) && !has_lung_finding()) place(speech_.sentence("lungs"), Part::kLungs);
+    if (denied.count(Finding::kLungOpacity) && !has_lung_finding()) place(clear_lungs(), Part::kLungs);
     if (lungs.size() + pleura.size() <= 4 && !lungs.empty() && !pleura.empty() && random_.chance(0.6)) {
       lungs.insert(lungs.end(), pleura.begin(), pleura.end());
       deny(lungs, "none", Part::kPleura);
@@ -230,23 +241,42 @@ class Dictation {
     }
   }
 
+  Utterance clear_lungs() {
+    Utterance said = speech_.sentence("lungs");
+    for (int k = 0; k < 20 && truth_.is_poor_inspiration && said.text.find("expanded") != std::string::npos; ++k) {
+      said = speech_.sentence("lungs");
+    }
+    return said;
+  }
+
   void add_filler(const std::string& group, Part part) { place(speech_.sentence(group), part, {}, true); }
 
   void dictate_fillers() {
-    if (random_.chance(0.22)) {
+    if (is_worth(0.35)) {
       add_filler(truth_.is_supine ? "technique.supine" : truth_.is_ap ? "technique.ap" : "technique.pa", Part::kTechnique);
     }
-    if (truth_.is_poor_inspiration ? random_.chance(0.6) : random_.chance(0.12)) {
+    if (is_worth(truth_.is_poor_inspiration ? 0.65 : 0.3)) {
       add_filler(truth_.is_poor_inspiration ? "low_volumes" : "inspiration", Part::kLungs);
     }
-    if (std::abs(truth_.rotation_degrees) > 3.5 && random_.chance(0.4)) add_filler("rotated", Part::kTechnique);
-    if (random_.chance(0.22)) add_filler("filler.hila", Part::kHeart);
-    if (random_.chance(0.22)) add_filler("filler.other", Part::kOther);
+    if (is_worth(0.4) && std::abs(truth_.rotation_degrees) > 3.5) add_filler("rotated", Part::kTechnique);
+    const bool has_pleural = has_pleural_air_or_fluid() || stated_.count(Finding::kPleuralOther) > 0;
+    if (is_worth(0.4) && !stated_.count(Finding::kEdema)) add_filler("filler.hila", Part::kHeart);
+    if (is_worth(0.4) && !is_shifted()) add_filler("filler.other", Part::kOther);
+    if (is_worth(0.4) && !stated_.count(Finding::kEnlargedCardiomediastinum)) add_filler("filler.aorta", Part::kHeart);
+    if (is_worth(0.35) && !stated_.count(Finding::kFracture)) add_filler("filler.wall", Part::kBones);
+    if (is_worth(0.4) && !has_pleural && !has_lung_finding()) add_filler("filler.angles", Part::kPleura);
     if (report_.refers_to_prior) {
       bool is_said = false;
       for (size_t i : said_) is_said = is_said || manners_[i].with_prior;
       if (!is_said || random_.chance(0.2)) add_filler("prior", Part::kPrior);
     }
+  }
+
+  // Something pulls or pushes the trachea.
+  bool is_shifted() const {
+    return std::any_of(truth_.findings.begin(), truth_.findings.end(), [](const TrueFinding& f) {
+      return f.kind == "tension" || f.kind == "lobar_collapse" || f.volume_ml > 1500;
+    });
   }
 
   size_t placed_words() const {
@@ -261,7 +291,8 @@ class Dictation {
       const std::string name = group;
       if (name == "bones" && stated_.count(Finding::kFracture)) continue;
       if (name == "lungs" && has_lung_finding()) continue;
-      if (name == "heart" && (stated_.count(Finding::kCardiomegaly))) continue;
+      if (name == "heart" && stated_.count(Finding::kCardiomegaly)) continue;
+      if (name == "filler.hila" && stated_.count(Finding::kEdema)) continue;
       const bool is_there = std::any_of(placed_.begin(), placed_.end(), [&name](const Placed& p) {
         return p.sentence.frame.rfind(name, 0) == 0;
       });
@@ -368,7 +399,7 @@ class Dictation {
       }
     }
     conclude_devices(is_alone);
-    if (!order.empty() && (impression_words() < 3 || random_.chance(0.15))) {
+    if (impression_words() < 3 || (!order.empty() && random_.chance(0.15))) {
       conclude(speech_.sentence("impress.otherwise"), {});
     }
     if (is_alone && !has_pleural_air_or_fluid() && random_.chance(0.5)) {
@@ -383,6 +414,7 @@ class Dictation {
   const StudyTruth& truth_;
   const WordsOptions& options_;
   Random random_;
+  Random study_;
   Speech speech_;
   bool is_faithful_;
   SpokenReport report_;

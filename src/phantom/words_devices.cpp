@@ -10,7 +10,7 @@ std::vector<WordingGroup> device_groups() {
       {"device.endotracheal_tube", kFlat,
        {"The <ett> tip terminates <tip> cm above the carina.", "<ett> tip is <tip> cm above the carina.",
         "The <ett> terminates <tip> cm above the carina.", "The tip of the <ett> is <tip> cm above the carina.",
-        "<ett> in place, with tip <tip> cm above the carina.", "An <ett> is present with tip <tip> cm above the carina."}, {}},
+        "<ett> in place, with tip <tip> cm above the carina.", "A <ett> is present with tip <tip> cm above the carina."}, {}},
       {"device.endotracheal_tube.deep", kFlat,
        {"The <ett> tip is low, <tip> cm above the carina, and should be withdrawn.",
         "<ett> terminates only <tip> cm above the carina; withdrawal is recommended.",
@@ -43,7 +43,7 @@ std::vector<WordingGroup> device_groups() {
         "Support lines and tubes as above.", "Support devices in appropriate position.",
         "Monitoring and support devices as described."}, {}},
       {"impress.deep_tube", kFlat,
-       {"Low endotracheal tube, withdrawal is recommended.", "Endotracheal tube should be withdrawn.",
+       {"Low endotracheal tube, withdrawal is recommended.", "Low endotracheal tube, repositioning is recommended.",
         "Low-lying endotracheal tube, recommend retraction.", "Endotracheal tube is low and should be retracted."}, {}},
   };
 }

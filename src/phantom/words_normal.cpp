@@ -4,7 +4,7 @@
 namespace radgen::phantom {
 
 std::vector<WordingGroup> normal_groups() {
-  constexpr double kFlat = 0.35;
+  constexpr double kFlat = 0.75;
   return {
       // <list>: "focal consolidation, pleural effusion, or pneumothorax".
       {"none", kFlat,
@@ -64,7 +64,16 @@ std::vector<WordingGroup> normal_groups() {
       {"filler.other", kFlat,
        {"The trachea is midline.", "The visualized upper abdomen is unremarkable.",
         "No free air is seen below the diaphragm.", "The soft tissues are unremarkable.",
-        "There is no free air beneath the right hemidiaphragm.", "The diaphragms are well defined."}, {}},
+        "There is no free air beneath the right hemidiaphragm.", "There is no free intraperitoneal air."}, {}},
+      {"filler.aorta", kFlat,
+       {"The aorta is unremarkable.", "The aorta is normal in caliber.", "The aortic contour is normal.",
+        "The aortic knob is normal in size."}, {}},
+      {"filler.wall", kFlat,
+       {"The chest wall is unremarkable.", "The soft tissues of the chest wall are unremarkable.",
+        "No abnormality of the chest wall is seen.", "The visualized chest wall is normal."}, {}},
+      {"filler.angles", kFlat,
+       {"The costophrenic angles are sharp.", "Both costophrenic angles are clear.",
+        "The costophrenic sulci are sharp bilaterally.", "The hemidiaphragms are sharply defined."}, {}},
       {"prior", kFlat,
        {"There has been no significant interval change.", "No significant change <from_prior>.",
         "There is no relevant change <from_prior>.", "Comparison is made to the prior study.",

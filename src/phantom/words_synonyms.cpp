@@ -105,7 +105,7 @@ std::vector<WordingGroup> synonym_groups() {
         "@s chronic fracture of the <side> <rib> rib"}, {}},
       {"np.thickening", 0.9,
        {"@m <sev> <side> pleural thickening", "@m <sev> pleural thickening on the <side>",
-        "@m <sev> <side> <level> pleural thickening", "@m <sev> thickening of the <side> pleura"}, {}},
+        "@m <sev> <side> <level> pleural thickening", "@m <sev> pleural thickening in the <side> hemithorax"}, {}},
       {"np.thickening.both", 0.9,
        {"@m <sev> bilateral pleural thickening", "@m <sev> pleural thickening bilaterally",
         "@m <sev> bilateral <level> pleural thickening"}, {}},
