@@ -17,14 +17,14 @@ namespace {
 constexpr int kMinSidePx = 128;          // below this nothing can be judged, let alone reported
 constexpr double kMinContrast = 0.04;    // [.48 | blank below .01]
 constexpr double kMinSmoothShare = 0.5;  // [.80 | white noise .1]
-constexpr double kMinBelow = 0.2;  // [.31 | .14] abdomen and diaphragm are brighter than the lungs
+constexpr double kMinBelow = 0.15;  // [.31 | .14] abdomen and diaphragm are brighter than the lungs
 constexpr double kClearBelow = 0.4;
 constexpr double kMinSymmetry = 0.35;  // [.51]
 constexpr double kMinRidge = 0.05;     // [.12] the mediastinum stands out of both lungs
 constexpr double kMinLungRows = 0.35;  // [.49] on the weaker side
 constexpr double kMinWall =
     -0.05;  // [.00] the chest wall outside of the lungs, where it is in the picture
-constexpr int kMaxValleys = 4;  // two lungs, and air beside the body
+constexpr int kMaxValleys = 2;  // [2 | 3] two lungs; fingers, teeth and boards have more
 
 // How many of the four claims about lungs hold, given the abdomen below them.
 int lung_claims(const ChestFeatures& f) {
@@ -99,19 +99,21 @@ bool looks_like_chest_when_turned(const cv::Mat& picture) {
   return false;
 }
 
+// What a refused picture might be: a hint for whoever looks at it, never a reason to report it.
+void guess_handling(const cv::Mat& picture, std::vector<std::string>& warnings) {
+  if (looks_like_chest_when_turned(picture)) warnings.push_back("possibly_rotated");
+  if (looks_surely_like_frontal_chest(chest_features(negative(picture))))
+    warnings.push_back("possibly_inverted");
+}
+
 // Why a picture that does not look like a frontal chest film is refused.
-Failure why_not(const cv::Mat& picture, const ChestFeatures& features, const FilmTags& tags) {
+Failure why_not(const ChestFeatures& features, const FilmTags& tags) {
   if (features.contrast < kMinContrast) return {"blank", "the picture shows next to nothing"};
   if (features.smooth_share < kMinSmoothShare)
     return {"noise", "the picture is noise or a fine pattern"};
-  if (looks_surely_like_frontal_chest(chest_features(negative(picture))))
-    return {"inverted_picture",
-            "looks like the negative of a chest film: air must be dark and bone bright"};
   if (tags_say_lateral(tags))
     return {"lateral_view",
             "a lateral film by its header, and its pixels do not show a frontal one"};
-  if (looks_like_chest_when_turned(picture))
-    return {"turned_picture", "looks like a chest film that lies on its side or upside down"};
   return {"not_a_chest_film",
           "two lung fields beside a mediastinum and above an abdomen were not found"};
 }
@@ -134,9 +136,10 @@ ChestJudgement judge_chest_film(const Film& film) {
                             features.smooth_share >= kMinSmoothShare &&
                             looks_like_frontal_chest(features);
   if (!judgement.is_reportable) {
-    const Failure failure = why_not(film.pixels, features, film.tags);
+    const Failure failure = why_not(features, film.tags);
     judgement.reason = failure.reason;
     judgement.message = failure.message;
+    if (failure.reason == "not_a_chest_film") guess_handling(film.pixels, judgement.warnings);
     return judgement;
   }
   if (tags_say_lateral(film.tags)) judgement.warnings.push_back("tags_say_lateral");

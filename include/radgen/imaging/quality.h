@@ -11,9 +11,11 @@ namespace radgen {
 
 struct ChestJudgement {
   bool is_reportable = false;
-  std::string reason;       // code when not: "blank", "noise", "not_a_chest_film", "lateral_view", "too_small", ...
+  std::string reason;       // code when not: "blank", "noise", "not_a_chest_film", "lateral_view", "too_small"
   std::string message;      // a sentence for people
-  std::vector<std::string> warnings;   // "tags_say_lateral", "tags_say_other_body_part", "possibly_rotated", ...
+  // Reportable: "tags_say_lateral", "tags_say_other_body_part", "unusual_lung_fields"; not: "possibly_rotated",
+  // "possibly_inverted".
+  std::vector<std::string> warnings;
   // What it was judged by (each documented in quality.cpp), for the log and for tuning on data.
   std::vector<std::pair<std::string, double>> features;
 };

@@ -1,0 +1,97 @@
+#include "radgen/imaging/picture.h"
+
+#include <gtest/gtest.h>
+
+#include "imaging/synthetic_films.h"
+#include "radgen/core/files.h"
+#include "radgen/imaging/overlay.h"
+
+namespace radgen {
+namespace {
+
+std::filesystem::path scratch(const std::string& name) {
+  return std::filesystem::path(::testing::TempDir()) / ("radgen_picture_" + name);
+}
+
+TEST(Png, ComesBackAsItWas) {
+  const cv::Mat picture = testing::ramp_picture(70, 50, 16);
+  for (const int compression : {0, 1, 9}) {
+    write_png(scratch("a.png"), picture, compression);
+    const Result<cv::Mat> read = read_png16(scratch("a.png"));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(cv::norm(*read, picture, cv::NORM_INF), 0);
+  }
+}
+
+TEST(Png, IsRefusedWhenItIsNone) {
+  write_file_atomic(scratch("b.png"), "no png");
+  EXPECT_EQ(read_png16(scratch("b.png")).failure().reason, "not_a_png");
+  EXPECT_EQ(read_png16(scratch("missing.png")).failure().reason, "unreadable_file");
+}
+
+TEST(ResizeLongSide, KeepsAspectAndMapsEdges) {
+  const Fitted fitted = resize_long_side(testing::ramp_picture(300, 200, 16), 150);
+  EXPECT_EQ(fitted.picture.size(), cv::Size(150, 100));
+  EXPECT_EQ(fitted.transform.apply(Box{0, 0, 300, 200}), (Box{0, 0, 150, 100}));
+  EXPECT_EQ(fitted.transform.apply(Box{100, 50, 20, 10}), (Box{50, 25, 10, 5}));
+}
+
+TEST(ResizeLongSide, EnlargesOnlyWhenAsked) {
+  const cv::Mat picture = testing::ramp_picture(30, 20, 16);
+  EXPECT_EQ(resize_long_side(picture, 300).picture.size(), picture.size());
+  EXPECT_EQ(resize_long_side(picture, 300, true).picture.size(), cv::Size(300, 200));
+}
+
+TEST(FitFrame, CentresPadsAndComesBack) {
+  const cv::Mat picture = testing::ramp_picture(200, 100, 16);
+  const Fitted fitted = fit_frame(picture, 64, 64);
+  EXPECT_EQ(fitted.content, (Box{0, 16, 64, 32}));
+  EXPECT_EQ(cv::norm(fitted.picture.rowRange(0, 16), cv::NORM_INF), 0);
+  EXPECT_GT(fitted.picture.at<uint16_t>(17, 1), 0);
+  const Box box{20, 30, 40, 10},
+      back = fitted.transform.inverse().apply(fitted.transform.apply(box));
+  EXPECT_NEAR(back.x, box.x, 1e-9);
+  EXPECT_NEAR(back.h, box.h, 1e-9);
+}
+
+TEST(Clahe, RaisesLocalContrast) {
+  cv::Mat picture = testing::drawn_chest(256) / 8 + 20000, before, after;
+  cv::Scalar mean, sd_before, sd_after;
+  cv::meanStdDev(picture, mean, sd_before);
+  cv::meanStdDev(clahe(picture), mean, sd_after);
+  EXPECT_GT(sd_after[0], 1.2 * sd_before[0]);
+}
+
+TEST(Overlay, LeavesTheFilmWhereTheMapIsLowAndTintsWhereItIsHigh) {
+  const cv::Mat film = testing::drawn_chest(256);
+  cv::Mat map = cv::Mat::zeros(8, 8, CV_32F);
+  map.at<float>(2, 5) = 1;
+  const cv::Mat plain = draw_overlay(film, {}, {}, std::vector<Box>{});
+  const cv::Mat tinted = draw_overlay(film, map, Box{0, 0, 256, 256}, std::vector<Box>{});
+  EXPECT_EQ(tinted.type(), CV_8UC3);
+  // Cell (5, 2) has its centre at (176, 80).
+  EXPECT_NE(tinted.at<cv::Vec3b>(80, 176), plain.at<cv::Vec3b>(80, 176));
+  EXPECT_EQ(tinted.at<cv::Vec3b>(200, 30), plain.at<cv::Vec3b>(200, 30));
+}
+
+TEST(Overlay, DrawsBoxesOnTheShrunkenFilm) {
+  const cv::Mat film = testing::drawn_chest(400);
+  OverlayStyle style;
+  style.max_side_px = 200;
+  const cv::Mat shown =
+      draw_overlay(film, {}, {}, {LabelledBox{{100, 100, 80, 60}, "left nodule"}}, style);
+  EXPECT_EQ(shown.size(), cv::Size(200, 200));
+  const cv::Vec3b color(80, 220, 255);
+  EXPECT_EQ(shown.at<cv::Vec3b>(60, 50), color);  // left edge at 100 / 2
+  EXPECT_EQ(shown.at<cv::Vec3b>(60, 89), color);  // right edge at 180 / 2 - 1
+  EXPECT_NE(shown.at<cv::Vec3b>(65, 70), color);
+}
+
+TEST(Overlay, TakesBoxesBeyondTheEdge) {
+  const cv::Mat film = testing::drawn_chest(200);
+  EXPECT_NO_THROW(draw_overlay(
+      film, {}, {}, {LabelledBox{{-50, 150, 500, 500}, "x"}, LabelledBox{{300, 300, 5, 5}, "y"}}));
+}
+
+}  // namespace
+}  // namespace radgen
