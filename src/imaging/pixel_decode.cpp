@@ -127,7 +127,13 @@ Result<StoredPixels> decode_by_dcmtk(const std::string& codestream, const Syntax
                                      const PixelFormat& format, int sample_bytes) {
   set_up_dcmtk();
   DcmDataset data_set;
-  describe(data_set, format);
+  // Described by the code stream's own sample size: an 8-bit stream may stand under 16 allocated
+  // bits.
+  PixelFormat coded = format;
+  coded.bits_allocated = sample_bytes * 8;
+  coded.bits_stored = std::min(format.bits_stored, coded.bits_allocated);
+  coded.high_bit = std::min(format.high_bit, coded.bits_allocated - 1);
+  describe(data_set, coded);
   auto sequence = std::make_unique<DcmPixelSequence>(DcmTag(DCM_PixelData, EVR_OB));
   auto offset_table = std::make_unique<DcmPixelItem>(DcmTag(DCM_Item, EVR_OB));
   auto fragment = std::make_unique<DcmPixelItem>(DcmTag(DCM_Item, EVR_OB));
