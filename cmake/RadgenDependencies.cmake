@@ -1,4 +1,8 @@
-# Third-party packages, each wrapped in one radgen::<name> target with its headers as SYSTEM.
+# Third-party packages, each wrapped in one imported target radgen::<name> with its headers as SYSTEM. The build and the
+# installed package (radgenConfig.cmake) both include this file, so what is found here is found again there.
+#
+#   RADGEN_WITHOUT_TORCH   ON: leave out what only the layers on LibTorch need (set by radgenConfig.cmake)
+#   RADGEN_DEPS_DIR        where sentencepiece's static libraries are
 find_package(Threads REQUIRED)
 find_package(nlohmann_json 3.10 REQUIRED)
 find_package(spdlog REQUIRED)
@@ -7,19 +11,22 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(ZLIB REQUIRED)
 find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
 find_package(DCMTK REQUIRED)
-find_package(Torch REQUIRED)
+if(NOT RADGEN_WITHOUT_TORCH)
+  find_package(Torch REQUIRED)
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+endif()
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(OPENJPEG REQUIRED libopenjp2)
 
 function(radgen_wrap name)
-  cmake_parse_arguments(arg "" "" "INCLUDE;LINK;DEFINE;OPTIONS" ${ARGN})
-  add_library(radgen_${name} INTERFACE)
-  add_library(radgen::${name} ALIAS radgen_${name})
-  set_target_properties(radgen_${name} PROPERTIES EXPORT_NAME ${name})
-  target_include_directories(radgen_${name} SYSTEM INTERFACE ${arg_INCLUDE})
-  target_link_libraries(radgen_${name} INTERFACE ${arg_LINK})
-  target_compile_definitions(radgen_${name} INTERFACE ${arg_DEFINE})
-  target_compile_options(radgen_${name} INTERFACE ${arg_OPTIONS})
+  cmake_parse_arguments(arg "" "" "INCLUDE;LINK;OPTIONS" ${ARGN})
+  if(TARGET radgen::${name})  # found twice in one project
+    return()
+  endif()
+  add_library(radgen::${name} INTERFACE IMPORTED)
+  target_include_directories(radgen::${name} SYSTEM INTERFACE ${arg_INCLUDE})
+  target_link_libraries(radgen::${name} INTERFACE ${arg_LINK})
+  target_compile_options(radgen::${name} INTERFACE ${arg_OPTIONS})
 endfunction()
 
 radgen_wrap(crypto LINK OpenSSL::Crypto)
@@ -28,12 +35,17 @@ radgen_wrap(dcmtk INCLUDE ${DCMTK_INCLUDE_DIRS} LINK ${DCMTK_LIBRARIES} ZLIB::ZL
 radgen_wrap(openjpeg INCLUDE ${OPENJPEG_INCLUDE_DIRS} LINK ${OPENJPEG_LIBRARIES})
 
 # LibTorch. Flags of TORCH_CXX_FLAGS (the ABI switch) apply to every file, or symbols would not match.
-separate_arguments(radgen_torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
-radgen_wrap(torch INCLUDE ${TORCH_INCLUDE_DIRS} LINK ${TORCH_LIBRARIES} OPTIONS ${radgen_torch_flags})
+if(NOT RADGEN_WITHOUT_TORCH)
+  separate_arguments(radgen_torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
+  radgen_wrap(torch INCLUDE ${TORCH_INCLUDE_DIRS} LINK ${TORCH_LIBRARIES} OPTIONS ${radgen_torch_flags})
+  radgen_wrap(openmp LINK ${OpenMP_CXX_LIBRARIES})
+endif()
 
 # sentencepiece: the static library with hidden symbols that scripts/setup.sh makes (Debian's shared one cannot live in
 # a process with LibTorch).
-set(RADGEN_DEPS_DIR ${CMAKE_CURRENT_SOURCE_DIR}/.deps CACHE PATH "Where scripts/setup.sh put sentencepiece")
+if(NOT DEFINED RADGEN_DEPS_DIR)
+  set(RADGEN_DEPS_DIR ${CMAKE_CURRENT_SOURCE_DIR}/.deps CACHE PATH "Where scripts/setup.sh put sentencepiece")
+endif()
 find_library(SENTENCEPIECE_LIBRARY libsentencepiece.a PATHS ${RADGEN_DEPS_DIR}/sentencepiece/lib NO_DEFAULT_PATH)
 find_library(SENTENCEPIECE_TRAIN_LIBRARY libsentencepiece_train.a PATHS ${RADGEN_DEPS_DIR}/sentencepiece/lib NO_DEFAULT_PATH)
 if(NOT SENTENCEPIECE_LIBRARY OR NOT SENTENCEPIECE_TRAIN_LIBRARY)
@@ -41,4 +53,5 @@ if(NOT SENTENCEPIECE_LIBRARY OR NOT SENTENCEPIECE_TRAIN_LIBRARY)
 endif()
 radgen_wrap(sentencepiece INCLUDE ${RADGEN_DEPS_DIR}/sentencepiece/include
             LINK ${SENTENCEPIECE_TRAIN_LIBRARY} ${SENTENCEPIECE_LIBRARY} Threads::Threads)
+# For the programs of this directory and below; a static library cannot carry the option to its users.
 add_link_options(-Wl,--exclude-libs,libsentencepiece.a:libsentencepiece_train.a)

@@ -1,0 +1,34 @@
+# cmake --install build --prefix DIR [--component Runtime|Development]
+#
+#   Runtime       bin/<verb>-radgen, share/radgen/{data,configs}
+#   Development   include/radgen/, the static libraries, and the package that find_package(radgen) finds:
+#                 targets radgen::core ... radgen::training, radgen::clinical
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+set(radgen_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/radgen)
+get_property(radgen_layers GLOBAL PROPERTY RADGEN_LAYERS)
+get_property(radgen_torch_layers GLOBAL PROPERTY RADGEN_TORCH_LAYERS)
+get_property(radgen_tools GLOBAL PROPERTY RADGEN_TOOLS)
+
+foreach(tool ${radgen_tools})
+  set_target_properties(${tool} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)  # a LibTorch outside the system's folders
+  install(TARGETS ${tool} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT Runtime)
+endforeach()
+install(DIRECTORY data configs DESTINATION ${CMAKE_INSTALL_DATADIR}/radgen COMPONENT Runtime)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT Runtime)
+
+list(TRANSFORM radgen_layers PREPEND radgen_ OUTPUT_VARIABLE radgen_layer_targets)
+install(TARGETS ${radgen_layer_targets} EXPORT radgenTargets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT Development)
+install(DIRECTORY include/radgen DESTINATION include COMPONENT Development FILES_MATCHING PATTERN "*.h")
+install(EXPORT radgenTargets NAMESPACE radgen:: DESTINATION ${radgen_package_dir} COMPONENT Development)
+
+# The sentencepiece that radgen::report was built with travels along: distributions have none that fits (see setup.sh).
+install(DIRECTORY ${RADGEN_DEPS_DIR}/sentencepiece DESTINATION ${CMAKE_INSTALL_LIBDIR}/radgen COMPONENT Development)
+install(FILES cmake/RadgenDependencies.cmake DESTINATION ${radgen_package_dir} COMPONENT Development)
+set(radgen_deps_dir ${CMAKE_INSTALL_LIBDIR}/radgen)
+configure_package_config_file(cmake/radgenConfig.cmake.in ${CMAKE_BINARY_DIR}/radgenConfig.cmake
+                              INSTALL_DESTINATION ${radgen_package_dir} PATH_VARS radgen_deps_dir)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/radgenConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/radgenConfig.cmake ${CMAKE_BINARY_DIR}/radgenConfigVersion.cmake
+        DESTINATION ${radgen_package_dir} COMPONENT Development)

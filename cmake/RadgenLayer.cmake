@@ -13,6 +13,9 @@ if(RADGEN_SANITIZE)
   add_compile_options(-fsanitize=${RADGEN_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${RADGEN_SANITIZE})
 endif()
+if(RADGEN_BUILD_FUZZERS)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # libFuzzer sees which branches our own code takes
+endif()
 
 # The commit that is configured; empty outside a checkout. Only src/core/version.cpp sees it: nothing else is rebuilt.
 find_package(Git QUIET)
@@ -39,6 +42,7 @@ function(radgen_layer name)
   add_library(radgen_${name} STATIC ${sources})
   add_library(radgen::${name} ALIAS radgen_${name})
   set_target_properties(radgen_${name} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(radgen_${name} PUBLIC cxx_std_20)
   target_compile_options(radgen_${name} PRIVATE ${RADGEN_WARNINGS})
   target_include_directories(radgen_${name} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
