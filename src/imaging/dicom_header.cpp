@@ -165,6 +165,8 @@ FilmTags read_tags(Elements& elements, const std::string& transfer_syntax) {
   tags.study_date = elements.text(DCM_StudyDate);
   tags.study_time = elements.text(DCM_StudyTime);
   tags.presentation_intent = elements.text(DCM_PresentationIntentType);
+  // What write_dicom_film() says in ImageComments.
+  tags.is_synthetic = elements.text(DCM_ImageComments).starts_with("SYNTHETIC");
   tags.patient_age_years =
       age_in_years(elements.text(DCM_PatientAge), tags.patient_birth_date, tags.study_date);
   return tags;

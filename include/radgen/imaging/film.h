@@ -31,6 +31,7 @@ struct FilmTags {
   std::string patient_id, patient_birth_date, patient_sex, accession, study_date, study_time;  // never in logs
   std::optional<double> patient_age_years;
   std::string presentation_intent;
+  bool is_synthetic = false;   // made by a program, as write_dicom_film() says in ImageComments
   int bits_stored = 0;
 };
 

@@ -20,6 +20,7 @@
 namespace radgen::pages {
 
 std::string escape_html(std::string_view text);        // & < > " '
+std::string base64(std::string_view bytes);            // RFC 4648, with padding
 std::string png_data_uri(std::string_view png_bytes);  // "data:image/png;base64,..."
 
 struct Column {

@@ -1,0 +1,75 @@
+// One film's drafted report as a folder of files, each of use on its own:
+//
+//   prediction.json      the draft, its boxes also in stored pixels, and the transforms
+//   report.txt           the same in plain words
+//   report.html          the film beside its sentences (pages/report_page.h)
+//   report.fhir.json     FHIR R4 DiagnosticReport; not for a refused film
+//   map_01.png           sentence 1's attention over the patch grid, 16 bits
+//   sentence_01.png      sentence 1's heat map and boxes over the upright film
+//
+//   FilmReport report{.film = film, .draft = draft, .upright_to_prepared = transform};
+//   AtomicDirectory folder(out / "film");
+//   write_evidence(folder.path(), report);  // pictures; fills the sentences' map_file
+//   write_report(folder.path(), report);    // the texts
+//   folder.commit();
+//
+// Only the FHIR file holds what the film's header says of the patient. Every output says that it
+// is research software. A sentence that is not grounded gets its picture without heat map and
+// boxes, marked so.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "radgen/clinical/fhir.h"
+#include "radgen/core/geometry.h"
+#include "radgen/imaging/film.h"
+#include "radgen/report/prediction.h"
+
+namespace radgen {
+
+// What the reader of the page is told of the model beside its version.
+struct ModelFacts {
+  bool is_phantom_trained = true;    // it has only seen synthetic films
+  double region_share = 0;           // of a map's maximum; parts above it are boxes
+  double abstain_below = 0;          // grounding score; sentences below it are not grounded
+  int64_t calibration_studies = 0;   // that these two were chosen on; 0: defaults
+  std::vector<std::string> context;  // what it was told: "age", "sex", "indication"
+};
+
+struct FilmReport {
+  const Film& film;
+  Draft draft;
+  Affine upright_to_prepared;
+  int prepared_width_px = 0, prepared_height_px = 0;
+  ModelFacts model;
+  bool may_write_synthetic_fhir = false;  // FHIR although the words mean nothing
+};
+
+// What a sentence can show for itself. kAbsence: every finding it names is denied, or it says that
+// all is normal; a sentence that names no finding is kNone.
+enum class SentenceEvidence { kGrounded, kNone, kAbsence };
+SentenceEvidence sentence_evidence(const Draft& draft, size_t sentence);
+// "grounded: 2 regions, score 0.71", "not grounded: no image evidence", ...
+std::string evidence_phrase(const Draft& draft, size_t sentence);
+
+// The model has never seen a person's film and this is one, as far as the file says.
+bool is_meaningless(const FilmReport& report);
+bool writes_fhir(const FilmReport& report);
+
+// Maps and overlays; sets map_file and map_scale of the draft's sentences.
+void write_evidence(const std::filesystem::path& folder, FilmReport& report);
+void write_report(const std::filesystem::path& folder, const FilmReport& report);
+
+std::string report_text(const FilmReport& report);
+std::string report_html(const FilmReport& report);
+nlohmann::ordered_json prediction_json(const FilmReport& report);
+FhirContext fhir_context(const FilmReport& report);
+
+// 16-bit PNG of rows x columns; returns the scale (value x scale = attention).
+double write_attention_map(const std::filesystem::path& path, const AttentionMap& map);
+
+}  // namespace radgen

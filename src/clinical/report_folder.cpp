@@ -1,0 +1,237 @@
+#include "radgen/clinical/report_folder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <opencv2/imgproc.hpp>
+#include <set>
+
+#include "radgen/core/error.h"
+#include "radgen/core/files.h"
+#include "radgen/imaging/overlay.h"
+#include "radgen/imaging/picture.h"
+
+namespace radgen {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr int kOverlaySidePx = 1600;
+const cv::Scalar kBoxColor(255, 211,
+                           111);  // the page's light blue; apart from the heat map's colours
+
+bool points_at_pixels(const Mention& mention) {
+  return mention.certainty != Certainty::kNegative && mention.finding != Finding::kNoFinding;
+}
+
+ordered_json box_json(const Box& box) {
+  return {{"x", box.x}, {"y", box.y}, {"w", box.w}, {"h", box.h}};
+}
+
+// "left Pleural Effusion, Edema": what a sentence's boxes stand for.
+std::string finding_label(const Draft& draft, size_t sentence) {
+  std::set<std::string> seen;
+  std::string label;
+  for (const Mention& mention : draft.mentions) {
+    if (mention.sentence != sentence || !points_at_pixels(mention)) continue;
+    const std::string side = side_name(mention.side);
+    const std::string name = (side.empty() ? "" : side + " ") + finding_name(mention.finding);
+    if (seen.insert(name).second) label += (label.empty() ? "" : ", ") + name;
+  }
+  return label;
+}
+
+// A dark strip below the picture with what must never be parted from it.
+cv::Mat with_caption(const cv::Mat& picture, const std::string& caption) {
+  constexpr int kHeightPx = 26;
+  constexpr double kScale = 0.42;
+  cv::Mat out;
+  cv::copyMakeBorder(picture, out, 0, kHeightPx, 0, 0, cv::BORDER_CONSTANT, cv::Scalar(34, 24, 18));
+  std::string shown = caption;
+  const auto width = [&] {
+    int baseline = 0;
+    return cv::getTextSize(shown, cv::FONT_HERSHEY_SIMPLEX, kScale, 1, &baseline).width;
+  };
+  while (shown.size() > 4 && width() > out.cols - 16) shown.pop_back();
+  cv::putText(out, shown, {8, picture.rows + 17}, cv::FONT_HERSHEY_SIMPLEX, kScale,
+              cv::Scalar(235, 230, 220), 1, cv::LINE_AA);
+  return out;
+}
+
+// The film once at the overlays' size; then each sentence on it.
+struct Canvas {
+  Fitted film;
+  Box map_box;
+  Affine from_prepared;
+};
+
+Canvas make_canvas(const FilmReport& report) {
+  Fitted film = resize_long_side(report.film.pixels, kOverlaySidePx);
+  const Affine from_prepared = report.upright_to_prepared.inverse().then(film.transform);
+  return {film, from_prepared.apply(report.draft.map_box), from_prepared};
+}
+
+cv::Mat draw_sentence(const Canvas& canvas, const FilmReport& report, size_t index) {
+  const DraftSentence& sentence = report.draft.sentences[index];
+  cv::Mat map;
+  std::vector<LabelledBox> boxes;
+  if (sentence.is_grounded) {
+    if (!sentence.map.empty()) {
+      map = cv::Mat(sentence.map.rows, sentence.map.columns, CV_32FC1,
+                    const_cast<float*>(sentence.map.values.data()));  // read only
+    }
+    const std::string label = finding_label(report.draft, index);
+    for (const Box& box : sentence.boxes) boxes.push_back({canvas.from_prepared.apply(box), label});
+  }
+  const OverlayStyle style{.max_side_px = 0, .box_color = kBoxColor};
+  const cv::Mat picture = draw_overlay(canvas.film.picture, map, canvas.map_box, boxes, style);
+  return with_caption(picture, fmt::format("Sentence {}: {}. {} {}", index + 1,
+                                           evidence_phrase(report.draft, index),
+                                           is_meaningless(report) ? "MEANS NOTHING FOR A PATIENT."
+                                                                  : "AI draft, not verified.",
+                                           "Research, not for clinical use."));
+}
+
+void append_sentences(const Draft& draft, bool is_impression, std::string& text) {
+  // The impression begins behind the newline that parts them in Draft::text().
+  const size_t impression_begin = draft.findings.size() + 1;
+  bool is_empty = true;
+  for (size_t i = 0; i < draft.sentences.size(); ++i) {
+    const DraftSentence& sentence = draft.sentences[i];
+    if ((sentence.begin >= impression_begin) != is_impression) continue;
+    text += fmt::format("{:3}. {}\n     [{}; confidence {:.2f}]\n", i + 1, sentence.text,
+                        evidence_phrase(draft, i), sentence.confidence);
+    is_empty = false;
+  }
+  if (is_empty) text += "     (no sentences)\n";
+}
+
+}  // namespace
+
+SentenceEvidence sentence_evidence(const Draft& draft, size_t sentence) {
+  RADGEN_CHECK(sentence < draft.sentences.size(), "a sentence of the draft");
+  if (draft.sentences[sentence].is_grounded) return SentenceEvidence::kGrounded;
+  bool has_mention = false;
+  for (const Mention& mention : draft.mentions) {
+    if (mention.sentence != sentence) continue;
+    if (points_at_pixels(mention)) return SentenceEvidence::kNone;
+    has_mention = true;
+  }
+  return has_mention ? SentenceEvidence::kAbsence : SentenceEvidence::kNone;
+}
+
+std::string evidence_phrase(const Draft& draft, size_t sentence) {
+  switch (sentence_evidence(draft, sentence)) {
+    case SentenceEvidence::kGrounded: {
+      const size_t regions = draft.sentences[sentence].boxes.size();
+      return fmt::format("grounded: {} region{}, score {:.2f}", regions, regions == 1 ? "" : "s",
+                         draft.sentences[sentence].score);
+    }
+    case SentenceEvidence::kAbsence:
+      return "not grounded: states absence, nothing to point at";
+    case SentenceEvidence::kNone:
+      break;
+  }
+  return "not grounded: no image evidence";
+}
+
+bool is_meaningless(const FilmReport& report) {
+  return report.model.is_phantom_trained && !report.film.tags.is_synthetic;
+}
+
+bool writes_fhir(const FilmReport& report) {
+  return report.draft.status == "drafted" &&
+         (!is_meaningless(report) || report.may_write_synthetic_fhir);
+}
+
+double write_attention_map(const fs::path& path, const AttentionMap& map) {
+  RADGEN_CHECK(
+      map.rows > 0 && map.columns > 0 &&
+          map.values.size() == static_cast<size_t>(map.rows) * static_cast<size_t>(map.columns),
+      "a map has rows x columns values");
+  const float highest = *std::max_element(map.values.begin(), map.values.end());
+  const double scale = highest > 0 ? static_cast<double>(highest) / 65535 : 1.0 / 65535;
+  cv::Mat picture(map.rows, map.columns, CV_16UC1);
+  for (int i = 0; i < map.rows * map.columns; ++i) {
+    const double value = std::max(0.0f, map.values[static_cast<size_t>(i)]);
+    picture.at<uint16_t>(i / map.columns, i % map.columns) =
+        cv::saturate_cast<uint16_t>(value / scale);
+  }
+  write_png(path, picture);
+  return scale;
+}
+
+void write_evidence(const fs::path& folder, FilmReport& report) {
+  if (report.draft.sentences.empty()) return;
+  const Canvas canvas = make_canvas(report);
+  for (size_t i = 0; i < report.draft.sentences.size(); ++i) {
+    DraftSentence& sentence = report.draft.sentences[i];
+    if (!sentence.map.empty()) {
+      sentence.map_file = fmt::format("map_{:02}.png", i + 1);
+      sentence.map_scale = write_attention_map(folder / sentence.map_file, sentence.map);
+    }
+    write_png(folder / fmt::format("sentence_{:02}.png", i + 1), draw_sentence(canvas, report, i));
+  }
+}
+
+ordered_json prediction_json(const FilmReport& report) {
+  ordered_json out{{"notice", kResearchNotice}};
+  if (report.model.is_phantom_trained) {
+    out["phantom_trained"] = true;
+    if (is_meaningless(report)) out["warning"] = kPhantomNotice;
+  }
+  out.update(draft_to_json(report.draft));
+  out["prepared"] = {{"width", report.prepared_width_px}, {"height", report.prepared_height_px}};
+  out["transform"] = {{"stored_to_upright", report.film.stored_to_upright.m},
+                      {"upright_to_prepared", report.upright_to_prepared.m}};
+  const Affine to_stored = report.film.stored_to_upright.then(report.upright_to_prepared).inverse();
+  for (size_t i = 0; i < report.draft.sentences.size(); ++i) {
+    ordered_json stored = ordered_json::array();
+    for (const Box& box : report.draft.sentences[i].boxes)
+      stored.push_back(box_json(to_stored.apply(box)));
+    out["sentences"][i]["boxes_stored"] = std::move(stored);
+    out["sentences"][i]["overlay"] = fmt::format("sentence_{:02}.png", i + 1);
+  }
+  return out;
+}
+
+std::string report_text(const FilmReport& report) {
+  const Draft& draft = report.draft;
+  std::string text = fmt::format("CHEST RADIOGRAPH, DRAFT REPORT\n{}\n", kResearchNotice);
+  if (is_meaningless(report)) text += fmt::format("WARNING: {}\n", kPhantomNotice);
+  text += fmt::format("\nInput:   {}\nStatus:  {}\n", draft.study_id, draft.status);
+  if (draft.status != "drafted") {
+    text += fmt::format("Reason:  {}\n", draft.reason);
+  } else {
+    text += "\nFINDINGS\n";
+    append_sentences(draft, false, text);
+    text += "\nIMPRESSION\n";
+    append_sentences(draft, true, text);
+  }
+  for (const std::string& warning : draft.warnings) text += fmt::format("\nNote:    {}", warning);
+  if (!draft.warnings.empty()) text += "\n";
+  return text +
+         fmt::format("\nModel:   {}\nSHA-256: {}\n", draft.model_version, draft.model_sha256);
+}
+
+FhirContext fhir_context(const FilmReport& report) {
+  const FilmTags& tags = report.film.tags;
+  return {.patient_id = tags.patient_id,
+          .accession_number = tags.accession,
+          .study_instance_uid = tags.study_uid,
+          .study_date = tags.study_date,
+          .study_time = tags.study_time,
+          .view = tags.view_position,
+          .is_phantom_trained = report.model.is_phantom_trained};
+}
+
+void write_report(const fs::path& folder, const FilmReport& report) {
+  write_json_atomic(folder / "prediction.json", prediction_json(report));
+  write_file_atomic(folder / "report.txt", report_text(report));
+  write_file_atomic(folder / "report.html", report_html(report));
+  if (writes_fhir(report)) {
+    write_fhir(folder / "report.fhir.json", fhir_report(report.draft, fhir_context(report)));
+  }
+}
+
+}  // namespace radgen

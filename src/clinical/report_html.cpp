@@ -1,0 +1,158 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "radgen/clinical/report_folder.h"
+#include "radgen/core/tool.h"
+#include "radgen/imaging/picture.h"
+#include "radgen/pages/report_page.h"
+
+namespace radgen {
+namespace {
+
+using pages::Evidence;
+using pages::ReportPageData;
+using pages::ReportSentence;
+
+constexpr int kPageFilmSidePx = 1400;
+
+std::string film_png(const Film& film) {
+  cv::Mat gray;
+  resize_long_side(film.pixels, kPageFilmSidePx).picture.convertTo(gray, CV_8U, 1 / 257.0);
+  return encode_png(gray);
+}
+
+Evidence page_evidence(SentenceEvidence evidence) {
+  switch (evidence) {
+    case SentenceEvidence::kGrounded:
+      return Evidence::kRegions;
+    case SentenceEvidence::kNone:
+      return Evidence::kNone;
+    case SentenceEvidence::kAbsence:
+      return Evidence::kAbsence;
+  }
+  return Evidence::kNone;
+}
+
+ReportSentence page_sentence(const FilmReport& report, size_t index, const Affine& to_film) {
+  const DraftSentence& sentence = report.draft.sentences[index];
+  ReportSentence out{.text = sentence.text,
+                     .evidence = page_evidence(sentence_evidence(report.draft, index)),
+                     .confidence = sentence.confidence,
+                     .score = sentence.score};
+  if (!sentence.is_grounded) return out;
+  for (const Box& box : sentence.boxes) {
+    out.boxes.push_back(clip(to_film.apply(box), report.film.pixels.cols, report.film.pixels.rows));
+  }
+  out.map_rows = sentence.map.rows;
+  out.map_columns = sentence.map.columns;
+  out.map = sentence.map.values;
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::string timing(const Draft& draft) {
+  std::string text;
+  for (const char* key : {"load", "encode", "decode", "post"}) {
+    const auto it = draft.timing_ms.find(key);
+    if (it != draft.timing_ms.end()) {
+      text += fmt::format("{}{} {:.0f} ms", text.empty() ? "" : ", ", key, it->second);
+    }
+  }
+  return text;
+}
+
+std::string film_words(const Film& film) {
+  std::string text = fmt::format("{} x {} px", film.pixels.cols, film.pixels.rows);
+  if (film.spacing_x_mm > 0) {
+    text += fmt::format(", {:.3g} mm a pixel{}", film.spacing_x_mm,
+                        film.spacing_kind == SpacingKind::kImager ? " at the detector" : "");
+  }
+  return text;
+}
+
+std::string threshold_words(const ModelFacts& model) {
+  return fmt::format(
+      "A sentence counts as grounded from an evidence score of {:.2f} on; boxes are drawn where "
+      "its "
+      "attention is above {:.0f} % of its maximum. {}",
+      model.abstain_below, 100 * model.region_share,
+      model.calibration_studies > 0
+          ? fmt::format("Both were chosen on {} validation studies.", model.calibration_studies)
+          : std::string("Both are defaults: this model was never calibrated."));
+}
+
+void add_facts(const FilmReport& report, ReportPageData& data) {
+  const Draft& draft = report.draft;
+  const bool is_drafted = draft.status == "drafted";
+  data.facts.emplace_back(
+      "Model",
+      fmt::format("{}, trained on {}", draft.model_version,
+                  report.model.is_phantom_trained ? "synthetic films" : "patients' films"));
+  data.facts.emplace_back("SHA-256", draft.model_sha256);
+  data.facts.emplace_back("Film", film_words(report.film));
+  if (is_drafted) {
+    data.facts.emplace_back(
+        "Told", report.model.context.empty() ? "the film alone" : joined(report.model.context));
+    data.facts.emplace_back("Confidence", "Mean probability of the sentence's words.");
+    data.facts.emplace_back("Evidence", threshold_words(report.model));
+  }
+  data.facts.emplace_back("Time", timing(draft));
+  if (!draft.warnings.empty()) data.facts.emplace_back("Notes", joined(draft.warnings));
+}
+
+void add_banner(const FilmReport& report, ReportPageData& data) {
+  if (is_meaningless(report) && report.draft.status == "drafted") {
+    data.alarm_title = "These words mean nothing for a patient.";
+    data.alarm =
+        "The model has only seen synthetic films. On a real film its sentences and regions are a "
+        "test of the software, nothing else.";
+  } else if (report.film.tags.is_synthetic) {
+    data.remark = "Synthetic film, drawn by a program: this is no person.";
+  }
+}
+
+}  // namespace
+
+std::string report_html(const FilmReport& report) {
+  const Film& film = report.film;
+  const Draft& draft = report.draft;
+  ReportPageData data{.notice = kResearchNotice,
+                      .version = "RadGen " + version_text() + ".",
+                      .film_png = film_png(film),
+                      .film_width_px = static_cast<double>(film.pixels.cols),
+                      .film_height_px = static_cast<double>(film.pixels.rows)};
+  // One bar stands for both directions, so only where they agree.
+  if (film.spacing_x_mm > 0 && std::abs(film.spacing_x_mm / film.spacing_y_mm - 1) < 0.01) {
+    data.mm_per_px = film.spacing_x_mm;
+    if (film.spacing_kind == SpacingKind::kImager) data.spacing_note = " at the detector";
+  }
+  data.is_orientation_stated = !film.tags.patient_orientation.empty();
+  if (draft.status != "drafted") {
+    data.refusal_title = "No report for this picture";
+    data.refusal_code = draft.reason.substr(0, draft.reason.find(':'));
+    data.refusal = draft.reason.substr(std::min(draft.reason.size(), data.refusal_code.size() + 2));
+    if (!data.refusal.empty()) {
+      data.refusal[0] =
+          static_cast<char>(std::toupper(static_cast<unsigned char>(data.refusal[0])));
+      if (data.refusal.back() != '.') data.refusal += '.';
+    }
+  }
+  const Affine to_film = report.upright_to_prepared.inverse();
+  data.map_box = to_film.apply(draft.map_box);
+  const size_t impression_begin = draft.findings.size() + 1;
+  for (size_t i = 0; i < draft.sentences.size(); ++i) {
+    auto& part = draft.sentences[i].begin >= impression_begin ? data.impression : data.findings;
+    part.push_back(page_sentence(report, i, to_film));
+  }
+  add_facts(report, data);
+  add_banner(report, data);
+  return pages::report_page_html(data);
+}
+
+}  // namespace radgen

@@ -1,0 +1,238 @@
+#include "radgen/clinical/report_folder.h"
+
+#include <gtest/gtest.h>
+
+#include <opencv2/imgcodecs.hpp>
+#include <set>
+
+#include "clinical/temporary_folder.h"
+#include "radgen/clinical/refusal.h"
+#include "radgen/core/files.h"
+#include "radgen/imaging/picture.h"
+
+namespace radgen {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+// A film of 80 x 60 stored pixels that is mirrored to stand upright.
+Film film() {
+  Film f;
+  f.pixels = cv::Mat(60, 80, CV_16UC1);
+  for (int i = 0; i < 60 * 80; ++i)
+    f.pixels.at<uint16_t>(i / 80, i % 80) = static_cast<uint16_t>(i * 13);
+  f.stored_to_upright.m = {-1, 0, 80, 0, 1, 0};
+  f.is_dicom = true;
+  f.tags.patient_id = "SECRET-ID";
+  f.tags.accession = "SECRET-ACC";
+  f.tags.study_uid = "1.2.3.99977";
+  f.tags.patient_birth_date = "19551231";
+  f.tags.study_date = "20260102";
+  return f;
+}
+
+Draft draft() {
+  Draft d;
+  d.study_id = "a/film.dcm";
+  d.image_id = d.study_id;
+  d.findings = "Left effusion. No edema. Possible nodule.";
+  d.impression = "Stable.";
+  d.map_box = {0, 0, 40, 30};
+  d.model_version = "0.1.0";
+  d.model_sha256 = std::string(64, 'b');
+  const AttentionMap map{2, 2, {0.0f, 0.2f, 0.4f, 0.1f}};
+  d.sentences = {
+      {.text = "Left effusion.",
+       .begin = 0,
+       .end = 14,
+       .is_grounded = true,
+       .score = 0.8,
+       .boxes = {{10, 5, 10, 20}},
+       .map = map},
+      {.text = "No edema.", .begin = 15, .end = 24, .map = map},
+      {.text = "Possible nodule.", .begin = 25, .end = 41, .boxes = {{1, 1, 5, 5}}, .map = map},
+      {.text = "Stable.", .begin = 42, .end = 49, .map = map}};
+  d.mentions = {{.finding = Finding::kPleuralEffusion, .side = Side::kLeft, .begin = 5, .end = 13},
+                {.finding = Finding::kEdema,
+                 .certainty = Certainty::kNegative,
+                 .begin = 18,
+                 .end = 23,
+                 .sentence = 1},
+                {.finding = Finding::kLungLesion,
+                 .certainty = Certainty::kUncertain,
+                 .begin = 34,
+                 .end = 40,
+                 .sentence = 2}};
+  return d;
+}
+
+// Prepared at half the size.
+FilmReport report_of(const Film& f) {
+  return {.film = f,
+          .draft = draft(),
+          .upright_to_prepared = Affine::scale_shift(0.5, 0.5, 0, 0),
+          .prepared_width_px = 40,
+          .prepared_height_px = 30};
+}
+
+TEST(SentenceEvidence, TellsEvidenceFromAbsenceFromNothing) {
+  const Draft d = draft();
+  EXPECT_EQ(sentence_evidence(d, 0), SentenceEvidence::kGrounded);
+  EXPECT_EQ(sentence_evidence(d, 1), SentenceEvidence::kAbsence);
+  EXPECT_EQ(sentence_evidence(d, 2), SentenceEvidence::kNone);
+  EXPECT_EQ(sentence_evidence(d, 3), SentenceEvidence::kNone) << "names no finding";
+}
+
+TEST(ReportFolder, HoldsEveryFileAndMapsThatReadBack) {
+  TemporaryFolder folder;
+  const Film f = film();
+  FilmReport report = report_of(f);
+  report.model.is_phantom_trained = false;
+  write_evidence(folder.path(), report);
+  write_report(folder.path(), report);
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder.path()))
+    names.insert(entry.path().filename());
+  EXPECT_EQ(names, (std::set<std::string>{"map_01.png", "map_02.png", "map_03.png", "map_04.png",
+                                          "prediction.json", "report.fhir.json", "report.html",
+                                          "report.txt", "sentence_01.png", "sentence_02.png",
+                                          "sentence_03.png", "sentence_04.png"}));
+  const json prediction = read_json(folder.path() / "prediction.json");
+  const json& first = prediction["sentences"][0];
+  const auto map = read_png16(folder.path() / first["map"].get<std::string>());
+  ASSERT_TRUE(map);
+  const double scale = first["map_scale"];
+  EXPECT_NEAR(map->at<uint16_t>(1, 0) * scale, 0.4, 1e-6);
+  EXPECT_NEAR(map->at<uint16_t>(0, 1) * scale, 0.2, 1e-5);
+  EXPECT_EQ(draft_from_json(prediction, "prediction.json").sentences.size(), 4u);
+}
+
+TEST(ReportFolder, GivesBoxesInStoredPixelsToo) {
+  const Film f = film();
+  const nlohmann::ordered_json prediction = prediction_json(report_of(f));
+  // Prepared x 10..20 is upright x 20..40, and stored x 80-40..80-20.
+  const Box stored = json(prediction["sentences"][0]["boxes_stored"][0]).get<Box>();
+  EXPECT_EQ(stored, (Box{40, 10, 20, 40}));
+  EXPECT_EQ(json(prediction["transform"]["stored_to_upright"]).get<Affine>(), f.stored_to_upright);
+}
+
+TEST(ReportFolder, OnlyTheFhirFileNamesThePatient) {
+  TemporaryFolder folder;
+  const Film f = film();
+  FilmReport report = report_of(f);
+  report.model.is_phantom_trained = false;
+  write_evidence(folder.path(), report);
+  write_report(folder.path(), report);
+  for (const auto& entry : fs::directory_iterator(folder.path())) {
+    const bool is_fhir = entry.path().filename() == "report.fhir.json";
+    const std::string bytes = read_file(entry.path());
+    EXPECT_EQ(bytes.find("SECRET-ID") != std::string::npos, is_fhir) << entry.path();
+    EXPECT_EQ(bytes.find("SECRET-ACC") != std::string::npos, is_fhir) << entry.path();
+    EXPECT_EQ(bytes.find("1.2.3.99977") != std::string::npos, is_fhir) << entry.path();
+    EXPECT_EQ(bytes.find("19551231"), std::string::npos) << entry.path();
+  }
+}
+
+TEST(ReportFolder, EveryTextSaysThatItIsResearch) {
+  TemporaryFolder folder;
+  const Film f = film();
+  FilmReport report = report_of(f);
+  report.model.is_phantom_trained = false;
+  write_evidence(folder.path(), report);
+  write_report(folder.path(), report);
+  for (const char* name : {"prediction.json", "report.txt", "report.html", "report.fhir.json"}) {
+    EXPECT_NE(read_file(folder.path() / name).find("not for clinical use"), std::string::npos)
+        << name;
+  }
+}
+
+TEST(ReportFolder, ASyntheticModelOnARealFilmWarnsAndWritesNoFhirUnasked) {
+  Film f = film();
+  FilmReport report = report_of(f);
+  EXPECT_TRUE(is_meaningless(report));
+  EXPECT_FALSE(writes_fhir(report));
+  EXPECT_NE(report_html(report).find("role=\"alert\""), std::string::npos);
+  EXPECT_NE(report_text(report).find(kPhantomNotice), std::string::npos);
+  EXPECT_EQ(prediction_json(report)["warning"], kPhantomNotice);
+  report.may_write_synthetic_fhir = true;
+  EXPECT_TRUE(writes_fhir(report));
+
+  f.tags.is_synthetic = true;
+  const FilmReport on_phantom = report_of(f);
+  EXPECT_FALSE(is_meaningless(on_phantom));
+  EXPECT_TRUE(writes_fhir(on_phantom));
+  EXPECT_EQ(report_html(on_phantom).find("role=\"alert\""), std::string::npos);
+}
+
+TEST(ReportFolder, OverlaysOfUngroundedSentencesShowNoEvidence) {
+  TemporaryFolder folder;
+  const Film f = film();
+  FilmReport report = report_of(f);
+  write_evidence(folder.path(), report);
+  const auto colourful = [&](const char* name) {
+    const cv::Mat picture = cv::imread((folder.path() / name).string(), cv::IMREAD_COLOR);
+    int count = 0;
+    for (int y = 0; y < 60; ++y) {  // the film, without the caption
+      for (int x = 0; x < picture.cols; ++x) {
+        const auto pixel = picture.at<cv::Vec3b>(y, x);
+        count += pixel[0] != pixel[2];
+      }
+    }
+    return count;
+  };
+  EXPECT_GT(colourful("sentence_01.png"), 100);
+  EXPECT_EQ(colourful("sentence_02.png"), 0);
+  EXPECT_EQ(colourful("sentence_03.png"), 0) << "not grounded, although it has boxes";
+}
+
+TEST(ReportFolder, TextPartsFindingsFromImpression) {
+  const Film f = film();
+  const std::string text = report_text(report_of(f));
+  const size_t impression = text.find("\nIMPRESSION\n");
+  ASSERT_NE(impression, std::string::npos);
+  EXPECT_LT(text.find("  1. Left effusion.\n     [grounded: 1 region, score 0.80"), impression);
+  EXPECT_LT(text.find("[not grounded: states absence"), impression);
+  EXPECT_NE(text.find("  4. Stable.", impression), std::string::npos);
+  EXPECT_NE(text.find(std::string(64, 'b')), std::string::npos);
+}
+
+TEST(ReportFolder, ARefusedFilmHasAReasonAndNoReport) {
+  TemporaryFolder folder;
+  const Film f = film();
+  FilmReport report = report_of(f);
+  report.draft = refused_draft({"lateral_view", "a lateral film"});
+  report.draft.study_id = "x";
+  write_evidence(folder.path(), report);
+  write_report(folder.path(), report);
+  EXPECT_FALSE(fs::exists(folder.path() / "report.fhir.json"));
+  const json prediction = read_json(folder.path() / "prediction.json");
+  EXPECT_EQ(prediction["status"], "not_reportable");
+  EXPECT_EQ(prediction["reason"], "lateral_view: a lateral film");
+  EXPECT_TRUE(prediction["sentences"].empty());
+  EXPECT_NE(read_file(folder.path() / "report.html").find("A lateral film."), std::string::npos);
+}
+
+TEST(Refusal, JudgesByThePixelsThenByTheAge) {
+  ChestJudgement good;
+  good.is_reportable = true;
+  EXPECT_FALSE(refuse(good, std::nullopt));
+  EXPECT_FALSE(refuse(good, 16));
+  EXPECT_EQ(refuse(good, 15.9)->code, "not_adult");
+  ChestJudgement bad;
+  bad.reason = "blank";
+  EXPECT_EQ(refuse(bad, 3)->code, "blank");
+}
+
+TEST(Refusal, CountsAFilmWhoseTagsClaimAFrontalChestOfAnAdult) {
+  FilmTags tags;
+  tags.body_part = "CHEST";
+  EXPECT_FALSE(claims_frontal_chest(tags));
+  tags.view_position = "PA";
+  EXPECT_TRUE(claims_frontal_chest(tags));
+  tags.patient_age_years = 3;
+  EXPECT_FALSE(claims_frontal_chest(tags));
+}
+
+}  // namespace
+}  // namespace radgen

@@ -1,0 +1,242 @@
+// report-radgen: writes a grounded draft report for each chest film.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <iostream>
+#include <map>
+
+#include "radgen/clinical/film_list.h"
+#include "radgen/clinical/refusal.h"
+#include "radgen/clinical/report_folder.h"
+#include "radgen/core/error.h"
+#include "radgen/core/files.h"
+#include "radgen/core/log.h"
+#include "radgen/core/progress.h"
+#include "radgen/core/signals.h"
+#include "radgen/core/tool.h"
+#include "radgen/inference/device.h"
+#include "radgen/inference/predictor.h"
+
+namespace {
+
+using namespace radgen;
+using Clock = std::chrono::steady_clock;
+
+struct Arguments {
+  fs::path model, input;
+  std::string indication, sex;
+  std::optional<double> age_years;
+  bool allow_synthetic_model = false;
+};
+
+double elapsed_ms(Clock::time_point since) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - since).count();
+}
+
+// What became of the films, for people and for summary.json.
+struct Summary {
+  int64_t drafted = 0, refused = 0, refused_despite_tags = 0, without_fhir = 0;
+  std::map<std::string, int64_t> refused_by, failed_by, skipped_by;
+  nlohmann::ordered_json films = nlohmann::ordered_json::array();
+
+  int64_t read() const { return drafted + refused; }
+  nlohmann::ordered_json json() const {
+    return {{"notice", kResearchNotice},
+            {"films_read", read()},
+            {"drafted", drafted},
+            {"not_reportable", refused},
+            {"not_reportable_by_reason", refused_by},
+            {"refused_although_tags_say_frontal_chest", refused_despite_tags},
+            {"failed_by_reason", failed_by},
+            {"skipped_by_reason", skipped_by},
+            {"films", films}};
+  }
+};
+
+std::string counts(const std::map<std::string, int64_t>& by) {
+  int64_t sum = 0;
+  std::string parts;
+  for (const auto& [reason, count] : by) {
+    sum += count;
+    parts += fmt::format("{}{} {}", parts.empty() ? " (" : ", ", reason, count);
+  }
+  return std::to_string(sum) + parts + (parts.empty() ? "" : ")");
+}
+
+StudyInput study_input(const Film& film, const FilmFile& file, const Arguments& arguments) {
+  StudyInput study;
+  study.study_id = study.image_id = file.name;
+  study.age_years = arguments.age_years ? arguments.age_years : film.tags.patient_age_years;
+  study.sex = arguments.sex.empty() ? film.tags.patient_sex : arguments.sex;
+  study.indication = arguments.indication;
+  return study;
+}
+
+ModelFacts model_facts(const LoadedModel& model, const StudyInput& study) {
+  ModelFacts facts{.is_phantom_trained = model.is_phantom_trained,
+                   .region_share = model.calibration.region_threshold,
+                   .abstain_below = model.calibration.abstain_below,
+                   .calibration_studies = model.calibration.studies};
+  if (model.config.prompt_max_tokens == 0) return facts;
+  if (study.age_years) facts.context.push_back("age");
+  if (!study.sex.empty()) facts.context.push_back("sex");
+  if (!study.indication.empty()) facts.context.push_back("indication");
+  return facts;
+}
+
+// The film as this model's preparation makes it; under another photometric convention it is read
+// again.
+Result<PreparedPicture> prepare(const Film& film, const FilmFile& file, const FrameConfig& frame) {
+  if (frame.photometric == ReadOptions{}.photometric) return prepare_picture(film.pixels, frame);
+  const Result<Film> again = read_film(file.path, {.photometric = frame.photometric});
+  if (!again) return again.failure();
+  return prepare_picture(again->pixels, frame);
+}
+
+// One film from its file to its folder.
+std::optional<Failure> report_film(const FilmFile& file, const Predictor& predictor,
+                                   const Arguments& arguments, const fs::path& output,
+                                   Summary& summary) {
+  Clock::time_point started = Clock::now();
+  const Result<Film> film = read_film(file.path);
+  if (!film) return film.failure();
+  StudyInput study = study_input(*film, file, arguments);
+  const ChestJudgement judgement = judge_chest_film(*film);
+  const std::optional<Refusal> refusal = refuse(judgement, study.age_years);
+  const LoadedModel& model = predictor.model();
+  const Result<PreparedPicture> prepared = prepare(*film, file, model.config.frame);
+  if (!prepared) return prepared.failure();
+  study.picture = prepared->picture;
+  const double load_ms = elapsed_ms(started);
+
+  FilmReport report{.film = *film,
+                    .draft = refusal ? refused_draft(*refusal) : predictor.draft({study})[0],
+                    .upright_to_prepared = prepared->upright_to_prepared,
+                    .prepared_width_px = study.picture.cols,
+                    .prepared_height_px = study.picture.rows,
+                    .model = model_facts(model, study),
+                    .may_write_synthetic_fhir = arguments.allow_synthetic_model};
+  Draft& draft = report.draft;
+  draft.study_id = draft.image_id = file.name;
+  draft.model_version = model.version;
+  draft.model_sha256 = model.sha256;
+  for (const auto* warnings : {&film->warnings, &judgement.warnings}) {
+    draft.warnings.insert(draft.warnings.end(), warnings->begin(), warnings->end());
+  }
+  started = Clock::now();
+  AtomicDirectory folder(output / file.output);
+  write_evidence(folder.path(), report);
+  draft.timing_ms["load"] += load_ms;
+  draft.timing_ms["post"] += elapsed_ms(started);
+  write_report(folder.path(), report);
+  folder.commit();
+
+  if (refusal) {
+    ++summary.refused;
+    ++summary.refused_by[refusal->code];
+    summary.refused_despite_tags += claims_frontal_chest(film->tags);
+  } else {
+    ++summary.drafted;
+    summary.without_fhir += !writes_fhir(report);
+  }
+  summary.films.push_back({{"input", file.name},
+                           {"output", file.output.generic_string()},
+                           {"status", draft.status},
+                           {"reason", refusal ? refusal->code : ""}});
+  return std::nullopt;
+}
+
+void note_failure(const FilmFile& file, const Failure& failure, Summary& summary) {
+  log::warning("{}: {}: {}", file.name, failure.reason, failure.message);
+  ++summary.failed_by[failure.reason];
+  summary.films.push_back({{"input", file.name}, {"status", "failed"}, {"reason", failure.reason}});
+}
+
+void print(const Summary& summary, const Tool& tool) {
+  if (tool.common.is_json) {
+    std::cout << summary.json().dump(2, ' ', false,
+                                     nlohmann::ordered_json::error_handler_t::replace)
+              << "\n";
+    return;
+  }
+  fmt::print("{}\n", kResearchNotice);
+  fmt::print("{}: {} drafted, not reportable {}, unreadable {}, skipped {}\n",
+             tool.common.output.string(), summary.drafted, counts(summary.refused_by),
+             counts(summary.failed_by), counts(summary.skipped_by));
+  if (summary.refused_despite_tags > 0) {
+    fmt::print(
+        "{} of the refused films have tags of a frontal chest film: look at them, these refusals "
+        "may be "
+        "wrong\n",
+        summary.refused_despite_tags);
+  }
+  if (summary.without_fhir > 0) {
+    fmt::print("{} drafts without FHIR: {} (--allow-synthetic-model writes it)\n",
+               summary.without_fhir, kPhantomNotice);
+  }
+}
+
+int run(const Arguments& arguments, const Tool& tool) {
+  const fs::path& output = tool.common.output;
+  const FilmList list = list_films(arguments.input, output);
+  Summary summary;
+  for (const SkippedFile& file : list.skipped) ++summary.skipped_by[file.reason];
+  const Predictor predictor(load_model_folder(arguments.model), choose_device(tool.common.device));
+  if (tool.common.is_dry_run) {
+    for (const FilmFile& film : list.films)
+      fmt::print("{} -> {}\n", film.name, film.output.string());
+    return 0;
+  }
+  claim_output_directory(output, tool.common.may_overwrite);
+  Progress progress("drafting", static_cast<int64_t>(list.films.size()), "films");
+  for (const FilmFile& file : list.films) {
+    if (stop_signal() != 0) break;
+    // Whatever one film breaks, the others get their reports; what is wrong with the machine ends
+    // the run.
+    try {
+      if (const auto failure = report_film(file, predictor, arguments, output, summary)) {
+        note_failure(file, *failure, summary);
+      }
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kResource) throw;
+      note_failure(file, {"failed", error.what()}, summary);
+    } catch (const std::exception& error) {
+      note_failure(file, {"failed", error.what()}, summary);
+    }
+    progress.advance();
+  }
+  progress.finish();
+  write_json_atomic(output / "summary.json", summary.json());
+  throw_if_stopped();
+  print(summary, tool);
+  if (summary.read() > 0) return 0;
+  log::error("no film could be read");
+  return exit_code(ErrorCode::kData);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Tool tool(
+      "report-radgen",
+      "Drafts a report for each chest film; every sentence points at its pixels, or says that "
+      "it cannot. Research software, not for clinical use.",
+      "  report-radgen --model run/model --input film.dcm --output drafts\n"
+      "  report-radgen --model run/model --input incoming --output drafts --overwrite\n");
+  Arguments arguments;
+  CLI::App& flags = tool.flags();
+  flags.add_option("--model", arguments.model, "model folder, as train-radgen writes it")
+      ->required();
+  flags.add_option("--input", arguments.input, "DICOM, PNG or JPEG film, or a folder of them")
+      ->required();
+  flags.add_option("--indication", arguments.indication, "why the film was taken, for the prompt");
+  flags.add_option("--age", arguments.age_years, "years; else from the DICOM header")
+      ->check(CLI::Range(0.0, 130.0));
+  flags.add_option("--sex", arguments.sex, "M or F; else from the DICOM header")
+      ->check(CLI::IsMember({"M", "F"}, CLI::ignore_case));
+  flags.add_flag("--allow-synthetic-model", arguments.allow_synthetic_model,
+                 "write FHIR although a model of synthetic films read a real one");
+  tool.with_output(true);
+  tool.with_device();
+  return tool.run(argc, argv, [&] { return run(arguments, tool); });
+}
