@@ -26,10 +26,12 @@ enum Stream : uint64_t { kTagStream = 51, kBoxStream };
 constexpr double kTrainBoxShare = 0.3, kBoxJitter = 0.05;
 
 const char* const kNotice =
-    "SYNTHETIC DATA. The films in this folder were computed and the reports were put together by a grammar.\n"
+    "SYNTHETIC DATA. The films in this folder were computed and the reports were put together by a "
+    "grammar.\n"
     "No patient, real or otherwise, is behind them. Not for clinical use.\n";
 
-FilmToWrite dicom_of(const StudyTruth& truth, const DrawnFilm& drawn, const StudyRow& row, uint64_t seed) {
+FilmToWrite dicom_of(const StudyTruth& truth, const DrawnFilm& drawn, const StudyRow& row,
+                     uint64_t seed) {
   Random random(seed, {kTagStream, hash_text(truth.dicom_id)});
   FilmToWrite film;
   film.stored = drawn.stored;
@@ -78,8 +80,8 @@ std::vector<Box> part_boxes(const TrueFinding& f) {
   }
   std::vector<Box> boxes;
   for (const cv::Rect& r : rects) {
-    boxes.push_back({static_cast<double>(r.x), static_cast<double>(r.y), static_cast<double>(r.width),
-                     static_cast<double>(r.height)});
+    boxes.push_back({static_cast<double>(r.x), static_cast<double>(r.y),
+                     static_cast<double>(r.width), static_cast<double>(r.height)});
   }
   return boxes.empty() ? std::vector<Box>{f.box} : boxes;
 }
@@ -92,7 +94,8 @@ Box jittered(const Box& box, Random& random) {
   return {left, top, std::max(1.0, right - left), std::max(1.0, bottom - top)};
 }
 
-std::vector<BoxRow> box_rows(const StudyTruth& truth, const SpokenReport& report, cv::Size size, uint64_t seed) {
+std::vector<BoxRow> box_rows(const StudyTruth& truth, const SpokenReport& report, cv::Size size,
+                             uint64_t seed) {
   Random random(seed, {kBoxStream, hash_text(truth.study_id)});
   const bool is_training = truth.split == "train";
   std::vector<BoxRow> rows;
@@ -102,7 +105,8 @@ std::vector<BoxRow> box_rows(const StudyTruth& truth, const SpokenReport& report
     if (!f.is_mentioned || f.box.area() <= 0) continue;
     for (const Box& exact : part_boxes(f)) {
       const Box box = clip(is_training ? jittered(exact, random) : exact, size.width, size.height);
-      if (box.w >= 1 && box.h >= 1) rows.push_back({finding_name(f.finding), phrase_of(report, i), box});
+      if (box.w >= 1 && box.h >= 1)
+        rows.push_back({finding_name(f.finding), phrase_of(report, i), box});
     }
   }
   return rows;
@@ -110,33 +114,35 @@ std::vector<BoxRow> box_rows(const StudyTruth& truth, const SpokenReport& report
 
 std::string readme(const DatasetOptions& options) {
   return std::string(kNotice) +
-         fmt::format("\nWritten by phantom-radgen {} in the layout of MIMIC-CXR: {} studies, long side {} px, seed {}, "
-                     "prevalence {}, bias {}.\n\n",
-                     version(), options.plan.studies, options.long_side_px, options.plan.seed, options.plan.prevalence,
-                     options.plan.bias) +
+         fmt::format(
+             "\nWritten by phantom-radgen {} in the layout of MIMIC-CXR: {} studies, long side {} "
+             "px, seed {}, "
+             "prevalence {}, bias {}.\n\n",
+             version(), options.plan.studies, options.long_side_px, options.plan.seed,
+             options.plan.prevalence, options.plan.bias) +
          "files/                    films (DICOM) and reports\n"
-         "mimic-cxr-2.0.0-*.csv     splits, metadata, labels (of the impression or else the findings, by rules)\n"
+         "mimic-cxr-2.0.0-*.csv     splits, metadata, labels (of the impression or else the "
+         "findings, by rules)\n"
          "MS_CXR_Local_Alignment*   boxes in pixels of the stored film\n"
          "mimiciv/                  sex, age and race\n"
-         "truth.jsonl               what is true: for the evaluation and phantom-radgen --self-check only\n\n"
-         "Splits: train, validate, test; test_wording (wordings that training never saw); test_shift (another vendor,\n"
-         "findings go together otherwise); twin (a test study's film without one of its findings).\n";
+         "truth.jsonl               what is true: for the evaluation and phantom-radgen "
+         "--self-check only\n\n"
+         "Splits: train, validate, test; test_wording (wordings that training never saw); "
+         "test_shift (another vendor,\n"
+         "findings go together otherwise); twin (a test study's film without one of its "
+         "findings).\n";
 }
 
 nlohmann::ordered_json generation_json(const DatasetOptions& o) {
-  return {{"synthetic", true},
-          {"version", version()},
-          {"studies", o.plan.studies},
-          {"long_side_px", o.long_side_px},
-          {"seed", o.plan.seed},
-          {"prevalence", o.plan.prevalence},
-          {"bias", o.plan.bias},
-          {"twin_share", o.plan.twin_share}};
+  return {{"synthetic", true},         {"version", version()},
+          {"studies", o.plan.studies}, {"long_side_px", o.long_side_px},
+          {"seed", o.plan.seed},       {"prevalence", o.plan.prevalence},
+          {"bias", o.plan.bias},       {"twin_share", o.plan.twin_share}};
 }
 
 // Draws, speaks and writes one study; the row keeps what the tables need.
-void write_study(const DatasetOptions& options, const std::filesystem::path& folder, const Labeler& labeler,
-                 StudyRow& row) {
+void write_study(const DatasetOptions& options, const std::filesystem::path& folder,
+                 const Labeler& labeler, StudyRow& row) {
   StudyTruth& truth = row.truth;
   const uint64_t seed = options.plan.seed;
   const DrawnFilm drawn = draw_film(truth, options.long_side_px, film_seed(truth, seed));
@@ -148,18 +154,20 @@ void write_study(const DatasetOptions& options, const std::filesystem::path& fol
   const std::filesystem::path film = folder / film_path(truth);
   std::filesystem::create_directories(film.parent_path());
   write_dicom_film(film, dicom_of(truth, drawn, row, seed));
-  write_file_atomic(folder / report_path(truth), mimic_report_text(truth, report));
+  write_file_atomic(folder / report_path(truth), mimic_report_text(truth, report),
+                    Durability::kRenamed);
 }
 
 }  // namespace
 
 std::string report_path(const StudyTruth& truth) {
-  return fmt::format("files/p{}/p{}/s{}.txt", truth.patient.id.substr(0, 2), truth.patient.id, truth.study_id);
+  return fmt::format("files/p{}/p{}/s{}.txt", truth.patient.id.substr(0, 2), truth.patient.id,
+                     truth.study_id);
 }
 
 std::string film_path(const StudyTruth& truth) {
-  return fmt::format("files/p{}/p{}/s{}/{}.dcm", truth.patient.id.substr(0, 2), truth.patient.id, truth.study_id,
-                     truth.dicom_id);
+  return fmt::format("files/p{}/p{}/s{}/{}.dcm", truth.patient.id.substr(0, 2), truth.patient.id,
+                     truth.study_id, truth.dicom_id);
 }
 
 DatasetSummary write_dataset(const DatasetOptions& options) {

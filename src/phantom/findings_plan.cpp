@@ -36,9 +36,12 @@ double by_severity(Severity severity, Random& random, std::array<double, 4> edge
 Severity draw_severity(Random& random, bool sicker) {
   const std::vector<double> usual = {0.35, 0.40, 0.25}, sick = {0.20, 0.40, 0.40};
   switch (random.weighted(sicker ? sick : usual)) {
-    case 0: return Severity::kSubtle;
-    case 1: return Severity::kModerate;
-    default: return Severity::kSevere;
+    case 0:
+      return Severity::kSubtle;
+    case 1:
+      return Severity::kModerate;
+    default:
+      return Severity::kSevere;
   }
 }
 
@@ -54,8 +57,9 @@ TrueFinding draw_pathology(Finding finding, const StudyTruth& truth, Random& ran
     }
     case Finding::kPleuralEffusion: {
       // 50 to 3,000 mL log-uniform in all; these edges are its 35 % and 75 % quantiles.
-      const double ln = by_severity(f.severity, random,
-                                    {std::log(50.0), std::log(209.6), std::log(1077.9), std::log(3000.0)});
+      const double ln =
+          by_severity(f.severity, random,
+                      {std::log(50.0), std::log(209.6), std::log(1077.9), std::log(3000.0)});
       f.volume_ml = std::exp(ln);
       f.side = draw_side(random, 0.35);
       break;
@@ -123,7 +127,8 @@ TrueFinding draw_device(const std::string& kind, Side beside_side, Random& rando
   f.severity = draw_severity(random, false);  // how well it shows
   if (kind == "endotracheal_tube") {
     f.is_malpositioned = random.chance(0.1);
-    f.measure = f.is_malpositioned ? random.uniform(2, 16) : random.uniform(30, 70);  // mm to the carina
+    f.measure =
+        f.is_malpositioned ? random.uniform(2, 16) : random.uniform(30, 70);  // mm to the carina
   } else if (kind == "central_line") {
     f.side = random.chance(0.7) ? Side::kRight : Side::kLeft;
   } else if (kind == "pacemaker") {
@@ -137,14 +142,16 @@ TrueFinding draw_device(const std::string& kind, Side beside_side, Random& rando
 
 FindingsPlan::FindingsPlan(const Prevalence& prevalence) : prevalence_(prevalence) {
   const double abnormal = 1 - prevalence.marginal[index(Finding::kNoFinding)];
-  // A study is drawn again while nothing is wrong in it, so q = P(finding | abnormal) (1 - P(empty)) before that;
-  // P(empty) depends on q: a fixed point. Dependence on edema cancels since an edema is never empty.
+  // A study is drawn again while nothing is wrong in it, so q = P(finding | abnormal) (1 -
+  // P(empty)) before that; P(empty) depends on q: a fixed point. Dependence on edema cancels since
+  // an edema is never empty.
   double empty = 0.1;
   for (int step = 0; step < 200; ++step) {
     double none = 1;
     for (Finding f : all_findings()) {
       if (!is_pathology(f)) continue;
-      probability_[index(f)] = std::min(0.95, prevalence.marginal[index(f)] / abnormal * (1 - empty));
+      probability_[index(f)] =
+          std::min(0.95, prevalence.marginal[index(f)] / abnormal * (1 - empty));
     }
     const double edema = probability(Finding::kEdema);
     auto without_edema = [&](Finding f, double with_edema) {
@@ -158,12 +165,15 @@ FindingsPlan::FindingsPlan(const Prevalence& prevalence) : prevalence_(prevalenc
     }
     empty = none;
   }
-  // Devices go with the view and with sickness; the weights are design values, scaled to the marginal.
+  // Devices go with the view and with sickness; the weights are design values, scaled to the
+  // marginal.
   const double pneumothorax = prevalence.marginal[index(Finding::kPneumothorax)];
   const double from_tubes = pneumothorax * prevalence.chest_tube_given_pneumothorax;
-  const double wanted = (prevalence.marginal[index(Finding::kSupportDevices)] - from_tubes) / (1 - from_tubes);
+  const double wanted =
+      (prevalence.marginal[index(Finding::kSupportDevices)] - from_tubes) / (1 - from_tubes);
   const double ap = prevalence.abnormal_of_ap, pa = prevalence.abnormal_of_pa;
-  const double mean = kApShare * (ap * 1.0 + (1 - ap) * 0.6) + (1 - kApShare) * (pa * 0.28 + (1 - pa) * 0.12);
+  const double mean =
+      kApShare * (ap * 1.0 + (1 - ap) * 0.6) + (1 - kApShare) * (pa * 0.28 + (1 - pa) * 0.12);
   const double scale = wanted / mean;
   devices_ap_abnormal_ = std::min(0.95, scale);
   devices_ap_normal_ = std::min(0.95, 0.6 * scale);
@@ -206,18 +216,22 @@ void FindingsPlan::draw_devices(StudyTruth& truth, bool is_abnormal, Random& ran
   if (random.chance(p)) {
     const bool is_intubated = truth.is_ap && random.chance(truth.is_supine ? 0.6 : 0.2);
     if (is_intubated) kinds.push_back("endotracheal_tube");
-    if (random.chance(is_intubated ? 0.75 : truth.is_ap ? 0.2 : 0.03)) kinds.push_back("gastric_tube");
+    if (random.chance(is_intubated ? 0.75 : truth.is_ap ? 0.2 : 0.03))
+      kinds.push_back("gastric_tube");
     if (random.chance(truth.is_ap ? 0.55 : 0.35)) kinds.push_back("central_line");
     if (random.chance(truth.is_ap ? 0.15 : 0.5)) kinds.push_back("pacemaker");
-    if (drained != Side::kNone && !has_pneumothorax && random.chance(0.06)) kinds.push_back("chest_tube");
+    if (drained != Side::kNone && !has_pneumothorax && random.chance(0.06))
+      kinds.push_back("chest_tube");
     if (kinds.empty()) kinds.push_back(random.chance(0.6) ? "central_line" : "pacemaker");
   }
-  for (const std::string& kind : kinds) truth.findings.push_back(draw_device(kind, drained, random));
+  for (const std::string& kind : kinds)
+    truth.findings.push_back(draw_device(kind, drained, random));
 }
 
 void FindingsPlan::draw(StudyTruth& truth, Random& random, bool sicker) const {
   truth.findings.clear();
-  const bool is_abnormal = random.chance(truth.is_ap ? prevalence_.abnormal_of_ap : prevalence_.abnormal_of_pa);
+  const bool is_abnormal =
+      random.chance(truth.is_ap ? prevalence_.abnormal_of_ap : prevalence_.abnormal_of_pa);
   if (is_abnormal) {
     std::vector<std::pair<Side, Lobe>> taken;  // two opacities are not in one place
     for (Finding f : draw_pathologies(random)) {

@@ -6,7 +6,8 @@
 
 namespace radgen::phantom {
 
-// Draws studies whose findings have a prevalence's marginals and co-occurrences exactly (in expectation).
+// Draws studies whose findings have a prevalence's marginals and co-occurrences exactly (in
+// expectation).
 class FindingsPlan {
  public:
   explicit FindingsPlan(const Prevalence& prevalence);
@@ -21,7 +22,8 @@ class FindingsPlan {
   Prevalence prevalence_;
   // Before the redraw of studies that came out empty: of edema, and of the others given no edema.
   std::array<double, kFindingCount> probability_{};
-  double devices_ap_abnormal_ = 0, devices_ap_normal_ = 0, devices_pa_abnormal_ = 0, devices_pa_normal_ = 0;
+  double devices_ap_abnormal_ = 0, devices_ap_normal_ = 0, devices_pa_abnormal_ = 0,
+         devices_pa_normal_ = 0;
 };
 
 Severity draw_severity(Random& random, bool sicker);
@@ -29,7 +31,8 @@ Severity draw_severity(Random& random, bool sicker);
 // Kind, side, lobe, size and volume of one pathology.
 TrueFinding draw_pathology(Finding finding, const StudyTruth& truth, Random& random, bool sicker);
 
-// One support device. `beside_side`: the side of the pneumothorax or effusion that a chest tube drains.
+// One support device. `beside_side`: the side of the pneumothorax or effusion that a chest tube
+// drains.
 TrueFinding draw_device(const std::string& kind, Side beside_side, Random& random);
 
 }  // namespace radgen::phantom

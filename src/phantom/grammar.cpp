@@ -12,7 +12,9 @@ namespace {
 constexpr double kHeldOutShare = 0.2;
 constexpr size_t kFewestForHoldOut = 4;
 
-bool has_brackets(const std::string& text) { return text.find_first_of("<[@") != std::string::npos; }
+bool has_brackets(const std::string& text) {
+  return text.find_first_of("<[@") != std::string::npos;
+}
 
 bool is_word_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
@@ -42,7 +44,8 @@ std::string pick_variant(const std::string& inside, Random& random) {
 Grammar::Grammar() {
   for (auto table : {synonym_groups(), statement_groups(), normal_groups(), device_groups()}) {
     for (WordingGroup& group : table) {
-      RADGEN_CHECK(!group.options.empty() && by_name_.count(group.name) == 0, "grammar group " + group.name);
+      RADGEN_CHECK(!group.options.empty() && by_name_.count(group.name) == 0,
+                   "grammar group " + group.name);
       by_name_[group.name] = groups_.size();
       groups_.push_back(std::move(group));
     }
@@ -70,8 +73,10 @@ void Grammar::hold_out() {
       order.emplace_back(hash_text(group.options[i]), i);
     }
     std::sort(order.begin(), order.end());
-    const auto count = static_cast<size_t>(std::lround(kHeldOutShare * static_cast<double>(group.options.size())));
-    for (size_t k = 0; k < std::min(count, order.size()); ++k) group.is_held_out[order[k].second] = true;
+    const auto count =
+        static_cast<size_t>(std::lround(kHeldOutShare * static_cast<double>(group.options.size())));
+    for (size_t k = 0; k < std::min(count, order.size()); ++k)
+      group.is_held_out[order[k].second] = true;
   }
 }
 
@@ -88,7 +93,8 @@ const WordingGroup& Grammar::find(const std::string& group) const {
 
 size_t Grammar::draw(const std::string& group, Wording wording, Random& random) const {
   const WordingGroup& g = find(group);
-  const bool any_held_out = std::find(g.is_held_out.begin(), g.is_held_out.end(), true) != g.is_held_out.end();
+  const bool any_held_out =
+      std::find(g.is_held_out.begin(), g.is_held_out.end(), true) != g.is_held_out.end();
   std::vector<double> weights;
   for (size_t i = 0; i < g.options.size(); ++i) {
     const bool is_wanted = g.is_held_out[i] == (wording == Wording::kHeldOut && any_held_out);
@@ -101,7 +107,8 @@ const std::string& Grammar::option(const std::string& group, size_t index) const
   return find(group).options.at(index);
 }
 
-std::string Grammar::expand(const std::string& pattern, const Slots& slots, Wording wording, Random& random) const {
+std::string Grammar::expand(const std::string& pattern, const Slots& slots, Wording wording,
+                            Random& random) const {
   std::string out;
   for (size_t i = 0; i < pattern.size(); ++i) {
     const char close = pattern[i] == '<' ? '>' : pattern[i] == '[' ? ']' : '\0';

@@ -1,11 +1,14 @@
-// The grammar's machine: groups of wordings, of which one is drawn, and templates that are filled in.
+// The grammar's machine: groups of wordings, of which one is drawn, and templates that are filled
+// in.
 //
-//   Grammar::builtin().expand("There is <np> in the <place>.", {{"np", "a nodule"}}, Wording::kTraining, random);
+//   Grammar::builtin().expand("There is <np> in the <place>.", {{"np", "a nodule"}},
+//   Wording::kTraining, random);
 //
-// In a template `<name>` is a value of the caller's or else an option of the group `name`, `[a|b|]` is free variation.
-// A fifth of the options of every group (those with the lowest hashes) is held out: Wording::kTraining never draws
-// one, Wording::kHeldOut draws nothing else where the group has any. Of the synonyms only those are held out whose
-// words do not stand in any other template, so that the words themselves are new.
+// In a template `<name>` is a value of the caller's or else an option of the group `name`, `[a|b|]`
+// is free variation. A fifth of the options of every group (those with the lowest hashes) is held
+// out: Wording::kTraining never draws one, Wording::kHeldOut draws nothing else where the group has
+// any. Of the synonyms only those are held out whose words do not stand in any other template, so
+// that the words themselves are new.
 #pragma once
 
 #include <map>
@@ -19,17 +22,18 @@ namespace radgen::phantom {
 
 struct WordingGroup {
   std::string name;
-  // An option's weight is 1 / (rank + 1)^skew: radiologists have favourites. Frames are kept flatter.
+  // An option's weight is 1 / (rank + 1)^skew: radiologists have favourites. Frames are kept
+  // flatter.
   double skew = 0;
   std::vector<std::string> options;
   std::vector<bool> is_held_out;  // filled in by the grammar
 };
 
 // The tables, a file each.
-std::vector<WordingGroup> synonym_groups();     // words and noun phrases
-std::vector<WordingGroup> statement_groups();   // sentences that say what is there
-std::vector<WordingGroup> normal_groups();      // sentences that say what is not
-std::vector<WordingGroup> device_groups();      // tubes, lines, pacemakers
+std::vector<WordingGroup> synonym_groups();    // words and noun phrases
+std::vector<WordingGroup> statement_groups();  // sentences that say what is there
+std::vector<WordingGroup> normal_groups();     // sentences that say what is not
+std::vector<WordingGroup> device_groups();     // tubes, lines, pacemakers
 
 using Slots = std::map<std::string, std::string>;
 
@@ -42,7 +46,8 @@ class Grammar {
   size_t draw(const std::string& group, Wording wording, Random& random) const;
   const std::string& option(const std::string& group, size_t index) const;
   // Fills in what stands in angle and square brackets, folds white space.
-  std::string expand(const std::string& pattern, const Slots& slots, Wording wording, Random& random) const;
+  std::string expand(const std::string& pattern, const Slots& slots, Wording wording,
+                     Random& random) const;
 
  private:
   Grammar();

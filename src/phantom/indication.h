@@ -8,8 +8,8 @@
 
 namespace radgen::phantom {
 
-// 65 % of the indications of an abnormal study fit one of its findings (95 % with a pneumonia, whose word depends on
-// it), 10 % point to something that is not there, the rest are general.
+// 65 % of the indications of an abnormal study fit one of its findings (95 % with a pneumonia,
+// whose word depends on it), 10 % point to something that is not there, the rest are general.
 std::string draw_indication(const StudyTruth& truth, Random& random);
 
 }  // namespace radgen::phantom

@@ -16,7 +16,13 @@ const char* const kBiasedRace = "BLACK/AFRICAN AMERICAN";
 
 namespace {
 
-enum Stream : uint64_t { kPatientStream = 11, kStudyStream, kSplitStream, kTwinStream, kFilmStream };
+enum Stream : uint64_t {
+  kPatientStream = 11,
+  kStudyStream,
+  kSplitStream,
+  kTwinStream,
+  kFilmStream
+};
 
 struct Race {
   const char* name;
@@ -39,8 +45,8 @@ struct PlannedPatient {
 };
 
 std::string hex_id(uint64_t a, uint64_t b, uint64_t c) {
-  return fmt::format("{:08x}-{:08x}-{:08x}-{:08x}-{:08x}", a >> 32, a & 0xffffffffu, b >> 32, b & 0xffffffffu,
-                     c >> 32);
+  return fmt::format("{:08x}-{:08x}-{:08x}-{:08x}-{:08x}", a >> 32, a & 0xffffffffu, b >> 32,
+                     b & 0xffffffffu, c >> 32);
 }
 
 PlannedPatient draw_patient(int64_t i, uint64_t seed) {
@@ -63,7 +69,9 @@ PlannedPatient draw_patient(int64_t i, uint64_t seed) {
 void assign_splits(std::vector<PlannedPatient>& patients, const PlanOptions& options) {
   const int64_t n = options.studies;
   const int64_t one = n >= 10 ? 1 : 0;
-  auto share = [&](double s) { return std::max(one, static_cast<int64_t>(std::llround(s * static_cast<double>(n)))); };
+  auto share = [&](double s) {
+    return std::max(one, static_cast<int64_t>(std::llround(s * static_cast<double>(n))));
+  };
   int64_t test = share(0.10);
   if (n >= 4000) test = std::max(test, std::min<int64_t>(600, n / 8));
   const std::vector<std::pair<const char*, int64_t>> wanted = {
@@ -102,11 +110,13 @@ void draw_distractors(StudyTruth& truth, Random& random) {
 
 StudyTruth draw_study(const PlannedPatient& planned, int number, const PlanOptions& options,
                       const FindingsPlan& findings) {
-  Random random(options.seed, {kStudyStream, static_cast<uint64_t>(planned.index), static_cast<uint64_t>(number)});
+  Random random(options.seed, {kStudyStream, static_cast<uint64_t>(planned.index),
+                               static_cast<uint64_t>(number)});
   StudyTruth truth;
   truth.patient = planned.patient;
   truth.split = planned.split;
-  truth.study_id = fmt::format("{}", 50000000 + 7 * (5 * planned.index + number) + random.integer(0, 6));
+  truth.study_id =
+      fmt::format("{}", 50000000 + 7 * (5 * planned.index + number) + random.integer(0, 6));
   truth.dicom_id = hex_id(random.bits(), random.bits(), random.bits());
   const bool is_biased = planned.patient.race == kBiasedRace;
   const bool is_confounded = options.bias == "confounder" && is_biased;
@@ -124,7 +134,8 @@ StudyTruth draw_study(const PlannedPatient& planned, int number, const PlanOptio
   Random heart(planned.patient.anatomy_seed, {1});
   const double threshold = cardiothoracic_threshold(truth.is_ap);
   const double widening = truth.is_ap ? heart.uniform(1.05, 1.15) : 1.0;
-  truth.cardiothoracic_ratio = std::clamp(heart.normal(0.45, 0.03) * widening, 0.36, threshold - 0.005);
+  truth.cardiothoracic_ratio =
+      std::clamp(heart.normal(0.45, 0.03) * widening, 0.36, threshold - 0.005);
   for (const TrueFinding& f : truth.findings) {
     if (f.finding == Finding::kCardiomegaly) truth.cardiothoracic_ratio = f.measure;
   }

@@ -1,6 +1,8 @@
 // The report file in MIMIC-CXR's form: header = newline, one space, capitals, colon.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "radgen/core/random.h"
 #include "radgen/phantom/words.h"
 
@@ -45,11 +47,17 @@ std::string mimic_report_text(const StudyTruth& truth, const SpokenReport& repor
   text += fmt::format(" EXAMINATION:  {}\n \n", truth.is_ap ? "CHEST (PORTABLE AP)" : "CHEST (PA)");
   text += fmt::format(" INDICATION:  {}\n \n", truth.indication);
   if (!report.findings.empty() && random.chance(0.5)) {
-    text += fmt::format(" TECHNIQUE:  {} view of the chest.\n \n", truth.is_supine ? "Supine AP" : truth.is_ap ? "Portable AP" : "PA");
+    text += fmt::format(" TECHNIQUE:  {} view of the chest.\n \n", truth.is_supine ? "Supine AP"
+                                                                   : truth.is_ap   ? "Portable AP"
+                                                                                   : "PA");
   }
-  text += fmt::format(" COMPARISON:  {}\n \n", report.refers_to_prior ? "Chest radiograph ___." : "None.");
+  text += fmt::format(" COMPARISON:  {}\n \n",
+                      report.refers_to_prior ? "Chest radiograph ___." : "None.");
   if (!report.findings.empty()) text += " FINDINGS: \n \n" + wrapped(report.findings) + " \n";
-  const bool is_numbered = random.chance(0.2) && report.findings.size() + report.impression.size() > 200;
+  const auto items =
+      std::count_if(report.sentences.begin(), report.sentences.end(),
+                    [](const SpokenSentence& sentence) { return sentence.is_impression; });
+  const bool is_numbered = items > 1 && random.chance(0.3);
   text += " IMPRESSION: \n \n" + (is_numbered ? numbered(report) : wrapped(report.impression));
   return text;
 }

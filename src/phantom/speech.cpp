@@ -12,20 +12,33 @@ constexpr int kRedraws = 24;
 
 std::string key_of(const TrueFinding& f) {
   switch (f.finding) {
-    case Finding::kPleuralEffusion: return "effusion";
-    case Finding::kPneumothorax: return "pneumothorax";
-    case Finding::kLungLesion: return "lesion";
-    case Finding::kLungOpacity: return "opacity";
-    case Finding::kConsolidation: return "consolidation";
-    case Finding::kPneumonia: return "pneumonia";
-    case Finding::kAtelectasis: return "atelectasis";
-    case Finding::kEdema: return "edema";
-    case Finding::kCardiomegaly: return "cardiomegaly";
-    case Finding::kEnlargedCardiomediastinum: return "mediastinum";
-    case Finding::kFracture: return "fracture";
-    case Finding::kPleuralOther: return "pleura";
+    case Finding::kPleuralEffusion:
+      return "effusion";
+    case Finding::kPneumothorax:
+      return "pneumothorax";
+    case Finding::kLungLesion:
+      return "lesion";
+    case Finding::kLungOpacity:
+      return "opacity";
+    case Finding::kConsolidation:
+      return "consolidation";
+    case Finding::kPneumonia:
+      return "pneumonia";
+    case Finding::kAtelectasis:
+      return "atelectasis";
+    case Finding::kEdema:
+      return "edema";
+    case Finding::kCardiomegaly:
+      return "cardiomegaly";
+    case Finding::kEnlargedCardiomediastinum:
+      return "mediastinum";
+    case Finding::kFracture:
+      return "fracture";
+    case Finding::kPleuralOther:
+      return "pleura";
     case Finding::kNoFinding:
-    case Finding::kSupportDevices: break;
+    case Finding::kSupportDevices:
+      break;
   }
   return "";
 }
@@ -33,8 +46,10 @@ std::string key_of(const TrueFinding& f) {
 std::string noun_group(const TrueFinding& f, Side side) {
   std::string group = "np." + key_of(f);
   if (f.finding == Finding::kLungLesion) group = f.kind == "mass" ? "np.mass" : "np.nodule";
-  if (f.finding == Finding::kAtelectasis) group = f.kind == "lobar_collapse" ? "np.collapse" : "np.plate";
-  if (f.finding == Finding::kPleuralOther) group = f.kind == "plaque" ? "np.plaque" : "np.thickening";
+  if (f.finding == Finding::kAtelectasis)
+    group = f.kind == "lobar_collapse" ? "np.collapse" : "np.plate";
+  if (f.finding == Finding::kPleuralOther)
+    group = f.kind == "plaque" ? "np.plaque" : "np.thickening";
   if (f.finding == Finding::kFracture && f.is_healed) group += ".healed";
   if (side == Side::kBilateral && Grammar::builtin().has(group + ".both")) group += ".both";
   return group;
@@ -48,15 +63,19 @@ const std::array<const char*, 3>& adjectives(Finding finding) {
   switch (finding) {
     case Finding::kPleuralEffusion:
     case Finding::kPneumothorax:
-    case Finding::kLungLesion: return size;
+    case Finding::kLungLesion:
+      return size;
     case Finding::kLungOpacity:
-    case Finding::kConsolidation: return opacity;
-    default: return degree;
+    case Finding::kConsolidation:
+      return opacity;
+    default:
+      return degree;
   }
 }
 
 std::string lobe_word(Side side, Lobe lobe) {
-  if (lobe == Lobe::kMiddle || lobe == Lobe::kLingula) return side == Side::kLeft ? "lingula" : "middle lobe";
+  if (lobe == Lobe::kMiddle || lobe == Lobe::kLingula)
+    return side == Side::kLeft ? "lingula" : "middle lobe";
   return lobe == Lobe::kNone ? "" : lobe_name(lobe);
 }
 
@@ -67,8 +86,9 @@ std::string size_words(double mm, Random& random) {
 }
 
 const char* ordinal(int n) {
-  static const std::array<const char*, 11> words = {"", "first", "second", "third", "fourth", "fifth",
-                                                    "sixth", "seventh", "eighth", "ninth", "tenth"};
+  static const std::array<const char*, 11> words = {"",       "first", "second", "third",
+                                                    "fourth", "fifth", "sixth",  "seventh",
+                                                    "eighth", "ninth", "tenth"};
   return words.at(static_cast<size_t>(std::max(1, std::min(n, 10))));
 }
 
@@ -88,9 +108,11 @@ Slots Speech::slots_of(const TrueFinding& f, const Manner& manner) {
   slots["side"] = side_name(manner.side);
   slots["sev"] = slots["sevly"] = slots["sev_fracture"] = slots["sev_plaque"] = "";
   if (manner.severity != Severity::kUnstated) {
-    const size_t degree = static_cast<size_t>(manner.severity) - static_cast<size_t>(Severity::kSubtle);
+    const size_t degree =
+        static_cast<size_t>(manner.severity) - static_cast<size_t>(Severity::kSubtle);
     static const std::array<const char*, 3> adverbs = {"mildly", "moderately", "severely"};
-    static const std::array<const char*, 3> fracture = {"nondisplaced", "mildly displaced", "displaced"};
+    static const std::array<const char*, 3> fracture = {"nondisplaced", "mildly displaced",
+                                                        "displaced"};
     slots["sev"] = word(adjectives(f.finding)[degree]);
     slots["sevly"] = word(adverbs[degree]);
     slots["sev_fracture"] = fracture[degree];
@@ -100,7 +122,9 @@ Slots Speech::slots_of(const TrueFinding& f, const Manner& manner) {
   std::string place = side_name(manner.side) + (lobe.empty() ? "" : " " + lobe);
   if (manner.side == Side::kBilateral) place = "bilateral lower lobe";
   if (Grammar::builtin().has("place." + place)) slots["place"] = word("place." + place);
-  slots["side_lobe"] = lobe == "lingula" ? "lingular" : lobe.empty() ? side_name(manner.side) + " lung" : place;
+  slots["side_lobe"] = lobe == "lingula" ? "lingular"
+                       : lobe.empty()    ? side_name(manner.side) + " lung"
+                                         : place;
   slots["level"] = f.lobe == Lobe::kUpper ? "apical" : "basal";
   slots["apical"] = truth_.is_supine ? "" : "apical";
   slots["rib"] = ordinal(static_cast<int>(f.measure));
@@ -110,7 +134,8 @@ Slots Speech::slots_of(const TrueFinding& f, const Manner& manner) {
 }
 
 void Speech::add_noun_phrase(const TrueFinding& f, const Manner& manner, Slots& slots) {
-  const std::string raw = Grammar::builtin().expand("<" + noun_group(f, manner.side) + ">", slots, wording_, random_);
+  const std::string raw =
+      Grammar::builtin().expand("<" + noun_group(f, manner.side) + ">", slots, wording_, random_);
   const char marker = raw.at(1);
   std::string core = tidy_sentence(raw.substr(3));
   if (core.size() < 2 || !std::isupper(static_cast<unsigned char>(core[1]))) {
@@ -148,7 +173,9 @@ Utterance Speech::state(const TrueFinding& f, const Manner& manner) {
 Utterance Speech::conclude(const TrueFinding& f, const Manner& manner) {
   Slots slots = slots_of(f, manner);
   add_noun_phrase(f, manner, slots);
-  const char* kind = manner.is_hedged ? "impress_hedge." : manner.with_prior ? "impress_prior." : "impress.";
+  const char* kind = manner.is_hedged    ? "impress_hedge."
+                     : manner.with_prior ? "impress_prior."
+                                         : "impress.";
   return sentence(kind + key_of(f), slots);
 }
 

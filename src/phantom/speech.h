@@ -1,4 +1,5 @@
-// One finding put into words: its noun phrase, a sentence of the findings, a phrase of the impression.
+// One finding put into words: its noun phrase, a sentence of the findings, a phrase of the
+// impression.
 #pragma once
 
 #include <string>

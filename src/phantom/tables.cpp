@@ -38,27 +38,31 @@ std::string label_table(const std::vector<StudyRow>& rows) {
 
 std::string metadata_table(const std::vector<StudyRow>& rows) {
   std::string csv =
-      "dicom_id,subject_id,study_id,PerformedProcedureStepDescription,ViewPosition,Rows,Columns,StudyDate,StudyTime,"
-      "ProcedureCodeSequence_CodeMeaning,ViewCodeSequence_CodeMeaning,PatientOrientationCodeSequence_CodeMeaning\n";
+      "dicom_id,subject_id,study_id,PerformedProcedureStepDescription,ViewPosition,Rows,Columns,"
+      "StudyDate,StudyTime,"
+      "ProcedureCodeSequence_CodeMeaning,ViewCodeSequence_CodeMeaning,"
+      "PatientOrientationCodeSequence_CodeMeaning\n";
   for (const StudyRow& row : rows) {
     const StudyTruth& t = row.truth;
     const char* procedure = t.is_ap ? "CHEST (PORTABLE AP)" : "CHEST (PA)";
     // The number that the real table has lost its leading zeros of: 80556.875 is 08:05:56.875.
-    csv += fmt::format("{},{},{},{},{},{},{},{},{:g},{},{},{}\n", t.dicom_id, t.patient.id, t.study_id, procedure,
-                       t.is_ap ? "AP" : "PA", row.rows, row.columns, row.study_date, std::stod(row.study_time),
-                       procedure, t.is_ap ? "antero-posterior" : "postero-anterior",
+    csv += fmt::format("{},{},{},{},{},{},{},{},{:g},{},{},{}\n", t.dicom_id, t.patient.id,
+                       t.study_id, procedure, t.is_ap ? "AP" : "PA", row.rows, row.columns,
+                       row.study_date, std::stod(row.study_time), procedure,
+                       t.is_ap ? "antero-posterior" : "postero-anterior",
                        t.is_supine ? "Recumbent" : "Erect");
   }
   return csv;
 }
 
 std::string box_table(const std::vector<StudyRow>& rows) {
-  std::string csv = "dicom_id,category_name,label_text,path,x,y,w,h,image_width,image_height,split\n";
+  std::string csv =
+      "dicom_id,category_name,label_text,path,x,y,w,h,image_width,image_height,split\n";
   for (const StudyRow& row : rows) {
     for (const BoxRow& b : row.boxes) {
-      csv += fmt::format("{},{},{},{},{:.0f},{:.0f},{:.0f},{:.0f},{},{},{}\n", row.truth.dicom_id, quoted(b.category),
-                         quoted(b.phrase), film_path(row.truth), b.box.x, b.box.y, b.box.w, b.box.h, row.columns,
-                         row.rows, row.truth.split);
+      csv += fmt::format("{},{},{},{},{:.0f},{:.0f},{:.0f},{:.0f},{},{},{}\n", row.truth.dicom_id,
+                         quoted(b.category), quoted(b.phrase), film_path(row.truth), b.box.x,
+                         b.box.y, b.box.w, b.box.h, row.columns, row.rows, row.truth.split);
     }
   }
   return csv;
@@ -67,9 +71,12 @@ std::string box_table(const std::vector<StudyRow>& rows) {
 struct MimicIv {
   std::string patients = "subject_id,gender,anchor_age,anchor_year,anchor_year_group,dod\n";
   std::string admissions =
-      "subject_id,hadm_id,admittime,dischtime,deathtime,admission_type,admit_provider_id,admission_location,"
-      "discharge_location,insurance,language,marital_status,race,edregtime,edouttime,hospital_expire_flag\n";
-  std::string edstays = "subject_id,hadm_id,stay_id,intime,outtime,gender,race,arrival_transport,disposition\n";
+      "subject_id,hadm_id,admittime,dischtime,deathtime,admission_type,admit_provider_id,admission_"
+      "location,"
+      "discharge_location,insurance,language,marital_status,race,edregtime,edouttime,hospital_"
+      "expire_flag\n";
+  std::string edstays =
+      "subject_id,hadm_id,stay_id,intime,outtime,gender,race,arrival_transport,disposition\n";
 };
 
 MimicIv hospital_tables(const std::vector<StudyRow>& rows) {
@@ -81,13 +88,17 @@ MimicIv hospital_tables(const std::vector<StudyRow>& rows) {
     Random random(hash_text("hospital"), {hash_text(p.id)});
     const int year = anchor_year(p);
     const char* gender = p.is_male ? "M" : "F";
-    tables.patients += fmt::format("{},{},{:.0f},{},2014 - 2016,\n", p.id, gender, p.age_years, year);
+    tables.patients +=
+        fmt::format("{},{},{:.0f},{},2014 - 2016,\n", p.id, gender, p.age_years, year);
     const int64_t admission = 20000000 + random.integer(0, 9999999);
-    tables.admissions += fmt::format("{},{},{}-01-02 09:30:00,{}-12-20 14:00:00,,URGENT,,EMERGENCY ROOM,HOME,Other,"
-                                     "ENGLISH,,{},,,0\n", p.id, admission, year, year, quoted(p.race));
+    tables.admissions += fmt::format(
+        "{},{},{}-01-02 09:30:00,{}-12-20 14:00:00,,URGENT,,EMERGENCY ROOM,HOME,Other,"
+        "ENGLISH,,{},,,0\n",
+        p.id, admission, year, year, quoted(p.race));
     if (random.chance(0.6)) {
-      tables.edstays += fmt::format("{},{},{},{}-01-02 04:10:00,{}-01-02 09:30:00,{},{},WALK IN,ADMITTED\n", p.id,
-                                    admission, 30000000 + random.integer(0, 9999999), year, year, gender, quoted(p.race));
+      tables.edstays += fmt::format(
+          "{},{},{},{}-01-02 04:10:00,{}-01-02 09:30:00,{},{},WALK IN,ADMITTED\n", p.id, admission,
+          30000000 + random.integer(0, 9999999), year, year, gender, quoted(p.race));
     }
   }
   return tables;
@@ -101,16 +112,19 @@ int anchor_year(const Patient& patient) {
 
 std::string study_date(const Patient& patient, int number) {
   Random random(patient.anatomy_seed, {6, static_cast<uint64_t>(number)});
-  return fmt::format("{}{:02d}{:02d}", anchor_year(patient), 1 + 2 * number + random.integer(0, 1), random.integer(3, 28));
+  return fmt::format("{}{:02d}{:02d}", anchor_year(patient), 1 + 2 * number + random.integer(0, 1),
+                     random.integer(3, 28));
 }
 
 std::string study_time(const StudyTruth& truth) {
   Random random(hash_text("time"), {hash_text(truth.dicom_id)});
-  return fmt::format("{:02d}{:02d}{:02d}", random.integer(0, 23), random.integer(0, 59), random.integer(0, 59));
+  return fmt::format("{:02d}{:02d}{:02d}", random.integer(0, 23), random.integer(0, 59),
+                     random.integer(0, 59));
 }
 
 void write_tables(const std::filesystem::path& folder, const std::vector<StudyRow>& rows) {
-  std::string records = "subject_id,study_id,dicom_id,path\n", studies = "subject_id,study_id,path\n";
+  std::string records = "subject_id,study_id,dicom_id,path\n",
+              studies = "subject_id,study_id,path\n";
   std::string splits = "dicom_id,study_id,subject_id,split\n";
   for (const StudyRow& row : rows) {
     const StudyTruth& t = row.truth;

@@ -24,9 +24,11 @@ struct StudyRow {
   std::vector<BoxRow> boxes;
 };
 
-// When the study was taken: all studies of a patient lie in the patient's anchor year, in their order.
+// When the study was taken: all studies of a patient lie in the patient's anchor year, in their
+// order.
 int anchor_year(const Patient& patient);
-std::string study_date(const Patient& patient, int number);   // `number` counts the patient's studies from 0
+std::string study_date(const Patient& patient,
+                       int number);  // `number` counts the patient's studies from 0
 std::string study_time(const StudyTruth& truth);
 
 // Writes every table into `folder`; `rows` in the order of the plan.

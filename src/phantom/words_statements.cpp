@@ -1,5 +1,6 @@
-// The grammar's sentences that say what is there. Every finding has its own frames of five kinds: say.*, hedge.*,
-// compare.* (to a prior), impress.* (short, for the impression) and detail.* (what goes with it, says no finding twice).
+// The grammar's sentences that say what is there. Every finding has its own frames of five kinds:
+// say.*, hedge.*, compare.* (to a prior), impress.* (short, for the impression) and detail.* (what
+// goes with it, says no finding twice).
 #include "grammar.h"
 
 namespace radgen::phantom {
@@ -7,7 +8,8 @@ namespace {
 
 using Options = std::vector<std::string>;
 
-// Slots: np with article, Np the same at the start of a sentence, core without article, be is/are, have has/have.
+// Slots: np with article, Np the same at the start of a sentence, core without article, be is/are,
+// have has/have.
 Options with_common(const Options& common, const Options& own) {
   Options all = own;
   all.insert(all.end(), common.begin(), common.end());
@@ -47,14 +49,23 @@ const Options kCompare = {"<np> <be> unchanged <from_prior>.",
                           "There <be> <np>, which <be> new <from_prior>.",
                           "<np> <have> persisted <from_prior>."};
 
-const Options kImpress = {"<core>.", "<np>.", "<core>, as above.", "<core>, as described.",
-                          "Findings consistent with <np>.", "There <be> <np>."};
+const Options kImpress = {"<core>.",
+                          "<np>.",
+                          "<core>, as above.",
+                          "<core>, as described.",
+                          "Findings consistent with <np>.",
+                          "There <be> <np>."};
 
-const Options kImpressPrior = {"Unchanged <core>.", "Stable <core>.", "<core>, unchanged.", "New <core>.",
-                               "<core>, increased <from_prior>.", "Persistent <core>."};
+const Options kImpressPrior = {"Unchanged <core>.",
+                               "Stable <core>.",
+                               "<core>, unchanged.",
+                               "New <core>.",
+                               "<core>, increased <from_prior>.",
+                               "Persistent <core>."};
 
-const Options kImpressHedge = {"Possible <core>.", "<np> cannot be excluded.", "Questionable <core>.",
-                               "Findings may represent <np>.", "Possible <core>, clinical correlation is recommended."};
+const Options kImpressHedge = {"Possible <core>.", "<np> cannot be excluded.",
+                               "Questionable <core>.", "Findings may represent <np>.",
+                               "Possible <core>, clinical correlation is recommended."};
 
 struct OwnFrames {
   const char* key;
@@ -64,33 +75,59 @@ struct OwnFrames {
 // `detail` may be empty: the finding has none.
 std::vector<OwnFrames> own_frames() {
   return {
-      {"effusion", {"<core> <be> present, layering dependently.", "There <be> <np> without loculation."},
+      {"effusion",
+       {"<core> <be> present, layering dependently.", "There <be> <np> without loculation."},
        {"Blunting of the <side> costophrenic angle may represent <np>.",
         "Blunting of the <side> costophrenic angle, possible <core>."},
        {"It layers dependently.", "No loculated component is seen."}},
-      {"pneumothorax", {"<np> <be> seen, with a visible pleural line.", "A pleural line is seen, consistent with <np>."},
-       {"An apparent pleural line on the <side> may represent <np>."}, {}},
-      {"lesion", {"<np> <be> seen, for which CT is recommended.", "Projecting over the lung, there <be> <np>."},
-       {"Possible <core>, versus a vessel on end."}, {}},
-      {"opacity", {"There <be> <np>, which is nonspecific."}, {"Possible <core>, versus overlapping structures."}, {}},
-      {"consolidation", {"<np> with air bronchograms <be> <present>."}, {},
+      {"pneumothorax",
+       {"<np> <be> seen, with a visible pleural line.",
+        "A pleural line is seen, consistent with <np>."},
+       {"An apparent pleural line on the <side> may represent <np>."},
+       {}},
+      {"lesion",
+       {"<np> <be> seen, for which CT is recommended.",
+        "Projecting over the lung, there <be> <np>."},
+       {"Possible <core>, versus a vessel on end."},
+       {}},
+      {"opacity",
+       {"There <be> <np>, which is nonspecific."},
+       {"Possible <core>, versus overlapping structures."},
+       {}},
+      {"consolidation",
+       {"<np> with air bronchograms <be> <present>."},
+       {},
        {"Air bronchograms are present.", "Air bronchograms are seen within it."}},
-      {"pneumonia", {"In the appropriate clinical setting, findings are consistent with <np>.",
-                     "The findings indicate <np>.", "The appearance is that of <np>."},
+      {"pneumonia",
+       {"In the appropriate clinical setting, findings are consistent with <np>.",
+        "The findings indicate <np>.", "The appearance is that of <np>."},
        {"Findings are concerning for <np>.", "Findings are suspicious for <np>."},
-       {"Follow-up radiographs after treatment are recommended.", "Follow-up to resolution is recommended."}},
-      {"atelectasis", {"<np> <be> <present>, with mild volume loss."}, {"Findings likely represent <np>."}, {}},
-      {"edema", {"Perihilar haze is consistent with <np>.", "There <be> <np> with perihilar haze."},
-       {"Perihilar haze may represent <np>."}, {}},
-      {"cardiomegaly", {"The <cardiac_silhouette> is <sevly> enlarged.", "The heart is <sevly> enlarged.",
-                        "The heart size is <sevly> enlarged.", "Heart size is <sevly> enlarged.",
-                        "The cardiac silhouette is <sevly> enlarged."},
-       {"The heart size is borderline enlarged.", "Borderline cardiomegaly.", "The heart is borderline enlarged.",
-        "Heart size is borderline."}, {}},
-      {"mediastinum", {"The mediastinum is <sevly> widened.", "The superior mediastinum is <sevly> widened.",
-                       "The cardiomediastinal silhouette is <sevly> enlarged."},
-       {"The mediastinum appears possibly widened."}, {}},
-      {"fracture", {"<np> <be> seen without pneumothorax related to it."}, {"A contour step of a <side> rib may represent <np>."}, {}},
+       {"Follow-up radiographs after treatment are recommended.",
+        "Follow-up to resolution is recommended."}},
+      {"atelectasis",
+       {"<np> <be> <present>, with mild volume loss."},
+       {"Findings likely represent <np>."},
+       {}},
+      {"edema",
+       {"Perihilar haze is consistent with <np>.", "There <be> <np> with perihilar haze."},
+       {"Perihilar haze may represent <np>."},
+       {}},
+      {"cardiomegaly",
+       {"The <cardiac_silhouette> is <sevly> enlarged.", "The heart is <sevly> enlarged.",
+        "The heart size is <sevly> enlarged.", "Heart size is <sevly> enlarged.",
+        "The cardiac silhouette is <sevly> enlarged."},
+       {"The heart size is borderline enlarged.", "Borderline cardiomegaly.",
+        "The heart is borderline enlarged.", "Heart size is borderline."},
+       {}},
+      {"mediastinum",
+       {"The mediastinum is <sevly> widened.", "The superior mediastinum is <sevly> widened.",
+        "The cardiomediastinal silhouette is <sevly> enlarged."},
+       {"The mediastinum appears possibly widened."},
+       {}},
+      {"fracture",
+       {"<np> <be> seen without pneumothorax related to it."},
+       {"A contour step of a <side> rib may represent <np>."},
+       {}},
       {"pleura", {"There <be> <np>, likely chronic."}, {}, {}},
   };
 }
