@@ -153,13 +153,14 @@
   }
   function paintBoxes(place) {
     if (!view.boxes) return;
-    const index = active();
+    const index = active(), plates = [];
     data.sentences.forEach((sentence, i) => {
       if (index >= 0 && i !== index) return;
-      for (const item of sentence.boxes) paintBox(onCanvas(item, place), i, index === i);
+      for (const item of sentence.boxes) paintBox(onCanvas(item, place), i, index === i, plates);
     });
   }
-  function paintBox(box, index, isActive) {
+  // `plates`: the numbers drawn so far; those of boxes that share a corner stand side by side.
+  function paintBox(box, index, isActive, plates) {
     context.lineWidth = isActive ? 4.5 : 3;
     context.strokeStyle = 'rgba(0,0,0,.6)';
     context.strokeRect(box.x, box.y, box.w, box.h);
@@ -170,11 +171,16 @@
     const label = String(index + 1), size = isActive ? 20 : 17;
     const plate = Math.max(size, 8 + 8 * label.length);
     const y = box.y >= size ? box.y - size : box.y;
+    let x = box.x - 1;
+    for (const other of plates) {
+      if (Math.abs(other.y - y) < size && other.x < x + plate && x < other.x + other.w) x = other.x + other.w + 2;
+    }
+    plates.push({ x, y, w: plate });
     context.fillStyle = kBox;
-    context.fillRect(box.x - 1, y, plate, size);
+    context.fillRect(x, y, plate, size);
     context.globalAlpha = 1;
     context.fillStyle = '#04202e';
-    text(label, box.x - 1 + plate / 2, y + size / 2 + 0.5, `650 ${isActive ? 13 : 11.5}px`, 'center');
+    text(label, x + plate / 2, y + size / 2 + 0.5, `650 ${isActive ? 13 : 11.5}px`, 'center');
   }
   function text(words, x, y, font, align) {
     context.font = font + ' system-ui, sans-serif';
