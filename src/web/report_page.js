@@ -402,7 +402,8 @@
     document.querySelector('.evidence-tools').hidden = !data.sentences.some((sentence) => sentence.boxes.length);
     element('ramp').style.background =
         `linear-gradient(90deg, ${[0.22, 0.4, 0.6, 0.8, 1].map((v) => `rgb(${color(v).map(Math.round)})`)})`;
-    new ResizeObserver(() => { keepInSight(); draw(); }).observe(stage);
+    // Painted at once: observers run before the frame is shown, so the film is never seen stretched.
+    new ResizeObserver(() => { keepInSight(); paint(); }).observe(stage);
     window.addEventListener('hashchange', pinFromAddress);
     pinFromAddress();
     show();
