@@ -2,7 +2,6 @@
 
 // DCMTK's configuration has to come first.
 #include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
 #include <dcmtk/oflog/appender.h>
@@ -50,7 +49,6 @@ void set_up_dcmtk() {
     // Colour is refused, so no colour conversion is set up; the defaults do for grey.
     DJDecoderRegistration::registerCodecs();
     DJLSDecoderRegistration::registerCodecs();
-    DcmRLEDecoderRegistration::registerCodecs();
   });
 }
 

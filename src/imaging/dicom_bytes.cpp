@@ -41,7 +41,7 @@ class Walker {
         return give_up();
       }
     }
-    return {SequenceWalk::Outcome::kDone, at_};
+    return {SequenceWalk::Outcome::kDone, at_, is_plain_};
   }
 
  private:
@@ -94,6 +94,7 @@ class Walker {
       return true;
     }
     if (header.group == 0xFFFE) return fail(SequenceWalk::Outcome::kMalformed);
+    if (!header.vr.empty() && !is_known_vr(header.vr)) is_plain_ = false;
     at_ = header.value_at;
     // The content of a UN element of undefined length is implicit little endian (PS3.5 6.2.2).
     const DicomEncoding inner = header.vr == "UN" ? DicomEncoding::kImplicitLittle : top.encoding;
@@ -119,20 +120,29 @@ class Walker {
         std::find_if(levels_.begin(), levels_.end(), [](const Level& l) { return l.is_bounded; });
     if (bounded == levels_.end()) return false;
     at_ = bounded->end;
+    is_plain_ = false;
     levels_.erase(bounded, levels_.end());
     return true;
   }
 
-  SequenceWalk give_up() const { return {outcome_, at_}; }
+  SequenceWalk give_up() const { return {outcome_, at_, false}; }
 
   std::string_view bytes_;
   size_t max_nesting_;
   size_t at_ = 0;
+  bool is_plain_ = true;
   std::vector<Level> levels_;
   SequenceWalk::Outcome outcome_ = SequenceWalk::Outcome::kDone;
 };
 
 }  // namespace
+
+bool is_known_vr(std::string_view vr) {
+  static constexpr std::array<std::string_view, 21> kShort = {
+      "AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO",
+      "LT", "PN", "SH", "SL", "SS", "ST", "TM", "UI", "UL", "US"};
+  return has_long_header(vr) || std::find(kShort.begin(), kShort.end(), vr) != kShort.end();
+}
 
 HeaderProblem read_element_header(std::string_view bytes, size_t at, size_t end,
                                   DicomEncoding encoding, ElementHeader& header) {

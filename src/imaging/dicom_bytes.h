@@ -37,12 +37,17 @@ enum class HeaderProblem { kNone, kTruncated, kMalformed };
 HeaderProblem read_element_header(std::string_view bytes, size_t at, size_t end,
                                   DicomEncoding encoding, ElementHeader& header);
 
+// Whether the VR is one of PS3.5 table 6.2-1. Parsers differ on where the value of any other
+// begins.
+bool is_known_vr(std::string_view vr);
+
 // Steps over the items of a sequence that begins at `at` and is `length` bytes long or undefined.
 // Nothing recurses; `depth` counts sequences inside sequences. A malformed content of a sequence
 // whose length is known is stepped over by that length.
 struct SequenceWalk {
   enum class Outcome { kDone, kTruncated, kMalformed, kTooDeep } outcome = Outcome::kDone;
-  size_t end = 0;  // behind the sequence
+  size_t end = 0;        // behind the sequence
+  bool is_plain = true;  // nothing damaged, no unknown VR: every parser sees the same
 };
 SequenceWalk walk_sequence(std::string_view bytes, size_t at, uint32_t length,
                            DicomEncoding encoding, int max_nesting);

@@ -23,13 +23,13 @@ constexpr uint32_t kPixelDataTag = 0x7FE00010;
 constexpr size_t kMaxValueBytes = 4096, kMaxSequenceBytes = size_t{1} << 20;
 
 // What a film needs of its header. Sorted.
-constexpr std::array<uint32_t, 42> kWantedElements = {
-    0x00080005, 0x00080016, 0x00080018, 0x00080020, 0x00080030, 0x00080050, 0x00080060,
-    0x00080068, 0x00081030, 0x00100020, 0x00100030, 0x00100040, 0x00101010, 0x00180015,
-    0x00181114, 0x00181164, 0x00182010, 0x00185101, 0x0020000D, 0x0020000E, 0x00200020,
-    0x00280002, 0x00280004, 0x00280008, 0x00280010, 0x00280011, 0x00280030, 0x00280100,
-    0x00280101, 0x00280102, 0x00280103, 0x00280120, 0x00280121, 0x00280A02, 0x00281050,
-    0x00281051, 0x00281052, 0x00281053, 0x00281056, 0x00283000, 0x00283010, 0x20500020};
+constexpr std::array<uint32_t, 43> kWantedElements = {
+    0x00080005, 0x00080016, 0x00080018, 0x00080020, 0x00080030, 0x00080050, 0x00080060, 0x00080068,
+    0x00081030, 0x00100020, 0x00100030, 0x00100040, 0x00101010, 0x00180015, 0x00181114, 0x00181164,
+    0x00182010, 0x00185101, 0x0020000D, 0x0020000E, 0x00200020, 0x00204000, 0x00280002, 0x00280004,
+    0x00280008, 0x00280010, 0x00280011, 0x00280030, 0x00280100, 0x00280101, 0x00280102, 0x00280103,
+    0x00280120, 0x00280121, 0x00280A02, 0x00281050, 0x00281051, 0x00281052, 0x00281053, 0x00281056,
+    0x00283000, 0x00283010, 0x20500020};
 
 Failure truncated(size_t at) {
   return {"truncated_file",
@@ -208,6 +208,7 @@ class TopLevel {
     const bool is_undefined = header.length == kUndefinedLength;
     if (!is_undefined && header.length > bytes_.size() - header.value_at) return truncated(at_);
     size_t end = header.value_at + (is_undefined ? 0 : header.length);
+    bool is_plain = header.vr.empty() || is_known_vr(header.vr);
     if (is_undefined || header.vr == "SQ" || holds_item(header)) {
       const DicomEncoding inner =
           header.vr == "UN" ? DicomEncoding::kImplicitLittle : outline_.encoding;
@@ -217,10 +218,12 @@ class TopLevel {
       if (walk.outcome == SequenceWalk::Outcome::kTruncated) return truncated(walk.end);
       if (walk.outcome == SequenceWalk::Outcome::kMalformed) return malformed(walk.end);
       end = walk.end;
+      is_plain = is_plain && walk.is_plain;
     }
     if (header.tag() == 0x7FE00008 || header.tag() == 0x7FE00009)
       outline_.has_float_pixel_data = true;
-    keep(header, end);
+    // DCMTK gets nothing that it might read differently from what was checked here.
+    if (is_plain) keep(header, end);
     at_ = end;
     return std::nullopt;
   }

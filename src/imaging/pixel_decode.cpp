@@ -17,6 +17,7 @@
 #include "imaging/dcmtk_setup.h"
 #include "imaging/jpeg2000.h"
 #include "imaging/jpeg_markers.h"
+#include "imaging/rle.h"
 
 namespace radgen {
 namespace {
@@ -170,23 +171,15 @@ Result<StoredPixels> decode_by_dcmtk(const std::string& codestream, const Syntax
   return stored;
 }
 
-// RLE segments must fill the picture (PS3.5 annex G): checked by DCMTK, which fails on short
-// segments.
-Result<StoredPixels> decode_rle(const std::string& codestream, const Syntax& syntax,
-                                const PixelFormat& format) {
-  if (codestream.size() < 64) return corrupt("the RLE data has no header");
-  const uint32_t segments = static_cast<uint8_t>(codestream[0]);
-  if (segments != static_cast<uint32_t>(format.bits_allocated / 8))
-    return corrupt(fmt::format("{} RLE segments, {} bits need {}", segments, format.bits_allocated,
-                               format.bits_allocated / 8));
-  return decode_by_dcmtk(codestream, syntax, format, format.bits_allocated / 8);
-}
-
 Result<StoredPixels> decode_compressed(const std::string& codestream, const Syntax& syntax,
                                        const PixelFormat& format) {
   switch (syntax.codec) {
-    case Codec::kRle:
-      return decode_rle(codestream, syntax, format);
+    case Codec::kRle: {
+      // Our own: DCMTK 3.6.7's reads outside of its buffer on segment offsets that lie.
+      Result<cv::Mat> words = decode_rle(codestream, format);
+      if (!words) return words.failure();
+      return StoredPixels{*words, false, {}};
+    }
     case Codec::kJpeg2000: {
       Result<Jpeg2000Pixels> pixels = decode_jpeg2000(codestream, format);
       if (!pixels) return pixels.failure();
