@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# The whole way with a tiny network: phantoms, prepared data, training, drafts with scores, labels, a report for one film.
+. "$(dirname "$0")/common.sh"
+
+say "phantoms"
+small_set 64 "$scratch"
+phantom=$scratch/phantom prepared=$scratch/prepared
+is_file "$phantom/cxr-record-list.csv" "$phantom/truth.jsonl" "$phantom/SYNTHETIC"
+is_json "$phantom/truth.jsonl" "$phantom/generation.json"
+same "$(find "$phantom/files" -name '*.dcm' | wc -l)" 64 "films"
+same "$(find "$phantom/files" -name '*.txt' | wc -l)" 64 "reports"
+expect 0 "$bin/phantom-radgen" --studies 64 --size 128 --seed 3 --validate-studies 8 --test-studies 8 --output "$scratch/again"
+diff -rq "$phantom/files" "$scratch/again/files" >"$out" || fail "the same seed makes other films or reports"
+expect 0 "$bin/phantom-radgen" --studies 64 --size 128 --seed 4 --validate-studies 8 --test-studies 8 --output "$scratch/other"
+if cmp -s "$phantom/truth.jsonl" "$scratch/other/truth.jsonl"; then fail "another seed makes the same studies"; fi
+
+say "prepared data"
+is_file "$prepared/manifest.jsonl" "$prepared/tokenizer.model"
+is_json "$prepared/manifest.jsonl" "$prepared/rejected.jsonl" "$prepared/prepare.json"
+same "$(($(lines "$prepared/manifest.jsonl") + $(lines "$prepared/rejected.jsonl")))" 64 "prepared and rejected"
+same "$(find "$prepared/images" -name '*.png' | wc -l)" "$(lines "$prepared/manifest.jsonl")" "pictures and lines"
+before=$(hash_of "$prepared/manifest.jsonl")
+expect 0 "$bin/preprocess-radgen" --source mimic-cxr --input "$phantom" --output "$prepared" --size 128
+same "$(hash_of "$prepared/manifest.jsonl")" "$before" "manifest after a second run"
+
+say "training"
+run=$scratch/run
+expect 0 "$bin/train-radgen" --threads 1 --config "$here/tiny.json" --data "$prepared" --output "$run" --dry-run
+[ ! -e "$run" ] || fail "train-radgen --dry-run wrote its output"
+expect 0 "$bin/train-radgen" --threads 1 --config "$here/tiny.json" --data "$prepared" --output "$run" --json
+cp "$out" "$scratch/summary.json"
+is_file "$run"/{command.txt,train.log,curves.html,model/model.safetensors,model/tokenizer.model}
+is_json "$scratch/summary.json" "$run"/{config.resolved.json,environment.json,metrics.jsonl} \
+  "$run"/model/{config.json,calibration.json,model_card.json} "$run"/checkpoints/last/{manifest.json,state.json}
+same "$(readlink "$run/checkpoints/last")" step-00000020 "last checkpoint"
+[ -d "$run/checkpoints/best" ] || fail "no best checkpoint"
+same "$(grep -c '"split":"validate"' "$run/metrics.jsonl")" 2 "validations in metrics.jsonl"
+grep -qF '"trained_on_phantoms": true' "$run/model/model_card.json" || fail "the card does not say what it was trained on"
+no_leftovers
+
+say "evaluation"
+tests=$(grep -cE '"split": ?"test"' "$prepared/manifest.jsonl")
+expect 0 "$bin/eval-radgen" --threads 1 --model "$run/model" --data "$prepared" --truth "$phantom/truth.jsonl" --split test --output "$scratch/eval"
+is_file "$scratch/eval/report.html"
+is_json "$scratch/eval"/{metrics.json,predictions.jsonl,scores.jsonl}
+same "$(lines "$scratch/eval/predictions.jsonl")" "$tests" "predictions"
+for key in bleu_4 meteor_nltk f1_macro iou constant nearest oracle; do
+  grep -qF "\"$key\"" "$scratch/eval/metrics.json" || fail "metrics.json has no $key"
+done
+expect 0 "$bin/eval-radgen" --threads 1 --predictions "$scratch/eval/predictions.jsonl" --data "$prepared" --split test --output "$scratch/eval2"
+is_json "$scratch/eval2/metrics.json"
+
+say "labels"
+expect 0 "$bin/label-radgen" --input "$scratch/eval/predictions.jsonl" --output "$scratch/labels.jsonl"
+is_json "$scratch/labels.jsonl"
+same "$(lines "$scratch/labels.jsonl")" "$tests" "labelled reports"
+
+say "reports for two films"
+expect 0 "$bin/phantom-radgen" --studies 2 --size 512 --seed 5 --output "$scratch/films"
+expect 0 "$bin/report-radgen" --threads 1 --model "$run/model" --input "$scratch/films/files" --output "$scratch/reports"
+is_json "$scratch/reports/summary.json"
+mapfile -t predictions < <(find "$scratch/reports" -name prediction.json)
+same "${#predictions[@]}" 2 "predictions of two films"
+for prediction in "${predictions[@]}"; do
+  folder=${prediction%/*}
+  is_json "$prediction"
+  is_file "$folder/report.txt" "$folder/report.html"
+  grep -qE '"status": "(drafted|not_reportable)"' "$prediction" || fail "a prediction without a status"
+  grep -qiF 'not for clinical use' "$folder/report.txt" || fail "report.txt does not say that it is not for clinical use"
+  grep -qiF 'not for clinical use' "$folder/report.html" || fail "report.html does not say that it is not for clinical use"
+  if grep -qF '"status": "drafted"' "$prediction"; then
+    is_json "$folder/report.fhir.json"
+    grep -qF '"status": "partial"' "$folder/report.fhir.json" || fail "a draft that claims to be more than partial"
+  fi
+done
+grep -qF '"status": "drafted"' "${predictions[@]}" || fail "neither of two good films was drafted"
+refuses 2 'exists and is not empty' "$bin/report-radgen" --threads 1 --model "$run/model" --input "$scratch/films/files" --output "$scratch/reports"
+no_leftovers
+say passed
