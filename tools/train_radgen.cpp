@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "radgen/core/tool.h"
+#include "radgen/training/run_folder.h"
 #include "radgen/training/trainer.h"
 
 using namespace radgen;
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
     request.device = tool.common.device;
     at::set_num_threads(tool.threads());
     if (request.is_resume) {  // the run's own configuration first, then what is given now
+      RunFolder::open(request.output);  // refuses a folder without a run
       request.config = TrainConfig();
       load_config(request.config, {request.output / "config.resolved.json"}, {});
       load_config(request.config, tool.config_files(), tool.settings());

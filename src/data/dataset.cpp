@@ -32,7 +32,8 @@ std::vector<ManifestEntry> read_split(const std::filesystem::path& folder, const
     there += fmt::format("{}{} ({})", there.empty() ? "" : ", ", name, count);
   throw Error(ErrorCode::kData,
               fmt::format("{}: no study in the split '{}'; there are: {}", folder.string(), split,
-                          there.empty() ? "none" : there));
+                          there.empty() ? "none" : there),
+              "run preprocess-radgen again, on a data set that has this split");
 }
 
 float label_target(const Labels& labels, Finding finding, const DatasetConfig& config) {

@@ -144,7 +144,8 @@ class MimicCxr : public StudySource {
             ErrorCode::kData,
             fmt::format("{}: line {}: subject_id, study_id and dicom_id must be plain names "
                         "(letters, digits, '-', '_', '.')",
-                        table.string(), rows.line()));
+                        table.string(), rows.line()),
+            "correct or remove the row");
       }
       locate(image, rows.at(path));
       images.push_back(std::move(image));
