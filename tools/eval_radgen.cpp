@@ -1,4 +1,4 @@
-// eval-radgen: scores a predictions file against a split of a prepared dataset, beside trivial
+// eval-radgen: drafts a split with a model, or takes a predictions file, and scores it beside trivial
 // baselines and an oracle.
 #include <fmt/format.h>
 
@@ -7,10 +7,15 @@
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/core/log.h"
+#include "radgen/core/progress.h"
+#include "radgen/core/signals.h"
 #include "radgen/core/tool.h"
 #include "radgen/data/manifest.h"
 #include "radgen/evaluation/eval_report.h"
 #include "radgen/evaluation/evaluate.h"
+#include "radgen/inference/device.h"
+#include "radgen/inference/predictor.h"
+#include "radgen/training/validation.h"
 
 namespace {
 
@@ -18,37 +23,17 @@ using namespace radgen;
 using evaluation::Reference;
 
 struct Arguments {
-  fs::path predictions, data, truth;
+  fs::path model, predictions, data, truth;
+  int64_t limit = 0;
   std::string split = "test";
   int examples = 0;
 };
-
-Reference to_reference(const ManifestEntry& entry, const fs::path& folder) {
-  Reference r;
-  r.study_id = entry.study_id;
-  r.image_id = entry.image_id;
-  r.split = entry.split;
-  r.image = folder / entry.image;
-  r.width = entry.width;
-  r.height = entry.height;
-  r.indication = entry.indication;
-  r.findings = entry.findings;
-  r.impression = entry.impression;
-  r.labels = entry.labels;
-  r.has_boxes = entry.has_boxes;
-  for (const FindingBox& box : entry.boxes) {
-    if (const auto finding = finding_from_name(box.finding)) {
-      r.boxes.push_back({*finding, side_from_name(box.side), box.box});
-    }
-  }
-  return r;
-}
 
 evaluation::EvaluationData read_data(const Arguments& arguments) {
   evaluation::EvaluationData data;
   std::map<std::string, Affine> transforms;
   for (const ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl")) {
-    Reference reference = to_reference(entry, arguments.data);
+    Reference reference = reference_of(entry, arguments.data);
     if (entry.split == arguments.split) {
       transforms[entry.image_id] = entry.source_transform;
       data.test.push_back(std::move(reference));
@@ -66,12 +51,53 @@ evaluation::EvaluationData read_data(const Arguments& arguments) {
   return data;
 }
 
+struct Predictions {
+  std::vector<Draft> drafts;
+  std::vector<evaluation::PhraseMap> phrase_maps;  // only a model can be asked for them
+};
+
+Predictions predict(const Arguments& arguments, const evaluation::EvaluationData& data, const Tool& tool) {
+  if (arguments.model.empty()) return {evaluation::load_predictions(arguments.predictions), {}};
+  constexpr size_t kChunk = 64;  // studies whose pictures are in memory together
+  const Predictor predictor(load_model_folder(arguments.model), choose_device(tool.common.device));
+  std::map<std::string, ManifestEntry> entries;
+  for (ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl"))
+    if (entry.split == arguments.split) entries.emplace(entry.image_id, std::move(entry));
+  Predictions predictions;
+  Progress progress("drafting", static_cast<int64_t>(data.test.size()), "studies");
+  for (size_t begin = 0; begin < data.test.size(); begin += kChunk) {
+    throw_if_stopped();
+    const size_t end = std::min(data.test.size(), begin + kChunk);
+    const std::vector<Reference> references(data.test.begin() + begin, data.test.begin() + end);
+    std::vector<StudyInput> inputs;
+    for (const Reference& reference : references)
+      inputs.push_back(study_input_of(entries.at(reference.image_id), arguments.data));
+    for (Draft& draft : predictor.draft(inputs)) predictions.drafts.push_back(std::move(draft));
+    for (auto& map : phrase_maps_of(predictor, inputs, references)) predictions.phrase_maps.push_back(std::move(map));
+    progress.advance(static_cast<int64_t>(end - begin));
+  }
+  progress.finish();
+  return predictions;
+}
+
 int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, const Tool& tool) {
-  const evaluation::EvaluationData data = read_data(arguments);
-  const std::vector<Draft> drafts = evaluation::load_predictions(arguments.predictions);
+  at::set_num_threads(tool.threads());
+  evaluation::EvaluationData data = read_data(arguments);
+  if (data.test.empty())
+    throw Error(ErrorCode::kData, "the data set has no study in split '" + arguments.split + "'",
+                "--split takes a split that manifest.jsonl names");
+  if (arguments.limit > 0 && data.test.size() > static_cast<size_t>(arguments.limit))
+    data.test.resize(static_cast<size_t>(arguments.limit));
   if (tool.common.is_dry_run) return 0;
+  const Predictions predictions = predict(arguments, data, tool);
   claim_output_directory(tool.common.output, tool.common.may_overwrite);
-  const evaluation::EvaluationResult result = evaluation::evaluate(drafts, {}, data, options);
+  if (!arguments.model.empty()) {
+    JsonlWriter file(tool.common.output / "predictions.jsonl");
+    for (const Draft& draft : predictions.drafts) file.write(draft_to_json(draft));
+    file.commit();
+  }
+  const evaluation::EvaluationResult result =
+      evaluation::evaluate(predictions.drafts, predictions.phrase_maps, data, options);
 
   const nlohmann::ordered_json metrics = evaluation::result_to_json(result);
   write_json_atomic(tool.common.output / "metrics.json", metrics);
@@ -97,13 +123,15 @@ int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, 
 int main(int argc, char** argv) {
   Tool tool(
       "eval-radgen", "Scores drafts against a split, beside trivial baselines and an oracle.",
+      "eval-radgen --model runs/demo/train/model --data runs/demo/prepared --output eval\n"
       "eval-radgen --predictions predictions.jsonl --data prepared --split test --output eval");
   Arguments arguments;
   evaluation::EvaluateOptions options;
   auto& flags = tool.flags();
-  flags
-      .add_option("--predictions", arguments.predictions, "predictions.jsonl, ours or a stranger's")
-      ->required();
+  auto* source = flags.add_option_group("what is scored");
+  source->add_option("--model", arguments.model, "model folder that drafts the split first");
+  source->add_option("--predictions", arguments.predictions, "predictions.jsonl, ours or a stranger's");
+  source->require_option(1);
   flags.add_option("--data", arguments.data, "prepared dataset (folder of manifest.jsonl)")
       ->required();
   flags.add_option("--split", arguments.split, "split of the manifest")->capture_default_str();
@@ -113,7 +141,9 @@ int main(int argc, char** argv) {
       .add_option("--examples", arguments.examples,
                   "example studies in report.html; shows report texts")
       ->capture_default_str();
+  flags.add_option("--limit", arguments.limit, "only the first so many studies; 0: all")->capture_default_str();
   tool.with_output(true);
+  tool.with_device();
   tool.uses_config(options);
   return tool.run(argc, argv, [&] { return run(arguments, options, tool); });
 }

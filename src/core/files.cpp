@@ -160,7 +160,7 @@ nlohmann::json read_json(const fs::path& path) {
   return parse_json(read_file(path), path.string());
 }
 
-void write_file_atomic(const fs::path& path, std::string_view bytes) {
+void write_file_atomic(const fs::path& path, std::string_view bytes, Durability durability) {
   const fs::path folder = folder_of(path);
   make_folder(folder);
   const fs::path temporary = folder / ("." + path.filename().string() + unique_suffix());
@@ -168,14 +168,20 @@ void write_file_atomic(const fs::path& path, std::string_view bytes) {
   if (fd.get() < 0) cannot_write(path, errno);
   try {
     write_all(fd.get(), bytes, path);
-    if (::fsync(fd.get()) != 0 && errno != EINVAL) cannot_write(path, errno);
+    if (durability == Durability::kSynced && ::fsync(fd.get()) != 0 && errno != EINVAL)
+      cannot_write(path, errno);
     if (!fd.close()) cannot_write(path, errno);
     if (::rename(temporary.c_str(), path.c_str()) != 0) cannot_write(path, errno);
   } catch (...) {
     ::unlink(temporary.c_str());
     throw;
   }
-  sync_folder(folder);
+  if (durability == Durability::kSynced) sync_folder(folder);
+}
+
+void sync_filesystem(const fs::path& path) {
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0 || ::syncfs(fd.get()) != 0) cannot_write(path, errno);
 }
 
 void write_json_atomic(const fs::path& path, const nlohmann::ordered_json& json) {
@@ -290,12 +296,7 @@ AtomicDirectory::~AtomicDirectory() {
 
 void AtomicDirectory::commit() {
   RADGEN_CHECK(!is_committed_, "commit() twice");
-  for (const auto& entry : fs::recursive_directory_iterator(temporary_)) {
-    if (entry.is_symlink()) continue;
-    if (entry.is_directory()) sync_folder(entry.path());
-    if (entry.is_regular_file()) sync_path(entry.path(), O_RDONLY);
-  }
-  sync_folder(temporary_);
+  sync_filesystem(temporary_);  // one call: a data set has tens of thousands of files
   if (::rename(temporary_.c_str(), final_.c_str()) !=
       0) {  // works on an absent or empty folder only
     if (errno != ENOTEMPTY && errno != EEXIST) cannot_write(final_, errno);

@@ -79,6 +79,7 @@ class MimicCxr : public StudySource {
   explicit MimicCxr(const SourceOptions& options) : options_(options) {}
 
   std::string name() const override { return "mimic-cxr"; }
+  bool is_synthetic() const override { return fs::exists(options_.input / "SYNTHETIC"); }
 
   std::vector<SourceImage> images() const override {
     const auto metadata = read_metadata();

@@ -157,6 +157,7 @@ int64_t train_tokenizer(const PrepareConfig& config, const PrepareRun& run,
 
 void write_results(const PrepareRun& run, const std::vector<Rejection>& early,
                    const fs::path& output, PrepareSummary& summary) {
+  sync_filesystem(output);  // the pictures were only renamed into place: on disk before a manifest names them
   JsonlWriter manifest(output / "manifest.jsonl");
   JsonlWriter rejected(output / "rejected.jsonl");
   const auto reject = [&](const Rejection& r) {
@@ -242,6 +243,7 @@ PrepareSummary prepare_dataset(const PrepareConfig& config, const StudySource& s
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_json_atomic(output / "prepare.json", {{"config", dump_config(config)},
                                               {"source", source.name()},
+                                              {"is_synthetic", source.is_synthetic()},
                                               {"format_version", kFormatVersion},
                                               {"version", version_text()},
                                               {"summary", summary_to_json(summary)}});

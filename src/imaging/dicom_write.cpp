@@ -267,7 +267,7 @@ std::string encode_dicom_film(const FilmToWrite& film) {
 }
 
 void write_dicom_film(const std::filesystem::path& path, const FilmToWrite& film) {
-  write_file_atomic(path, encode_dicom_film(film));
+  write_file_atomic(path, encode_dicom_film(film), Durability::kRenamed);
 }
 
 }  // namespace radgen

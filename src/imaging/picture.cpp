@@ -62,7 +62,7 @@ Result<cv::Mat> read_png16(const std::filesystem::path& path) {
 }
 
 void write_png(const std::filesystem::path& path, const cv::Mat& picture, int compression) {
-  write_file_atomic(path, encode(picture, compression));
+  write_file_atomic(path, encode(picture, compression), Durability::kRenamed);
 }
 
 std::string encode_png(const cv::Mat& picture, int compression) {

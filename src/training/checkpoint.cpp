@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/core/log.h"
 #include "radgen/model/weights.h"

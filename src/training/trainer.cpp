@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "radgen/core/compute.h"
+#include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/core/log.h"
 #include "radgen/core/progress.h"
@@ -12,6 +13,7 @@
 #include "radgen/core/signals.h"
 #include "radgen/core/tool.h"
 #include "radgen/data/loader.h"
+#include "radgen/inference/device.h"
 #include "radgen/inference/model_folder.h"
 #include "radgen/model/torch_compat.h"
 #include "radgen/model/weights.h"
@@ -28,18 +30,6 @@ constexpr uint64_t kWeightStream = 1, kStepStream = 2;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-torch::Device parse_device(const std::string& name) {
-  if (name == "auto") return torch::cuda::is_available() ? torch::Device("cuda:0") : torch::Device(torch::kCPU);
-  try {
-    const torch::Device device(name);
-    if (device.is_cuda() && !torch::cuda::is_available())
-      throw Error(ErrorCode::kResource, "--device " + name + ": this LibTorch sees no CUDA device", "use --device cpu");
-    return device;
-  } catch (const c10::Error&) {
-    throw Error(ErrorCode::kUsage, "--device: expected auto, cpu or cuda:N, got '" + name + "'");
-  }
 }
 
 // The parts of the config that follow from the data: vocabulary, frame, native picture.
@@ -76,7 +66,7 @@ class Trainer {
   Trainer(const TrainRequest& request, RunFolder run)
       : request_(request),
         run_(std::move(run)),
-        device_(parse_device(request.device)),
+        device_(choose_device(request.device)),
         tokenizer_(std::make_shared<const Tokenizer>(request.data / "tokenizer.model")),
         config_(completed(request.config, *tokenizer_, read_json(request.data / "prepare.json"))),
         train_data_(request.data, "train", tokenizer_, config_.data),
@@ -310,7 +300,7 @@ nlohmann::ordered_json Trainer::finish() {
   const FinalValidation final_validation = validator_.calibrate(model, device_);
   model.calibration = final_validation.calibration;
   const nlohmann::json prepare = read_json(request_.data / "prepare.json");
-  const bool is_phantom = prepare.value("is_synthetic", true);
+  const bool is_phantom = prepare.value("is_synthetic", true);  // an older data set: the careful answer
   nlohmann::ordered_json card = {
       {"version", version()},
       {"trained_on_phantoms", is_phantom},

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "radgen/core/error.h"
+#include "radgen/core/log.h"
 #include "radgen/data/loader.h"
 #include "radgen/evaluation/evaluate.h"
 #include "radgen/imaging/picture.h"

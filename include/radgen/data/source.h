@@ -45,6 +45,9 @@ class StudySource {
  public:
   virtual ~StudySource() = default;
   virtual std::string name() const = 0;
+  // True when the folder says that its films are synthetic (a file SYNTHETIC at its root, as phantom-radgen writes): a
+  // model that is trained on them must say so.
+  virtual bool is_synthetic() const = 0;
   // Every candidate, laterals included, in a stable order. Throws Error{kData} when the data set's
   // tables cannot be read.
   virtual std::vector<SourceImage> images() const = 0;

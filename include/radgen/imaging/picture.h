@@ -10,7 +10,7 @@
 namespace radgen {
 
 Result<cv::Mat> read_png16(const std::filesystem::path& path);     // CV_16UC1
-// Lossless, written atomically; `compression` 0..9.
+// Lossless, renamed into place but not synced (Durability::kRenamed); `compression` 0..9.
 void write_png(const std::filesystem::path& path, const cv::Mat& picture, int compression = 1);
 std::string encode_png(const cv::Mat& picture, int compression = 6);   // bytes, for pages
 

@@ -1,0 +1,139 @@
+#include "radgen/inference/model_folder.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "radgen/core/error.h"
+#include "radgen/core/files.h"
+#include "radgen/inference/predictor.h"
+
+namespace radgen {
+namespace {
+
+class ModelFolder : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::temp_directory_path() / ("radgen_model_folder_" + std::to_string(::getpid()));
+    fs::remove_all(root_);
+    fs::create_directories(root_);
+    std::vector<std::string> texts;
+    for (int i = 0; i < 60; ++i)
+      texts.push_back("The heart size is normal in study " + std::to_string(i) + ". Small left pleural effusion.\nNo pneumothorax " +
+                      std::to_string(i * 7) + ".");
+    Tokenizer::train(texts, 320, root_ / "tokenizer.model");
+    model_.tokenizer = std::make_shared<const Tokenizer>(root_ / "tokenizer.model");
+    model_.config.frame = {.height_px = 64, .width_px = 48, .prepared_long_side_px = 64};
+    auto& network = model_.config.network;
+    network.encoder.stem = "conv";
+    network.encoder.width = 16;
+    network.encoder.layers = 1;
+    network.encoder.heads = 2;
+    network.encoder.image_height_px = 64;
+    network.encoder.image_width_px = 48;
+    network.decoder.width = 16;
+    network.decoder.layers = 1;
+    network.decoder.heads = 2;
+    network.decoder.max_tokens = 40;
+    network.decoder.vocabulary_size = model_.tokenizer->vocabulary_size();
+    model_.config.decoding.max_tokens = 30;
+    torch::manual_seed(3);
+    model_.network = GroundedModel(network);
+    model_.network->eval();
+    model_.calibration.region_threshold = 0.45;
+    save_model_folder(root_ / "model", model_, {{"version", "t"}, {"trained_on_phantoms", true}});
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  std::vector<StudyInput> studies() const {
+    cv::Mat picture(64, 52, CV_16UC1);
+    cv::randu(picture, 0, 65535);
+    return {{"s1", "i1", picture, 50.0, "F", "cough"}, {"s2", "i2", picture * 0.5, {}, "", ""}};
+  }
+  std::string load_error() const {
+    try {
+      load_model_folder(root_ / "model");
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kData);
+      EXPECT_FALSE(error.hint().empty());
+      return error.what();
+    }
+    return "";
+  }
+
+  fs::path root_;
+  LoadedModel model_;
+};
+
+TEST_F(ModelFolder, DraftsTheSameAfterSavingAndLoading) {
+  const Predictor before(model_), after(load_model_folder(root_ / "model"));
+  cv::theRNG().state = 7;
+  const auto inputs = studies();
+  const auto a = before.draft(inputs), b = after.draft(inputs);
+  ASSERT_EQ(a.size(), 2u);
+  for (size_t i = 0; i < a.size(); ++i) {
+    EXPECT_EQ(a[i].text(), b[i].text());
+    EXPECT_DOUBLE_EQ(a[i].confidence, b[i].confidence);
+  }
+  EXPECT_EQ(after.model().calibration.region_threshold, 0.45);
+  EXPECT_EQ(b[0].model_sha256, after.model().sha256);
+  EXPECT_EQ(after.model().sha256.size(), 64u);
+}
+
+TEST_F(ModelFolder, MissingAndAlteredFilesAreNamed) {
+  for (const char* name : {"config.json", "model.safetensors", "tokenizer.model", "calibration.json", "model_card.json"}) {
+    const std::string bytes = read_file(root_ / "model" / name);
+    fs::remove(root_ / "model" / name);
+    EXPECT_NE(load_error().find(name), std::string::npos) << "missing " << name;
+    std::string altered = bytes;
+    altered[altered.size() / 2] ^= 1;
+    write_file_atomic(root_ / "model" / name, altered);
+    if (std::string(name) != "model_card.json") EXPECT_NE(load_error().find(name), std::string::npos) << "altered " << name;
+    write_file_atomic(root_ / "model" / name, bytes);
+  }
+  EXPECT_EQ(load_error(), "");
+}
+
+TEST_F(ModelFolder, CalibrationIsReplacedWithoutChangingTheModel) {
+  const std::string before = load_model_folder(root_ / "model").sha256;
+  Calibration calibration;
+  calibration.abstain_below = 0.77;
+  save_calibration(root_ / "model", calibration);
+  const LoadedModel after = load_model_folder(root_ / "model");
+  EXPECT_EQ(after.sha256, before);
+  EXPECT_EQ(after.calibration.abstain_below, 0.77);
+}
+
+TEST_F(ModelFolder, SentencesCoverTheTextAndOnlyGroundedOnesHaveBoxes) {
+  const Predictor predictor(model_);
+  for (const Draft& draft : predictor.draft(studies())) {
+    const std::string text = draft.text();
+    for (const DraftSentence& sentence : draft.sentences) {
+      EXPECT_EQ(text.substr(sentence.begin, sentence.end - sentence.begin), sentence.text);
+      if (!sentence.is_grounded) EXPECT_TRUE(sentence.boxes.empty());
+      if (!sentence.map.empty()) {
+        EXPECT_EQ(sentence.map.rows * sentence.map.columns, 4 * 3);
+        EXPECT_LE(map_mass(sentence.map), 1.0 + 1e-4);
+      }
+    }
+    // The frame is 48 x 64, the picture 52 x 64: scaled by 48/52 and centred, so the grid's rectangle is taller than it.
+    EXPECT_NEAR(draft.map_box.w, 52, 1e-6);
+    EXPECT_NEAR(draft.map_box.h, 64 * 52.0 / 48, 1e-6);
+  }
+}
+
+TEST_F(ModelFolder, GroundsEveryStatedFindingOfAGivenText) {
+  const Predictor predictor(model_);
+  const auto inputs = studies();
+  const auto grounded = predictor.ground(inputs, {"Small left pleural effusion. No pneumothorax.", "The heart size is normal."});
+  ASSERT_EQ(grounded.size(), 2u);
+  ASSERT_EQ(grounded[0].size(), 1u);  // the absent pneumothorax points at nothing
+  EXPECT_EQ(grounded[0][0].mention.finding, Finding::kPleuralEffusion);
+  EXPECT_EQ(grounded[0][0].mention.side, Side::kLeft);
+  EXPECT_FALSE(grounded[0][0].map.empty());
+  EXPECT_TRUE(grounded[1].empty());
+}
+
+}  // namespace
+}  // namespace radgen

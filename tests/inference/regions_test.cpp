@@ -1,0 +1,105 @@
+#include "radgen/inference/regions.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "radgen/inference/calibration.h"
+
+namespace radgen {
+namespace {
+
+AttentionMap map_of(int rows, int columns, std::vector<float> values) { return {rows, columns, std::move(values)}; }
+
+TEST(MeanMap, AveragesTheChosenTokensOnly) {
+  const AttentionMap map = mean_map({{1, 0}, {0, 1}, {0, 3}}, {0, 2}, 1, 2);
+  ASSERT_EQ(map.values.size(), 2u);
+  EXPECT_FLOAT_EQ(map.values[0], 0.5f);
+  EXPECT_FLOAT_EQ(map.values[1], 1.5f);
+  EXPECT_TRUE(mean_map({{1, 0}}, {}, 1, 2).empty());
+}
+
+TEST(GroundingScore, IsOneForOnePatchAndZeroForAFlatMap) {
+  EXPECT_NEAR(raw_grounding_score(map_of(2, 2, {1, 0, 0, 0})), 1.0, 1e-9);
+  EXPECT_NEAR(raw_grounding_score(map_of(2, 2, {.25f, .25f, .25f, .25f})), 0.0, 1e-6);
+}
+
+TEST(GroundingScore, FallsWithTheMassGivenToTheNullKey) {
+  EXPECT_NEAR(raw_grounding_score(map_of(2, 2, {.4f, 0, 0, 0})), 0.4, 1e-6);
+  EXPECT_EQ(raw_grounding_score(map_of(2, 2, {0, 0, 0, 0})), 0.0);
+}
+
+TEST(FindRegions, BoxesLieInTheMapBoxesCoordinates) {
+  // One hot patch of a 4 x 4 grid over 40 x 80 pixels that start at (100, 200).
+  std::vector<float> values(16, 0);
+  values[1 * 4 + 2] = 1;
+  const auto boxes = find_regions(map_of(4, 4, values), {100, 200, 40, 80}, 0.5);
+  ASSERT_EQ(boxes.size(), 1u);
+  const Box patch{120, 220, 10, 20};
+  EXPECT_GT(iou(boxes[0], patch), 0.6);  // bilinear upsampling rounds its corners
+  EXPECT_NEAR(boxes[0].x + boxes[0].w / 2, 125, 1.5);
+  EXPECT_NEAR(boxes[0].y + boxes[0].h / 2, 230, 3);
+}
+
+TEST(FindRegions, SeparatePartsComeByMassAndFaintOnesAreDropped) {
+  std::vector<float> values(36, 0);
+  values[0] = 0.6f;                   // a smaller part
+  values[35] = values[34] = 1;        // the larger one
+  const auto boxes = find_regions(map_of(6, 6, values), {0, 0, 60, 60}, 0.5);
+  ASSERT_EQ(boxes.size(), 2u);
+  EXPECT_GT(boxes[0].x, 30);
+  EXPECT_LT(boxes[1].x, 10);
+  EXPECT_TRUE(find_regions(map_of(2, 2, {0, 0, 0, 0}), {0, 0, 10, 10}, 0.5).empty());
+}
+
+TEST(TokensWithin, TakesEveryTokenThatOverlaps) {
+  const std::vector<std::pair<size_t, size_t>> spans{{0, 3}, {3, 7}, {7, 9}, {9, 9}};
+  EXPECT_EQ(tokens_within(spans, 4, 8), (std::vector<size_t>{1, 2}));
+  EXPECT_TRUE(tokens_within(spans, 20, 30).empty());
+}
+
+TEST(UnionIou, CountsOverlapsOnce) {
+  EXPECT_NEAR(union_iou({{0, 0, 2, 2}, {1, 0, 2, 2}}, {{0, 0, 3, 2}}), 1.0, 1e-12);
+  EXPECT_NEAR(union_iou({{0, 0, 2, 2}}, {{1, 0, 2, 2}}), 2.0 / 6.0, 1e-12);
+  EXPECT_EQ(union_iou({}, {{0, 0, 1, 1}}), 0.0);
+}
+
+// Maps whose sharpness tells whether they are right: the sharp ones lie on their box, the flat ones beside it.
+std::vector<CalibrationCase> separable_cases() {
+  std::vector<CalibrationCase> cases;
+  for (int i = 0; i < 40; ++i) {
+    CalibrationCase one;
+    std::vector<float> values(64, 0);
+    const bool is_hit = i % 2 == 0;
+    if (is_hit) {
+      values[9] = values[10] = values[17] = values[18] = 0.25f;
+    } else {
+      std::fill(values.begin(), values.end(), 1.0f / 64);
+    }
+    one.map = map_of(8, 8, values);
+    one.map_box = {0, 0, 80, 80};
+    one.reference = {{10, 10, 20, 20}};
+    cases.push_back(one);
+  }
+  return cases;
+}
+
+TEST(FitCalibration, SeparatesSharpRightMapsFromFlatWrongOnes) {
+  const Calibration calibration = fit_calibration(separable_cases(), 40);
+  EXPECT_EQ(calibration.studies, 40);
+  const auto cases = separable_cases();
+  const double right = calibrated_score(raw_grounding_score(cases[0].map), calibration);
+  const double wrong = calibrated_score(raw_grounding_score(cases[1].map), calibration);
+  EXPECT_GE(right, calibration.abstain_below);
+  EXPECT_LT(wrong, calibration.abstain_below);
+  EXPECT_GT(right, 0.8);
+  EXPECT_LT(wrong, 0.2);
+}
+
+TEST(FitCalibration, LeavesTheDefaultsWhenThereAreTooFewCases) {
+  const auto cases = separable_cases();
+  EXPECT_EQ(fit_calibration({cases.begin(), cases.begin() + 5}, 5).studies, 0);
+}
+
+}  // namespace
+}  // namespace radgen
