@@ -68,8 +68,11 @@ void Grammar::hold_out() {
     if (group.options.size() < kFewestForHoldOut) continue;
     std::vector<std::pair<uint64_t, size_t>> order;
     for (size_t i = 0; i < group.options.size(); ++i) {
-      // A plain synonym that other wordings contain would be seen in training all the same.
-      if (!has_brackets(group.options[i]) && stands_elsewhere(group.options[i], group, i)) continue;
+      // A plain synonym that other wordings contain would be seen in training all the same, and the
+      // first one is the field's own word, which no training text can do without.
+      const bool is_plain = !has_brackets(group.options[i]);
+      if (is_plain && group.is_vocabulary() && i == 0) continue;
+      if (is_plain && stands_elsewhere(group.options[i], group, i)) continue;
       order.emplace_back(hash_text(group.options[i]), i);
     }
     std::sort(order.begin(), order.end());

@@ -27,6 +27,9 @@ struct WordingGroup {
   double skew = 0;
   std::vector<std::string> options;
   std::vector<bool> is_held_out;  // filled in by the grammar
+
+  // Words and not sentences.
+  bool is_vocabulary() const { return options[0].back() != '.'; }
 };
 
 // The tables, a file each.

@@ -187,10 +187,20 @@ TEST(Words, HoldAFifthOfFramesAndSynonymsOutOfTraining) {
     for (const SpokenSentence& s : d.report.sentences)
       (is_held_out ? unseen : trained).insert(s.frame);
   }
-  // Groups of fewer than four options hold none out; every other frame of test_wording is new.
-  size_t shared = 0;
-  for (const std::string& frame : unseen) shared += trained.count(frame);
-  EXPECT_LT(static_cast<double>(shared), 0.1 * static_cast<double>(unseen.size()));
+  // Groups of fewer than four options hold none out, and two findings are joined by "and" anywhere;
+  // every other frame of test_wording is new.
+  std::set<std::string> holding;
+  for (const WordingGroup& group : Grammar::builtin().groups()) {
+    if (std::count(group.is_held_out.begin(), group.is_held_out.end(), true) > 0)
+      holding.insert(group.name);
+  }
+  size_t fresh = 0;
+  for (const std::string& frame : unseen) {
+    if (!holding.count(frame.substr(0, frame.find(": ")))) continue;
+    ++fresh;
+    EXPECT_FALSE(trained.count(frame)) << frame;
+  }
+  EXPECT_GT(fresh, 80u);
 
   size_t words = 0;
   training_text = lower(training_text);
@@ -202,7 +212,7 @@ TEST(Words, HoldAFifthOfFramesAndSynonymsOutOfTraining) {
       EXPECT_FALSE(contains_words(training_text, lower(option))) << option;
     }
   }
-  EXPECT_GT(words, 20u);
+  EXPECT_GT(words, 10u);
 }
 
 TEST(Words, DoNotMentionWhatDoesNotShow) {
