@@ -39,11 +39,14 @@ trap finish EXIT
 
 cores=$(nproc)
 free_kib=$(awk '/^MemAvailable:/ {print $2}' /proc/meminfo 2>/dev/null || echo 4000000)
+if limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null) && [ "$limit" != max ] && [ $((limit / 1024)) -lt "$free_kib" ]; then
+  free_kib=$((limit / 1024))  # a container's own limit, which /proc/meminfo does not tell
+fi
 by_memory=$((free_kib / 1500000)); [ "$by_memory" -ge 1 ] || by_memory=1
 jobs=${RADGEN_JOBS:-$((cores < by_memory ? cores : by_memory))}
 
 stage setup scripts/setup.sh
 stage configure cmake --preset "$preset" -DRADGEN_WERROR="$werror"
 stage build cmake --build "$build" --parallel "$jobs"
-# One test program at a time: each uses all cores.
+# One test at a time, each uses all cores; unit tests first, end-to-end last (the order of tests/CMakeLists.txt).
 stage test ctest --test-dir "$build" --output-on-failure --no-tests=error ${labels:+-L "$labels"}

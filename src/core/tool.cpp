@@ -113,7 +113,10 @@ bool Tool::parse(int argc, char** argv, int& exit_code) {
     // What describes the tool itself needs no input.
     if (!dump_config_ && !help_config_) {
       exit_code = 2;
-      report("usage", e.what(), "see " + name_ + " --help");
+      // A misspelt flag is the likelier reason, and CLI11 names it only when nothing is missing.
+      const std::vector<std::string> unknown = app_.remaining();
+      report("usage", unknown.empty() ? e.what() : "argument not expected: " + unknown.front(),
+             "see " + name_ + " --help");
       return false;
     }
   } catch (const CLI::ParseError& e) {
