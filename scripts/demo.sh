@@ -5,7 +5,8 @@
 #
 #   scripts/demo.sh                      the whole way, about 20 minutes after the build on 2 cores
 #   scripts/demo.sh FILE_OR_DIR ...      and reports for your own DICOM or PNG files too
-#   scripts/demo.sh --ablation           afterwards: the same training without the grounding loss, for comparison
+#   scripts/demo.sh --ablation           afterwards: the same training without boxes (neither the grounding loss nor the
+#                                        patch loss), for comparison; as long again
 #
 # RADGEN_DEMO_DIR (runs/demo), RADGEN_DEMO_STUDIES, RADGEN_DEMO_SIZE and RADGEN_DEMO_CONFIG change what is made.
 set -euo pipefail
@@ -13,7 +14,7 @@ paths=() ; ablation=no
 for argument in "$@"; do
   case "$argument" in
     --ablation) ablation=yes ;;
-    -h|--help) sed -n '2,11p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
+    -h|--help) sed -n '2,12p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
     -*) printf 'error[usage]: unknown flag %s\n  hint: scripts/demo.sh --help\n' "$argument" >&2; exit 2 ;;
     *) [ -e "$argument" ] || { printf 'error[usage]: no such file or folder: %s\n' "$argument" >&2; exit 2; }
        paths+=("$(realpath "$argument")") ;;
@@ -33,14 +34,14 @@ stage "1/7 set-up"
 scripts/setup.sh
 stage "2/7 build"
 cmake --preset release >/dev/null
-cmake --build --preset release -- -k 1 >&2
+cmake --build --preset release >&2
 after_build=$(date +%s)
 mkdir -p "$demo"
 
 stage "3/7 phantom data set: $studies synthetic studies with their truth"
 [ -f "$demo/phantom/truth.jsonl" ] || $bin/phantom-radgen --studies "$studies" --size "$size" --seed 1 --prevalence enriched --output "$demo/phantom" --overwrite
 stage "4/7 prepare"
-[ -f "$demo/prepared/prepare.json" ] || $bin/preprocess-radgen --source mimic-cxr --input "$demo/phantom" --output "$demo/prepared" --size "$size"
+[ -f "$demo/prepared/prepare.json" ] || $bin/preprocess-radgen --source mimic-cxr --input "$demo/phantom" --output "$demo/prepared" --size "$size" --set vocabulary_size=1200
 
 stage "5/7 train"
 train() {  # folder, further flags
@@ -52,17 +53,48 @@ train() {  # folder, further flags
 train "$demo/train"
 
 stage "6/7 evaluate on the held-out studies"
-evaluate() {  # model folder, output
-  for split in test test_wording test_shift; do
-    [ -f "$2/$split/metrics.json" ] || $bin/eval-radgen --model "$1" --data "$demo/prepared" --truth "$demo/phantom/truth.jsonl" \
-      --split $split --output "$2/$split" --overwrite
+evaluate() {  # model folder, output, splits
+  local model="$1" out="$2" split; shift 2
+  for split in "$@"; do
+    [ -f "$out/$split/metrics.json" ] || $bin/eval-radgen --model "$model" --data "$demo/prepared" \
+      --truth "$demo/phantom/truth.jsonl" --split "$split" --examples 6 --output "$out/$split" --overwrite >"$out.$split.txt"
   done
 }
-evaluate "$demo/train/model" "$demo/evaluation"
+evaluate "$demo/train/model" "$demo/evaluation" test test_wording test_shift
 
 stage "7/7 report"
-if [ ! -f "$demo/report/phantom/done" ]; then
-  film=$($bin/eval-radgen --pick-example "$demo/evaluation/test" 2>/dev/null || true)
-  $bin/report-radgen --model "$demo/train/model" --input "$demo/phantom/${film:?}" --output "$demo/report/phantom" --allow-synthetic-model --overwrite
-  touch "$demo/report/phantom/done"
+# Films of patients that no split holds, as large as a workstation shows them.
+[ -f "$demo/films/truth.jsonl" ] || $bin/phantom-radgen --studies 8 --size 1024 --seed 2026 --prevalence enriched --output "$demo/films" --overwrite
+report() {  # input, output, flags
+  local input="$1" out="$2"; shift 2
+  [ -f "$out/summary.json" ] || $bin/report-radgen --model "$demo/train/model" --input "$input" --output "$out" --overwrite "$@" >&2
+}
+report "$demo/films/files" "$demo/report/phantom"
+status=0
+for path in ${paths[@]+"${paths[@]}"}; do
+  name=$(printf '%s' "$path" | sha256sum | cut -c1-8)-$(basename "$path" | tr -c 'A-Za-z0-9._\n-' _)
+  # One input that cannot be read ends neither the others nor the summary.
+  report "$path" "$demo/report/$name" || status=$?
+done
+ended=$(date +%s)
+
+if [ $ablation = yes ]; then
+  stage "ablation: the same training without the grounding loss"
+  train "$demo/train-no-grounding" --set network.loss.lambda_ground=0 --set network.loss.lambda_patches=0
+  evaluate "$demo/train-no-grounding/model" "$demo/evaluation-no-grounding" test
 fi
+
+page=$(find "$demo/report/phantom" -name report.html | sort | head -n 1)
+cat <<SUMMARY
+
+RadGen demo: research software, not for clinical use. The model was trained on synthetic films only.
+$(cat "$demo/evaluation.test.txt")
+other wording:      $demo/evaluation/test_wording/report.html
+shifted films:      $demo/evaluation/test_shift/report.html
+$( [ ! -f "$demo/evaluation-no-grounding.test.txt" ] || { echo; echo "without the grounding loss:"; cat "$demo/evaluation-no-grounding.test.txt"; } )
+made: $(grep -c . "$demo/prepared/manifest.jsonl") prepared studies, a model in $demo/train/model, reports in $demo/report/
+time: $(( (after_build-started)/60 )) min for set-up and build, $(( (ended-after_build)/60 )) min $(( (ended-after_build)%60 )) s for the rest of this run
+
+Open this first:    $page
+SUMMARY
+exit $status

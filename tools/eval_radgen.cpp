@@ -89,8 +89,8 @@ int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, 
   if (arguments.limit > 0 && data.test.size() > static_cast<size_t>(arguments.limit))
     data.test.resize(static_cast<size_t>(arguments.limit));
   if (tool.common.is_dry_run) return 0;
-  const Predictions predictions = predict(arguments, data, tool);
   claim_output_directory(tool.common.output, tool.common.may_overwrite);
+  const Predictions predictions = predict(arguments, data, tool);
   if (!arguments.model.empty()) {
     JsonlWriter file(tool.common.output / "predictions.jsonl");
     for (const Draft& draft : predictions.drafts) file.write(draft_to_json(draft));
@@ -112,9 +112,13 @@ int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, 
   for (const evaluation::Alarm& alarm : result.alarms) {
     if (alarm.is_raised) log::warning("{}: {}", alarm.name, alarm.reason);
   }
-  std::cout << (tool.common.is_json ? metrics.dump(2)
-                                    : (tool.common.output / "report.html").string())
-            << "\n";
+  if (tool.common.is_json) {
+    std::cout << metrics.dump(2) << "\n";
+  } else {
+    std::cout << "split " << arguments.split << ", " << data.test.size() << " studies\n"
+              << evaluation::headline_text(result.metrics)
+              << (tool.common.output / "report.html").string() << "\n";
+  }
   return 0;
 }
 

@@ -159,6 +159,28 @@ void add_definitions(Page& page, const MetricTable& metrics) {
 
 }  // namespace
 
+std::string headline_text(const MetricTable& metrics) {
+  std::string text = fmt::format("{:<20} {:>7} {:>9} {:>7}   {}\n", "metric", "model", "baseline", "oracle",
+                                 "skill (95 % interval)");
+  const std::vector<std::string> baselines = baseline_names(metrics);
+  for (const std::string& path : headline()) {
+    const Metric* model = metrics.find(path);
+    if (model == nullptr) continue;
+    double best = kUndefined;
+    for (const std::string& name : baselines) {
+      const double value = metrics.value("baselines." + name + "." + path);
+      if (!std::isnan(value) && !(value <= best)) best = value;
+    }
+    const Metric* skill = metrics.find("skill." + last_name(path));
+    const std::string skill_text =
+        skill == nullptr ? ""
+                         : fmt::format("{} ({} to {})", number(skill->value), number(skill->low), number(skill->high));
+    text += fmt::format("{:<20} {:>7} {:>9} {:>7}   {}\n", last_name(path), number(model->value), number(best),
+                        number(metrics.value("oracle." + path)), skill_text);
+  }
+  return text;
+}
+
 std::string eval_report_html(const EvaluationResult& result, const EvaluationData& data,
                              const EvalReportOptions& options) {
   Page page("Evaluation", fmt::format("{}{}{} studies", options.title,

@@ -12,7 +12,8 @@ torch::Device choose_device(const std::string& name) {
       throw Error(ErrorCode::kResource, "--device " + name + ": this LibTorch sees no CUDA device", "use --device cpu");
     return device;
   } catch (const c10::Error&) {
-    throw Error(ErrorCode::kUsage, "--device: expected auto, cpu or cuda:N, got '" + name + "'");
+    throw Error(ErrorCode::kUsage, "--device: expected auto, cpu or cuda:N, got '" + name + "'",
+                "leave it out to take the best there is");
   }
 }
 

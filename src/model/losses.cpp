@@ -133,7 +133,9 @@ Tensor patch_loss(const Tensor& patch_logits, const Tensor& patch_labels, const 
       -(inside * torch::log_sigmoid(logits)).sum(-1) / inside.sum(-1).clamp_min(1);
   const Tensor loss_outside =
       -(outside * torch::log_sigmoid(-logits)).sum(-1) / outside.sum(-1).clamp_min(1);
-  return mean_known((loss_inside + loss_outside) / 2, has_boxes.to(torch::kBool));
+  const Tensor is_known = has_boxes.to(torch::kBool), has_inside = inside.sum(-1) > 0;
+  return mean_known((loss_inside + loss_outside) / 2, is_known & has_inside) +
+         mean_known(loss_outside / 2, is_known & ~has_inside);
 }
 
 }  // namespace radgen

@@ -55,9 +55,10 @@ ConvStemImpl::ConvStemImpl(const EncoderConfig& config) {
     convolutions->push_back(
         torch::nn::Conv2d(torch::nn::Conv2dOptions(input, output, /*kernel_size=*/3)
                               .stride(2)
-                              .padding(1)
-                              .bias(false)));
-    norms->push_back(make_layer_norm(output, config.layer_norm_eps));
+                              .padding(1)));
+    // A norm behind the first convolution would divide each pixel's grey value away: a white lung and a dark one
+    // would look the same but for their edges.
+    if (stage > 0) norms->push_back(make_layer_norm(output, config.layer_norm_eps));
     input = output;
   }
   register_module("convolutions", convolutions);
@@ -69,8 +70,9 @@ Tensor ConvStemImpl::forward(const Tensor& image) {
   Tensor x = image.contiguous(torch::MemoryFormat::ChannelsLast);
   for (size_t stage = 0; stage < convolutions->size(); ++stage) {
     x = convolutions[stage]->as<torch::nn::Conv2d>()->forward(x);
-    x = norms[stage]->as<torch::nn::LayerNorm>()->forward(x.permute({0, 2, 3, 1}));  // [B,h,w,C]
-    x = torch::relu(x).permute({0, 3, 1, 2});  // [B,C,h,w], channels last
+    if (stage > 0)
+      x = norms[stage - 1]->as<torch::nn::LayerNorm>()->forward(x.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
+    x = torch::relu(x);  // [B,C,h,w], channels last
   }
   return projection(x.permute({0, 2, 3, 1}).flatten(1, 2));  // [B,N,D_v]
 }

@@ -43,11 +43,15 @@ nlohmann::ordered_json environment() {
 
 }  // namespace
 
-RunFolder RunFolder::create(const fs::path& path, const nlohmann::ordered_json& config, const std::string& command,
-                            bool may_overwrite) {
+void RunFolder::require_free(const fs::path& path, bool may_overwrite) {
   if (fs::exists(path / kConfig) && !may_overwrite)
     throw Error(ErrorCode::kUsage, path.string() + " already holds a run",
                 "continue it with --resume, or start anew with --overwrite (the old one is moved aside)");
+}
+
+RunFolder RunFolder::create(const fs::path& path, const nlohmann::ordered_json& config, const std::string& command,
+                            bool may_overwrite) {
+  require_free(path, may_overwrite);
   claim_output_directory(path, may_overwrite);
   write_json_atomic(path / kConfig, config);
   write_file_atomic(path / "command.txt", command + "\n");

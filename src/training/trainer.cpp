@@ -63,9 +63,8 @@ namespace {
 
 class Trainer {
  public:
-  Trainer(const TrainRequest& request, RunFolder run)
+  explicit Trainer(const TrainRequest& request)
       : request_(request),
-        run_(std::move(run)),
         device_(choose_device(request.device)),
         tokenizer_(std::make_shared<const Tokenizer>(request.data / "tokenizer.model")),
         config_(completed(request.config, *tokenizer_, read_json(request.data / "prepare.json"))),
@@ -75,8 +74,20 @@ class Trainer {
         optimizer_(parameters(), config_.optimizer),
         total_steps_(radgen::total_steps(config_.loop, static_cast<int64_t>(train_data_.size()))),
         validator_(config_, request.data, validation_data_, tokenizer_) {
+    if (config_.loop.batch_size > static_cast<int64_t>(train_data_.size()))
+      throw Error(ErrorCode::kConfig, fmt::format("loop.batch_size {} is more than the {} training studies",
+                                                  config_.loop.batch_size, train_data_.size()),
+                  "make it smaller");
     state_.config_sha256 = sha256_hex(dump_config(config_).dump());
     state_.data_sha256 = hash_of_data(request.data);
+  }
+
+  // The run folder is made when everything has been checked: a mistake leaves nothing behind.
+  void open_run() {
+    run_ = request_.is_resume ? RunFolder::open(request_.output)
+                              : RunFolder::create(request_.output, dump_config(request_.config), request_.command,
+                                                  request_.may_overwrite);
+    log::add_file((run_.path() / "train.log").string());
   }
 
   void start_from(const fs::path& weights) {
@@ -225,9 +236,6 @@ TrainSummary Trainer::run() {
   const BatchSampler sampler(train_data_.lengths(),
                              {.batch_size = static_cast<size_t>(config_.loop.batch_size), .drops_last = true,
                               .bucket_batches = static_cast<size_t>(config_.loop.bucket_batches), .seed = seed});
-  if (sampler.batches_per_epoch() == 0)
-    throw Error(ErrorCode::kConfig, fmt::format("loop.batch_size {} is more than the {} training studies",
-                                                config_.loop.batch_size, train_data_.size()), "make it smaller");
   BatchLoader loader(train_data_, sampler,
                      {.threads = static_cast<int>(config_.loop.loader_threads),
                       .augment = config_.augment.enabled ? &config_.augment : nullptr, .seed = seed},
@@ -314,11 +322,6 @@ nlohmann::ordered_json Trainer::finish() {
   return final_validation.metrics;
 }
 
-RunFolder open_run(const TrainRequest& request) {
-  if (request.is_resume) return RunFolder::open(request.output);
-  return RunFolder::create(request.output, dump_config(request.config), request.command, request.may_overwrite);
-}
-
 void require_prepared(const fs::path& data) {
   for (const char* name : {"manifest.jsonl", "prepare.json", "tokenizer.model"})
     if (!fs::exists(data / name))
@@ -330,9 +333,9 @@ void require_prepared(const fs::path& data) {
 
 TrainSummary train(const TrainRequest& request) {
   require_prepared(request.data);
-  RunFolder run = open_run(request);
-  log::add_file((run.path() / "train.log").string());
-  Trainer trainer(request, run);
+  if (!request.is_resume) RunFolder::require_free(request.output, request.may_overwrite);
+  Trainer trainer(request);
+  trainer.open_run();
   if (request.is_resume) {
     trainer.resume();
   } else {

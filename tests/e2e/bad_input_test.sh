@@ -96,20 +96,18 @@ refuses 2 'loop.batch_size' "${train[@]}" --data "$prepared" --config "$scratch/
 grep -qF 'max_step' "$err" || fail "only the first of two mistakes is reported"
 printf '{"loop": {"batch_size": 4}' >"$scratch/wrong.json"
 refuses 2 'not valid JSON' "${train[@]}" --data "$prepared" --config "$scratch/wrong.json"; untouched
-refuses 2 'heads' "${train[@]}" --data "$prepared" --set network.encoder.heads=5; rm -rf "$new"
-refuses 3 'fewer studies than one batch' "${train[@]}" --data "$prepared" --set loop.batch_size=512
-rm -rf "$new"
-refuses 2 'nonsense' "${train[@]}" --data "$prepared" --device nonsense
-rm -rf "$new"
+refuses 2 'heads' "${train[@]}" --data "$prepared" --set network.encoder.heads=5; untouched
+refuses 2 'loop.batch_size 512' "${train[@]}" --data "$prepared" --set loop.batch_size=512; untouched
+refuses 2 'nonsense' "${train[@]}" --data "$prepared" --device nonsense; untouched
 
 say "prepared data: train-radgen"
 refuses 3 'manifest.jsonl is missing' "${train[@]}" --data "$scratch/empty"; untouched
 copy "$prepared"; : >"$bad/manifest.jsonl"
-refuses 3 'manifest|no study' "${train[@]}" --data "$bad"; rm -rf "$new"
+refuses 3 'manifest|no study' "${train[@]}" --data "$bad"; untouched
 copy "$prepared"; truncate -s -40 "$bad/manifest.jsonl"
-refuses 3 'manifest.jsonl: line [0-9]+' "${train[@]}" --data "$bad"; rm -rf "$new"
+refuses 3 'manifest.jsonl: line [0-9]+' "${train[@]}" --data "$bad"; untouched
 copy "$prepared"; echo "garbage" >"$bad/tokenizer.model"
-refuses 3 'tokenizer.model' "${train[@]}" --data "$bad"; rm -rf "$new"
+refuses 3 'tokenizer.model' "${train[@]}" --data "$bad"; untouched
 copy "$prepared"; find "$bad/images" -name '*.png' -delete
 refuses 3 'images' "${train[@]}" --data "$bad"
 [ ! -e "$new/model" ] || fail "a model trained without pictures"

@@ -22,4 +22,7 @@ struct EvalReportOptions {
 std::string eval_report_html(const EvaluationResult& result, const EvaluationData& data,
                              const EvalReportOptions& options);
 
+// The headline for a terminal: a line a metric with model, best baseline, oracle and skill with its interval.
+std::string headline_text(const MetricTable& metrics);
+
 }  // namespace radgen::evaluation

@@ -68,10 +68,10 @@ PooledFindings pool_findings(const torch::Tensor& patch_logits, const std::strin
 // over a study's known labels, then over the studies.
 torch::Tensor label_loss(const PooledFindings& pooled, const torch::Tensor& labels);
 
-// Binary cross-entropy of each patch where a finding's boxes are known: patch_labels [B,C,N] in
-// [0,1] (share of the patch that is inside), has_boxes [B,C] bool. Inside and outside count half
-// each, else the background drowns a nodule. Mean over a study's boxed findings, then over the
-// studies.
+// Binary cross-entropy of each patch where a finding's boxes are known: patch_labels [B,C,N] in [0,1] (share of the
+// patch that is inside), has_boxes [B,C] bool. Inside and outside count half each, else the background drowns a
+// nodule. The findings that have a box and those that are known to have none are averaged on their own and added, else
+// a dozen absent findings drown the one that is there; then the mean over the studies.
 torch::Tensor patch_loss(const torch::Tensor& patch_logits, const torch::Tensor& patch_labels,
                          const torch::Tensor& has_boxes);
 

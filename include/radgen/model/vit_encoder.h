@@ -40,8 +40,8 @@ class PatchStemImpl : public torch::nn::Module {
 };
 TORCH_MODULE(PatchStem);
 
-// [B,C,H,W] -> [B,N,D_v] by log2(P) 3x3 convolutions with stride 2, each with a norm and a ReLU,
-// then 1x1.
+// [B,C,H,W] -> [B,N,D_v] by log2(P) 3x3 convolutions with stride 2, each with a ReLU and all but
+// the first with a norm, then 1x1.
 class ConvStemImpl : public torch::nn::Module {
  public:
   explicit ConvStemImpl(const EncoderConfig& config);

@@ -12,6 +12,9 @@ namespace radgen {
 
 class RunFolder {
  public:
+  RunFolder() = default;   // none yet
+  // Throws Error{kUsage} when the folder holds a run already and may not be overwritten.
+  static void require_free(const std::filesystem::path& path, bool may_overwrite);
   // A new run: writes config, command and environment. Throws Error{kUsage} when the folder holds a run already.
   static RunFolder create(const std::filesystem::path& path, const nlohmann::ordered_json& config,
                           const std::string& command, bool may_overwrite);
