@@ -140,6 +140,21 @@ nlohmann::ordered_json generation_json(const DatasetOptions& o) {
           {"bias", o.plan.bias},       {"twin_share", o.plan.twin_share}};
 }
 
+// An interrupted run leaves no empty output folder behind either; a full one is not touched.
+class EmptyFolderGuard {
+ public:
+  explicit EmptyFolderGuard(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  ~EmptyFolderGuard() {
+    std::error_code not_empty;
+    std::filesystem::remove(folder_, not_empty);
+  }
+  EmptyFolderGuard(const EmptyFolderGuard&) = delete;
+  EmptyFolderGuard& operator=(const EmptyFolderGuard&) = delete;
+
+ private:
+  std::filesystem::path folder_;
+};
+
 // Draws, speaks and writes one study; the row keeps what the tables need.
 void write_study(const DatasetOptions& options, const std::filesystem::path& folder,
                  const Labeler& labeler, StudyRow& row) {
@@ -173,6 +188,7 @@ std::string film_path(const StudyTruth& truth) {
 DatasetSummary write_dataset(const DatasetOptions& options) {
   std::vector<StudyTruth> plan = plan_studies(options.plan);
   claim_output_directory(options.output, options.may_overwrite);
+  const EmptyFolderGuard guard(options.output);
   AtomicDirectory folder(options.output);
   std::vector<StudyRow> rows(plan.size());
   int number = 0;

@@ -105,7 +105,7 @@ TrueFinding draw_pathology(Finding finding, const StudyTruth& truth, Random& ran
       f.measure = static_cast<double>(random.integer(3, 9));  // the rib's number
       break;
     case Finding::kEnlargedCardiomediastinum:
-      f.size_mm = by_severity(f.severity, random, {8, 15, 26, 42});  // wider than usual by
+      f.size_mm = by_severity(f.severity, random, {6, 11, 18, 30});  // wider than usual by
       break;
     case Finding::kPleuralOther:
       f.kind = random.chance(0.6) ? "thickening" : "plaque";
