@@ -8,6 +8,8 @@ namespace radgen {
 
 namespace {
 
+const std::string kTextWasCut = "text_cut_at_max_tokens";
+
 std::vector<std::vector<float>> token_maps(const DecodedText& decoded) {
   std::vector<std::vector<float>> maps;
   if (decoded.ids.empty()) return maps;
@@ -88,7 +90,7 @@ Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement,
   }
   for (double log_prob : decoded.log_probs) log_sum += log_prob;
   if (!decoded.log_probs.empty()) draft.confidence = std::exp(log_sum / static_cast<double>(decoded.log_probs.size()));
-  if (!decoded.is_complete) draft.warnings.push_back("text_cut_at_max_tokens");
+  if (!decoded.is_complete) draft.warnings.push_back(kTextWasCut);
   return draft;
 }
 

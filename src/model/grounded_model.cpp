@@ -64,7 +64,7 @@ GroundedModelImpl::GroundedModelImpl(const ModelConfig& config) : config_(config
     finding_head_ = register_module(
         "finding_head", torch::nn::Linear(config.encoder.width, config.finding_classes));
   initialise(*this);
-  encoder_->scale_residuals();
+  encoder_->start_values();
   decoder_->scale_residuals();
 }
 

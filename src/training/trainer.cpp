@@ -15,6 +15,7 @@
 #include "radgen/data/loader.h"
 #include "radgen/inference/device.h"
 #include "radgen/inference/model_folder.h"
+#include "radgen/model/losses.h"
 #include "radgen/model/torch_compat.h"
 #include "radgen/model/weights.h"
 #include "radgen/training/checkpoint.h"
@@ -44,6 +45,9 @@ TrainConfig completed(TrainConfig config, const Tokenizer& tokenizer, const nloh
   config.data.frame.photometric = prepare.at("photometric");
   if (config.network.loss.lambda_labels > 0 || config.network.loss.lambda_patches > 0)
     config.network.finding_classes = static_cast<int64_t>(kFindingCount);
+  if (config.loop.encoder_first_steps > 0 && config.network.finding_classes == 0)
+    throw Error(ErrorCode::kConfig, "loop.encoder_first_steps needs loss.lambda_labels or loss.lambda_patches above 0",
+                "set one of them, or encoder_first_steps to 0");
   check(config.network);
   return config;
 }
@@ -136,6 +140,7 @@ class Trainer {
     for (auto& parameter : network_->encoder()->parameters()) parameter.set_requires_grad(is_trainable);
   }
 
+  Losses compute_losses(const Batch& batch);
   void train_step(BatchLoader& loader);
   bool validate_and_save();
   void save(bool is_best) {
@@ -166,6 +171,19 @@ class Trainer {
   int64_t summed_ = 0;
 };
 
+// In the first encoder_first_steps the decoder is left out: what the picture shows is learnt from labels and boxes,
+// before any word is.
+Losses Trainer::compute_losses(const Batch& batch) {
+  if (state_.step >= config_.loop.encoder_first_steps) return network_->forward(make_forward_input(batch)).losses;
+  const LossConfig& config = config_.network.loss;
+  const torch::Tensor logits = network_->finding_logits(network_->encode(batch.image));
+  Losses losses;
+  losses.labels = label_loss(pool_findings(logits, config.label_pooling, config.label_pooling_sharpness), batch.labels);
+  losses.patches = patch_loss(logits, batch.patch_labels, batch.has_boxes);
+  losses.total = config.lambda_labels * losses.labels + config.lambda_patches * losses.patches;
+  return losses;
+}
+
 // One optimizer step over `accumulation` batches. The loss of a batch is the mean over its studies, so batches are
 // weighted by their studies' share of the step.
 void Trainer::train_step(BatchLoader& loader) {
@@ -181,18 +199,18 @@ void Trainer::train_step(BatchLoader& loader) {
   double total = 0;
   for (const Batch& batch : batches) {
     const double share = static_cast<double>(batch.size()) / static_cast<double>(studies);
-    const ForwardOutput out = network_->forward(make_forward_input(batch.to(device_)));
-    (out.losses.total * share).backward();
+    const Losses losses = compute_losses(batch.to(device_));
+    (losses.total * share).backward();
     auto add = [&](const char* name, const torch::Tensor& loss) {
       if (loss.defined()) sums_[name] += share * loss.item<double>();
     };
-    add("loss", out.losses.total);
-    add("loss_text", out.losses.text);
-    add("loss_grounding", out.losses.grounding);
-    add("loss_entropy", out.losses.entropy);
-    add("loss_labels", out.losses.labels);
-    add("loss_patches", out.losses.patches);
-    total += share * out.losses.total.item<double>();
+    add("loss", losses.total);
+    add("loss_text", losses.text);
+    add("loss_grounding", losses.grounding);
+    add("loss_entropy", losses.entropy);
+    add("loss_labels", losses.labels);
+    add("loss_patches", losses.patches);
+    total += share * losses.total.item<double>();
   }
   last_lr_ = learning_rate(config_.optimizer, state_.step, total_steps_);
   last_norm_ = optimizer_.step(last_lr_);

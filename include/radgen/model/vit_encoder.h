@@ -56,7 +56,8 @@ class VitEncoderImpl : public torch::nn::Module {
   explicit VitEncoderImpl(const EncoderConfig& config);
   // Throws Error{kData} when the picture's sides are no multiples of P or the channels differ.
   EncodedPatches forward(const torch::Tensor& image);
-  void scale_residuals();  // initialisation.h: once, after the weights got their first values
+  // Once, after initialise(): residual branches scaled down, positions as 2-D sines and cosines.
+  void start_values();
   const EncoderConfig& config() const { return config_; }
   PatchGrid native_grid() const;
 

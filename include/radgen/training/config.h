@@ -19,6 +19,7 @@ struct LoopConfig {
   double epochs = 10;                   // used when max_steps is 0
   int64_t max_steps = 0;
   double max_minutes = 0;               // ends the schedule early; 0: off
+  int64_t encoder_first_steps = 0;
   int64_t freeze_encoder_steps = 0;
   int64_t log_every_steps = 20;
   int64_t checkpoint_every_steps = 500;
@@ -33,6 +34,9 @@ inline void describe(Fields& f, LoopConfig& c) {
   f.field("max_steps", c.max_steps, {.help = "length of the schedule; 0: from epochs", .min = 0, .unit = "steps"});
   f.field("max_minutes", c.max_minutes,
           {.help = "training time after which the run ends before its schedule; 0: off", .min = 0, .unit = "min"});
+  f.field("encoder_first_steps", c.encoder_first_steps,
+          {.help = "first steps in which only the encoder learns, from labels and boxes; twice as fast a step", .min = 0,
+           .unit = "steps"});
   f.field("freeze_encoder_steps", c.freeze_encoder_steps,
           {.help = "first steps in which the encoder is not trained; 0: never frozen", .min = 0, .unit = "steps"});
   f.field("log_every_steps", c.log_every_steps, {.help = "lines of metrics.jsonl", .min = 1, .unit = "steps"});
