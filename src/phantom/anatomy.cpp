@@ -223,8 +223,8 @@ Chest make_chest(const StudyTruth& truth) {
   if (truth.is_ap) breath += pose.uniform(14, 34);
   if (truth.is_poor_inspiration) breath += pose.uniform(26, 44);
   chest.rotation_degrees = truth.rotation_degrees;
-  chest.apex_y = 44 + pose.normal(0, 6) + (truth.is_ap ? pose.uniform(0, 8) : 0);
-  chest.spine_x = kFieldWidth_mm / 2 + pose.normal(0, 4);
+  chest.apex_y = 44 + pose.normal(0, 11) + (truth.is_ap ? pose.uniform(0, 8) : 0);
+  chest.spine_x = kFieldWidth_mm / 2 + pose.normal(0, 12);
   const double aside = pose.chance(0.5) ? 1 : -1;
   if (truth.is_angle_cut_off) {  // the patient stands so far aside that one angle is off the film
     chest.spine_x =

@@ -174,7 +174,7 @@ Mark paint_opacity(Scene& scene, const TrueFinding& finding, Random random) {
 Mark paint_edema(Scene& scene, const TrueFinding& finding, Random random) {
   const Chest& chest = scene.chest;
   const Texture texture(scene.canvas, random.fork(78));
-  const double haze = graded(finding.severity, 0.15, 0.32, 0.56) * random.uniform(0.92, 1.1);
+  const double haze = graded(finding.severity, 0.09, 0.20, 0.40) * random.uniform(0.92, 1.1);
   const double patchy = graded(finding.severity, 0.15, 0.3, 0.5),
                reach = graded(finding.severity, 0.36, 0.50, 0.68);
   Mark mark;

@@ -68,7 +68,7 @@ TEST(DrawFilmFindings, SevereOnesHaveABoxInsideTheFilmAndAreVisible) {
 
 TEST(DrawFilmFindings, ChangePixelsMainlyInsideTheirBox) {
   for (const Case& c : local_cases()) {
-    double inside = 0, outside = 0, inside_area = 0, outside_area = 0;
+    double inside = 0, outside = 0;
     for (int number : {3, 4, 5}) {
       StudyTruth truth = with(c, Severity::kSevere, number), normal = study(number);
       const cv::Mat difference =
