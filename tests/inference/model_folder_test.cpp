@@ -89,7 +89,9 @@ TEST_F(ModelFolder, MissingAndAlteredFilesAreNamed) {
     std::string altered = bytes;
     altered[altered.size() / 2] ^= 1;
     write_file_atomic(root_ / "model" / name, altered);
-    if (std::string(name) != "model_card.json") EXPECT_NE(load_error().find(name), std::string::npos) << "altered " << name;
+    if (std::string(name) != "model_card.json") {  // the card holds the hashes and has none of its own
+      EXPECT_NE(load_error().find(name), std::string::npos) << "altered " << name;
+    }
     write_file_atomic(root_ / "model" / name, bytes);
   }
   EXPECT_EQ(load_error(), "");
@@ -111,7 +113,7 @@ TEST_F(ModelFolder, SentencesCoverTheTextAndOnlyGroundedOnesHaveBoxes) {
     const std::string text = draft.text();
     for (const DraftSentence& sentence : draft.sentences) {
       EXPECT_EQ(text.substr(sentence.begin, sentence.end - sentence.begin), sentence.text);
-      if (!sentence.is_grounded) EXPECT_TRUE(sentence.boxes.empty());
+      EXPECT_TRUE(sentence.is_grounded || sentence.boxes.empty());
       if (!sentence.map.empty()) {
         EXPECT_EQ(sentence.map.rows * sentence.map.columns, 4 * 3);
         EXPECT_LE(map_mass(sentence.map), 1.0 + 1e-4);
