@@ -119,9 +119,10 @@ TEST_F(ModelFolder, SentencesCoverTheTextAndOnlyGroundedOnesHaveBoxes) {
         EXPECT_LE(map_mass(sentence.map), 1.0 + 1e-4);
       }
     }
-    // The frame is 48 x 64, the picture 52 x 64: scaled by 48/52 and centred, so the grid's rectangle is taller than it.
+    // The frame is 48 x 64, the picture 52 x 64: it becomes 48 x 59 whole pixels, centred, so the grid's rectangle is
+    // taller than it.
     EXPECT_NEAR(draft.map_box.w, 52, 1e-6);
-    EXPECT_NEAR(draft.map_box.h, 64 * 52.0 / 48, 1e-6);
+    EXPECT_NEAR(draft.map_box.h, 64 * 64.0 / 59, 1e-6);
   }
 }
 
