@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <optional>
 
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
@@ -56,10 +57,8 @@ struct Predictions {
   std::vector<evaluation::PhraseMap> phrase_maps;  // only a model can be asked for them
 };
 
-Predictions predict(const Arguments& arguments, const evaluation::EvaluationData& data, const Tool& tool) {
-  if (arguments.model.empty()) return {evaluation::load_predictions(arguments.predictions), {}};
+Predictions predict(const Predictor& predictor, const Arguments& arguments, const evaluation::EvaluationData& data) {
   constexpr size_t kChunk = 64;  // studies whose pictures are in memory together
-  const Predictor predictor(load_model_folder(arguments.model), choose_device(tool.common.device));
   std::map<std::string, ManifestEntry> entries;
   for (ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl"))
     if (entry.split == arguments.split) entries.emplace(entry.image_id, std::move(entry));
@@ -88,9 +87,17 @@ int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, 
                 "--split takes a split that manifest.jsonl names");
   if (arguments.limit > 0 && data.test.size() > static_cast<size_t>(arguments.limit))
     data.test.resize(static_cast<size_t>(arguments.limit));
+  // Everything that can be wrong with the input is found before the output is made.
+  std::optional<Predictor> predictor;
+  Predictions predictions;
+  if (arguments.model.empty()) {
+    predictions.drafts = evaluation::load_predictions(arguments.predictions);
+  } else {
+    predictor.emplace(load_model_folder(arguments.model), choose_device(tool.common.device));
+  }
   if (tool.common.is_dry_run) return 0;
   claim_output_directory(tool.common.output, tool.common.may_overwrite);
-  const Predictions predictions = predict(arguments, data, tool);
+  if (predictor) predictions = predict(*predictor, arguments, data);
   if (!arguments.model.empty()) {
     JsonlWriter file(tool.common.output / "predictions.jsonl");
     for (const Draft& draft : predictions.drafts) file.write(draft_to_json(draft));
