@@ -14,7 +14,7 @@ paths=() ; ablation=no
 for argument in "$@"; do
   case "$argument" in
     --ablation) ablation=yes ;;
-    -h|--help) sed -n '2,12p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
+    -h|--help) sed -n '2,11p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
     -*) printf 'error[usage]: unknown flag %s\n  hint: scripts/demo.sh --help\n' "$argument" >&2; exit 2 ;;
     *) [ -e "$argument" ] || { printf 'error[usage]: no such file or folder: %s\n' "$argument" >&2; exit 2; }
        paths+=("$(realpath "$argument")") ;;
