@@ -3,7 +3,7 @@
 # your eyes, evaluates it on held-out studies, and drafts reports. Everything lies under runs/demo/; what is there is not
 # made again, so the command can be repeated or interrupted at any time.
 #
-#   scripts/demo.sh                      the whole way, about 20 minutes after the build on 2 cores
+#   scripts/demo.sh                      the whole way; meant to take 20 minutes after the build on 2 cores
 #   scripts/demo.sh FILE_OR_DIR ...      and reports for your own DICOM or PNG files too
 #   scripts/demo.sh --ablation           afterwards: the same training without boxes (neither the grounding loss nor the
 #                                        patch loss), for comparison; as long again
