@@ -14,6 +14,8 @@ void describe(Fields& f, EncoderConfig& c) {
   f.field("stem", c.stem,
           {.help = "how pixels become patches: one P x P convolution, or a pyramid of small ones",
            .choices = {"patch", "conv"}});
+  f.field("stem_blocks", c.stem_blocks,
+          {.help = "residual blocks in each stage of a conv stem but the first", .min = 0, .max = 16});
   f.field("patch_px", c.patch_px, {.help = "side of a patch", .min = 1, .max = 256, .unit = "px"});
   f.field("width", c.width, {.help = "vision width", .min = 1, .max = 16384});
   f.field("layers", c.layers, {.help = "transformer layers", .min = 0, .max = 256});
@@ -93,6 +95,8 @@ void describe(Fields& f, ModelConfig& c) {
   f.field("projection", c.projection, {.help = "linear map from vision width to text width"});
   f.field("finding_classes", c.finding_classes,
           {.help = "classes of the per-patch finding head; 0: no head", .min = 0, .max = 1000});
+  f.field("evidence", c.evidence,
+          {.help = "add the finding head's probability of each patch to what the decoder sees"});
   f.field("pad_id", c.pad_id, {.help = "token id of padding", .min = 0});
   f.field("bos_id", c.bos_id, {.help = "token id that begins a text", .min = 0});
   f.field("eos_id", c.eos_id, {.help = "token id that ends a text", .min = 0});
@@ -145,6 +149,7 @@ void check(const ModelConfig& config) {
           e.width, d.width));
   require(config.finding_classes > 0 || (l.lambda_labels == 0 && l.lambda_patches == 0),
           "loss.lambda_labels and loss.lambda_patches need finding_classes above 0");
+  require(config.finding_classes > 0 || !config.evidence, "evidence needs finding_classes above 0");
   if (problems.empty()) return;
   std::string message = "the network's configuration is not possible:";
   for (const std::string& problem : problems) message += "\n  " + problem;

@@ -15,6 +15,9 @@ namespace {
 // Padding shows nothing: certain enough to vanish in every pooling, finite for every gradient.
 constexpr double kNoFindingLogit = -1e4;
 
+// A probability of 1 weighs about as much as the patch's own projection does at the start.
+constexpr double kEvidenceDeviation = 0.2;
+
 TensorOptional optional_of(const Tensor& tensor) {
   return tensor.defined() ? TensorOptional(tensor) : TensorOptional();
 }
@@ -63,7 +66,10 @@ GroundedModelImpl::GroundedModelImpl(const ModelConfig& config) : config_(config
   if (config.finding_classes > 0)
     finding_head_ = register_module(
         "finding_head", torch::nn::Linear(config.encoder.width, config.finding_classes));
+  if (config.evidence)
+    evidence_ = register_parameter("evidence", torch::zeros({config.finding_classes, config.decoder.width}));
   initialise(*this);
+  if (evidence_.defined()) truncated_normal_(evidence_, kEvidenceDeviation);
   encoder_->start_values();
   decoder_->scale_residuals();
 }
@@ -79,19 +85,20 @@ EncodedImage GroundedModelImpl::encode(const Tensor& image, const Tensor& patch_
   if (memory_positions_.defined())
     encoded.memory = encoded.memory +
                      interpolate_positions(memory_positions_, encoder_->native_grid(), seen.grid);
+  if (finding_head_.is_empty()) return encoded;
+  encoded.finding_logits = finding_head_(seen.patches);  // [B,N,C]
+  if (patch_attend_mask.defined())
+    encoded.finding_logits =
+        encoded.finding_logits.masked_fill(patch_attend_mask.logical_not().unsqueeze(-1), kNoFindingLogit);
+  if (evidence_.defined())
+    encoded.memory = encoded.memory + torch::matmul(encoded.finding_logits.detach().sigmoid(), evidence_);
   return encoded;
 }
 
-Tensor GroundedModelImpl::finding_logits(const EncodedImage& encoded) {
-  if (finding_head_.is_empty())
-    throw Error(ErrorCode::kUsage, "this model has no finding head (finding_classes = 0)");
-  const Tensor logits = finding_head_(encoded.patches);  // [B,N,C]
-  if (!encoded.patch_attend_mask.defined()) return logits;
-  return logits.masked_fill(encoded.patch_attend_mask.logical_not().unsqueeze(-1), kNoFindingLogit);
-}
-
 Tensor GroundedModelImpl::finding_probabilities(const EncodedImage& encoded) {
-  return pool_findings(finding_logits(encoded), config_.loss.label_pooling,
+  if (!encoded.finding_logits.defined())
+    throw Error(ErrorCode::kUsage, "this model has no finding head (finding_classes = 0)");
+  return pool_findings(encoded.finding_logits, config_.loss.label_pooling,
                        config_.loss.label_pooling_sharpness)
       .log_p.exp();
 }
@@ -112,7 +119,7 @@ ForwardOutput GroundedModelImpl::forward(const ForwardInput& input) {
   out.attention = decoded.attention;
   out.null_attention = decoded.null_attention;
   out.grid = encoded.grid;
-  if (!finding_head_.is_empty()) out.finding_logits = finding_logits(encoded);
+  out.finding_logits = encoded.finding_logits;
   out.losses = losses(input, decoded, out.finding_logits);
   return out;
 }

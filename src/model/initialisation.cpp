@@ -28,6 +28,9 @@ void initialise_own(torch::nn::Module& part) {
   } else if (auto* norm = part.as<torch::nn::LayerNorm>()) {
     norm->weight.fill_(1);
     norm->bias.zero_();
+  } else if (auto* batch_norm = part.as<torch::nn::BatchNorm2d>()) {
+    batch_norm->weight.fill_(1);
+    batch_norm->bias.zero_();
   } else {
     for (auto& parameter : part.named_parameters(/*recurse=*/false))
       truncated_normal_(parameter.value(), kInitialDeviation);

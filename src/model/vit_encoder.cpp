@@ -50,34 +50,60 @@ Tensor PatchStemImpl::forward(const Tensor& image) {
   return projection(image).flatten(2).transpose(1, 2);  // [B,D_v,H/P,W/P] -> [B,N,D_v]
 }
 
+// x + f(x), f two 3x3 convolutions (He et al. 2016). The last norm starts at 0: each block begins as the identity.
+class ResidualBlockImpl : public torch::nn::Module {
+ public:
+  explicit ResidualBlockImpl(int64_t channels) {
+    for (const char* name : {"convolution_1", "convolution_2"})
+      convolutions_.push_back(register_module(name, convolution(channels, channels, /*stride=*/1)));
+    for (const char* name : {"norm_1", "norm_2"})
+      norms_.push_back(register_module(name, torch::nn::BatchNorm2d(channels)));
+  }
+  Tensor forward(const Tensor& x) {
+    const Tensor inner = torch::relu(norms_[0](convolutions_[0](x)));
+    return torch::relu(x + norms_[1](convolutions_[1](inner)));
+  }
+  void start_as_identity() { norms_[1]->weight.zero_(); }
+
+  // Without a bias: a batch norm follows, which has its own.
+  static torch::nn::Conv2d convolution(int64_t from, int64_t to, int64_t stride) {
+    return torch::nn::Conv2d(
+        torch::nn::Conv2dOptions(from, to, /*kernel_size=*/3).stride(stride).padding(1).bias(false));
+  }
+
+ private:
+  std::vector<torch::nn::Conv2d> convolutions_;
+  std::vector<torch::nn::BatchNorm2d> norms_;
+};
+TORCH_MODULE(ResidualBlock);
+
 ConvStemImpl::ConvStemImpl(const EncoderConfig& config) {
   const int64_t stages = std::bit_width(static_cast<uint64_t>(config.patch_px)) - 1;
   int64_t input = config.channels;
   for (int64_t stage = 0; stage < stages; ++stage) {
     const int64_t output = stem_channels(config, stage, stages);
-    convolutions->push_back(
-        torch::nn::Conv2d(torch::nn::Conv2dOptions(input, output, /*kernel_size=*/3)
-                              .stride(2)
-                              .padding(1)));
-    // A norm behind the first convolution would divide each pixel's grey value away: a white lung and a dark one
-    // would look the same but for their edges.
-    if (stage > 0) norms->push_back(make_layer_norm(output, config.layer_norm_eps));
+    torch::nn::Sequential layers(ResidualBlockImpl::convolution(input, output, /*stride=*/2),
+                                 torch::nn::BatchNorm2d(output), torch::nn::ReLU());
+    // At half the picture's size a block costs as much as all others together and sees 7 pixels.
+    for (int64_t block = 0; stage > 0 && block < config.stem_blocks; ++block)
+      layers->push_back(ResidualBlock(output));
+    stages_->push_back(layers);
     input = output;
   }
-  register_module("convolutions", convolutions);
-  register_module("norms", norms);
-  projection = register_module("projection", torch::nn::Linear(input, config.width));
+  register_module("stages", stages_);
+  projection_ = register_module("projection", torch::nn::Linear(input, config.width));
+}
+
+void ConvStemImpl::start_values() {
+  torch::NoGradGuard no_grad;
+  for (const auto& module : modules(/*include_self=*/false))
+    if (auto* block = module->as<ResidualBlock>()) block->start_as_identity();
 }
 
 Tensor ConvStemImpl::forward(const Tensor& image) {
   Tensor x = image.contiguous(torch::MemoryFormat::ChannelsLast);
-  for (size_t stage = 0; stage < convolutions->size(); ++stage) {
-    x = convolutions[stage]->as<torch::nn::Conv2d>()->forward(x);
-    if (stage > 0)
-      x = norms[stage - 1]->as<torch::nn::LayerNorm>()->forward(x.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
-    x = torch::relu(x);  // [B,C,h,w], channels last
-  }
-  return projection(x.permute({0, 2, 3, 1}).flatten(1, 2));  // [B,N,D_v]
+  for (const auto& stage : *stages_) x = stage->as<torch::nn::Sequential>()->forward(x);  // [B,C,h,w], channels last
+  return projection_(x.permute({0, 2, 3, 1}).flatten(1, 2));                              // [B,N,D_v]
 }
 
 // One pre-norm layer; named so that public ViT weights map by name.
@@ -149,6 +175,7 @@ static Tensor sine_cosine_positions(PatchGrid grid, int64_t width, double amplit
 
 void VitEncoderImpl::start_values() {
   torch::NoGradGuard no_grad;
+  if (!conv_stem_.is_empty()) conv_stem_->start_values();
   positions_.copy_(sine_cosine_positions(native_grid(), config_.width, kPositionAmplitude));
   for (const auto& layer : *layers_) layer->as<VitLayer>()->scale_residuals(2 * config_.layers);
 }

@@ -138,6 +138,7 @@ class Trainer {
 
   void set_encoder_trainable(bool is_trainable) {
     for (auto& parameter : network_->encoder()->parameters()) parameter.set_requires_grad(is_trainable);
+    network_->encoder()->train(is_trainable);  // frozen norms keep their running means, too
   }
 
   Losses compute_losses(const Batch& batch);
@@ -176,7 +177,7 @@ class Trainer {
 Losses Trainer::compute_losses(const Batch& batch) {
   if (state_.step >= config_.loop.encoder_first_steps) return network_->forward(make_forward_input(batch)).losses;
   const LossConfig& config = config_.network.loss;
-  const torch::Tensor logits = network_->finding_logits(network_->encode(batch.image));
+  const torch::Tensor logits = network_->encode(batch.image).finding_logits;
   Losses losses;
   losses.labels = label_loss(pool_findings(logits, config.label_pooling, config.label_pooling_sharpness), batch.labels);
   losses.patches = patch_loss(logits, batch.patch_labels, batch.has_boxes);

@@ -15,6 +15,7 @@ namespace radgen {
 
 struct EncoderConfig {
   std::string stem = "patch";  // "patch" | "conv"
+  int64_t stem_blocks = 1;     // residual blocks in each stage of a conv stem but the first
   int64_t patch_px = 16;       // P
   int64_t width = 768;         // D_v
   int64_t layers = 12;
@@ -65,6 +66,7 @@ struct ModelConfig {
   LossConfig loss;
   bool projection = true;       // false: no z W + b; needs encoder.width == decoder.width
   int64_t finding_classes = 0;  // C; 0: no per-patch finding head
+  bool evidence = false;        // the decoder sees what the finding head sees in each patch
   int64_t pad_id = 0;           // text_ids that are no token
   int64_t bos_id = 2;
   int64_t eos_id = 3;

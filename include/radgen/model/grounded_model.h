@@ -10,8 +10,11 @@
 // The logits at position t predict text_ids[:, t+1]. Masks and grounding masks are aligned with the
 // position that PREDICTS the token, i.e. the mask of word text_ids[b,t+1] is in row t.
 //
-// Parameter names: encoder.*, projection.{weight,bias}, memory_positions, decoder.*,
-// finding_head.{weight,bias}.
+// With `evidence` the decoder's memory is z~_j = W z_j + b + sum_c p_jc e_c, p_jc the finding head's probability of finding c
+// in patch j (without its gradient: the head learns from labels and boxes alone) and e_c learned. A word still reaches the
+// picture only through the patches it attends to; what stands in them is easier to find.
+//
+// Parameter names: encoder.*, projection.{weight,bias}, memory_positions, evidence, decoder.*, finding_head.{weight,bias}.
 #pragma once
 
 #include "radgen/model/config.h"
@@ -60,6 +63,7 @@ struct EncodedImage {
   torch::Tensor memory;             // z~ [B,N,D_t]
   torch::Tensor patches;            // z [B,N,D_v]
   torch::Tensor cls;                // [B,D_v]; undefined without CLS
+  torch::Tensor finding_logits;     // [B,N,C]; undefined without a finding head
   torch::Tensor patch_attend_mask;  // [B,N] or undefined
   PatchGrid grid;
 };
@@ -76,9 +80,7 @@ class GroundedModelImpl : public torch::nn::Module {
                         const TensorOptional& grounding_masks = {});
 
   EncodedImage encode(const torch::Tensor& image, const torch::Tensor& patch_attend_mask = {});
-  // Logits of the finding head, [B,N,C]; Error{kUsage} when there is none.
-  torch::Tensor finding_logits(const EncodedImage& encoded);
-  // P(finding) of the pictures, [B,C], pooled as the config says.
+  // P(finding) of the pictures, [B,C], pooled as the config says; Error{kUsage} without a finding head.
   torch::Tensor finding_probabilities(const EncodedImage& encoded);
 
   GroundedDecoder decoder() const { return decoder_; }
@@ -93,6 +95,7 @@ class GroundedModelImpl : public torch::nn::Module {
   VitEncoder encoder_{nullptr};
   torch::nn::Linear projection_{nullptr}, finding_head_{nullptr};
   torch::Tensor memory_positions_;
+  torch::Tensor evidence_;  // [C,D_t]
   GroundedDecoder decoder_{nullptr};
 };
 TORCH_MODULE(GroundedModel);
