@@ -5,6 +5,7 @@
 #include "clinical/fhir_values.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
+#include "radgen/pages/page.h"
 
 namespace radgen {
 namespace {
@@ -269,7 +270,7 @@ ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
   report["meta"] = meta(context);
   report["text"] = {{"status", "generated"},
                     {"div", "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>" +
-                                fhir::escape_xhtml(text) + "</p></div>"}};
+                                fhir::narrative_text(text) + "</p></div>"}};
   report["contained"] = std::move(contained);
   report["extension"] = ordered_json::array(
       {{{"url", "urn:radgen:fhir:generated-by"}, {"valueReference", {{"reference", "#device"}}}}});
@@ -288,7 +289,7 @@ ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
   }
   report["presentedForm"] = ordered_json::array({{{"contentType", "text/plain; charset=utf-8"},
                                                   {"language", "en"},
-                                                  {"data", fhir::base64(text)},
+                                                  {"data", pages::base64(text)},
                                                   {"size", text.size()},
                                                   {"hash", fhir::sha1_base64(text)},
                                                   {"title", "Draft report (AI, not verified)"},

@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "radgen/core/error.h"
+#include "radgen/pages/page.h"
 
 namespace radgen::fhir {
 namespace {
@@ -59,29 +60,9 @@ std::string clean(std::string_view text) {
   return out;
 }
 
-std::string escape_xhtml(std::string_view text) {
+std::string narrative_text(std::string_view text) {
   std::string out;
-  for (char c : clean(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\n':
-        out += "<br/>";
-        break;
-      default:
-        out += c;
-    }
-  }
+  for (const char c : pages::escape_html(clean(text))) out += c == '\n' ? std::string("<br/>") : std::string(1, c);
   return out;
 }
 
@@ -148,22 +129,13 @@ bool is_uid(const std::string& text) {
   return !at_start;
 }
 
-std::string base64(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()));
-  out.resize(static_cast<size_t>(length));
-  return out;
-}
-
 std::string sha1_base64(std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
   if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha1(), nullptr) != 1) {
     throw Error(ErrorCode::kInternal, "OpenSSL gives no SHA-1");
   }
-  return base64(std::string_view(reinterpret_cast<const char*>(digest.data()), length));
+  return pages::base64(std::string_view(reinterpret_cast<const char*>(digest.data()), length));
 }
 
 }  // namespace radgen::fhir

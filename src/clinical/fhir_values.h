@@ -9,7 +9,7 @@ namespace radgen::fhir {
 // Valid UTF-8 without control characters but line breaks and tabs; other bytes become '?'.
 std::string clean(std::string_view text);
 // Text for the narrative: & < > " escaped, line breaks as <br/>.
-std::string escape_xhtml(std::string_view text);
+std::string narrative_text(std::string_view text);
 // DICOM DA, TM and UTC offset as a FHIR dateTime; the date alone without time or offset; empty when
 // not a date.
 std::string date_time(const std::string& date, const std::string& time,
@@ -17,7 +17,6 @@ std::string date_time(const std::string& date, const std::string& time,
 std::string now_instant();
 bool is_instant(const std::string& text);
 bool is_uid(const std::string& text);  // DICOM PS3.5 9.1
-std::string base64(std::string_view bytes);
 std::string sha1_base64(std::string_view bytes);  // what R4's Attachment.hash asks for
 
 }  // namespace radgen::fhir

@@ -142,7 +142,7 @@ bool Tool::parse(int argc, char** argv, int& exit_code) {
 }
 
 int Tool::run(int argc, char** argv, const std::function<int()>& body) {
-  ensure_fast_blas(argv);
+  ensure_fast_math(argv);
   common.is_json = asks_for_json(argc, argv);  // for errors that come before the flags are read
   try {
     int code = 0;
@@ -152,7 +152,7 @@ int Tool::run(int argc, char** argv, const std::function<int()>& body) {
     if (const BlasInfo blas = blas_info(); !blas.kernel.empty()) {
       log::debug("BLAS: {} (kernel {}), {} threads{}", blas.library, blas.kernel, threads(),
                  std::getenv("RADGEN_REEXECUTED") != nullptr
-                     ? ", started again with OPENBLAS_CORETYPE for this kernel"
+                     ? ", started again with settings for it"
                      : "");
     }
     code = body();

@@ -18,6 +18,9 @@ constexpr double kNoFindingLogit = -1e4;
 // A probability of 1 weighs about as much as the patch's own projection does at the start.
 constexpr double kEvidenceDeviation = 0.2;
 
+// A patch, as most pictures, shows a given finding rarely (p = .12): the first steps need not learn that.
+constexpr double kFindingLogitAtStart = -2;
+
 TensorOptional optional_of(const Tensor& tensor) {
   return tensor.defined() ? TensorOptional(tensor) : TensorOptional();
 }
@@ -69,6 +72,10 @@ GroundedModelImpl::GroundedModelImpl(const ModelConfig& config) : config_(config
   if (config.evidence)
     evidence_ = register_parameter("evidence", torch::zeros({config.finding_classes, config.decoder.width}));
   initialise(*this);
+  if (!finding_head_.is_empty()) {
+    torch::NoGradGuard no_grad;
+    finding_head_->bias.fill_(kFindingLogitAtStart);
+  }
   if (evidence_.defined()) truncated_normal_(evidence_, kEvidenceDeviation);
   encoder_->start_values();
   decoder_->scale_residuals();
@@ -76,6 +83,15 @@ GroundedModelImpl::GroundedModelImpl(const ModelConfig& config) : config_(config
 
 EncodedImage GroundedModelImpl::encode(const Tensor& image, const Tensor& patch_attend_mask) {
   const EncodedPatches seen = encoder_(image);
+  EncodedImage encoded = encode_patches(seen, patch_attend_mask);
+  if (!config_.decoder.sees_cls) return encoded;
+  const Tensor cls = seen.cls.unsqueeze(1);  // [B,1,D_v]
+  encoded.memory = torch::cat({encoded.memory, projection_.is_empty() ? cls : projection_(cls)}, 1);
+  return encoded;
+}
+
+EncodedImage GroundedModelImpl::encode_patches(const EncodedPatches& seen,
+                                               const Tensor& patch_attend_mask) {
   EncodedImage encoded;
   encoded.patches = seen.patches;  // [B,N,D_v]
   encoded.cls = seen.cls;

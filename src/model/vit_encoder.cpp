@@ -96,6 +96,8 @@ ConvStemImpl::ConvStemImpl(const EncoderConfig& config) {
 
 void ConvStemImpl::start_values() {
   torch::NoGradGuard no_grad;
+  // It is a 1x1 convolution: with the small weights of a transformer's layers the positions would drown the content.
+  torch::nn::init::kaiming_normal_(projection_->weight, 0.0, torch::kFanIn, torch::kLinear);
   for (const auto& module : modules(/*include_self=*/false))
     if (auto* block = module->as<ResidualBlock>()) block->start_as_identity();
 }
@@ -116,27 +118,34 @@ class VitLayerImpl : public torch::nn::Module {
     mlp_ = register_module(
         "mlp",
         FeedForward(config.width, static_cast<int64_t>(std::lround(
-                                      config.mlp_ratio * static_cast<double>(config.width)))));
+                                      config.mlp_ratio * static_cast<double>(config.width))),
+                    config.feed_forward));
+    if (!config.layer_scale) return;
+    scale_1_ = register_parameter("scale_1", torch::ones({config.width}));
+    scale_2_ = register_parameter("scale_2", torch::ones({config.width}));
   }
   Tensor forward(Tensor x) {
-    x = x + drop(attention_(norm_1_(x), /*is_causal=*/false));
-    return x + drop(mlp_(norm_2_(x)));
+    x = x + drop(scaled(attention_(norm_1_(x), /*is_causal=*/false), scale_1_));
+    return x + drop(scaled(mlp_(norm_2_(x)), scale_2_));
   }
 
   void scale_residuals(int64_t additions) {
     scale_residual_(attention_->output, additions);
     scale_residual_(mlp_->down, additions);
+    if (scale_1_.defined()) scale_1_.fill_(1), scale_2_.fill_(1);
   }
 
  private:
   Tensor drop(const Tensor& x) const {
     return dropout_ > 0 ? torch::dropout(x, dropout_, is_training()) : x;
   }
+  static Tensor scaled(const Tensor& x, const Tensor& scale) { return scale.defined() ? x * scale : x; }
 
   double dropout_;
   torch::nn::LayerNorm norm_1_{nullptr}, norm_2_{nullptr};
   SelfAttention attention_{nullptr};
   FeedForward mlp_{nullptr};
+  Tensor scale_1_, scale_2_;  // [D_v]; undefined without layer_scale
 };
 TORCH_MODULE(VitLayer);
 

@@ -1,5 +1,6 @@
 #include "radgen/training/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -7,12 +8,13 @@
 
 namespace radgen {
 
-double learning_rate(const OptimizerConfig& config, int64_t step, int64_t total_steps) {
+double learning_rate(const OptimizerConfig& config, int64_t step, int64_t total_steps, double least_progress) {
   if (step < config.warmup_steps)
     return config.lr_peak * static_cast<double>(step + 1) / static_cast<double>(config.warmup_steps);
   const double span = static_cast<double>(std::max<int64_t>(1, total_steps - 1 - config.warmup_steps));
-  const double progress = std::min(1.0, static_cast<double>(step - config.warmup_steps) / span);
-  const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * progress));
+  const double progress = std::clamp(static_cast<double>(step - config.warmup_steps) / span, std::min(least_progress, 1.0), 1.0);
+  const double decayed = std::max(0.0, (progress - (1 - config.decay_share)) / config.decay_share);
+  const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * decayed));
   return config.lr_peak * (config.lr_final_ratio + (1 - config.lr_final_ratio) * cosine);
 }
 

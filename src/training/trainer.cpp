@@ -148,6 +148,11 @@ class Trainer {
     state_.seconds = seconds_before_ + seconds_since(started_);
     save_checkpoint(run_.path(), state_, network_, optimizer_, is_best, config_.loop.keep_last);
   }
+  // Of loop.max_minutes; 0 without.
+  double time_share() const {
+    const double trained_s = seconds_before_ + seconds_since(started_);
+    return config_.loop.max_minutes > 0 ? trained_s / (60 * config_.loop.max_minutes) : 0;
+  }
   double epoch() const {
     return static_cast<double>(state_.studies_seen) / static_cast<double>(std::max<size_t>(1, train_data_.size()));
   }
@@ -213,7 +218,7 @@ void Trainer::train_step(BatchLoader& loader) {
     add("loss_patches", losses.patches);
     total += share * losses.total.item<double>();
   }
-  last_lr_ = learning_rate(config_.optimizer, state_.step, total_steps_);
+  last_lr_ = learning_rate(config_.optimizer, state_.step, total_steps_, time_share());
   last_norm_ = optimizer_.step(last_lr_);
   if (!std::isfinite(last_norm_)) log::warning("step {}: the gradient is not finite; the step is skipped", state_.step);
   ++summed_;
@@ -286,8 +291,7 @@ TrainSummary Trainer::run() {
       log::warning("stopped at step {}: saved; continue with --resume", state_.step);
       throw Interrupted(stop_signal());
     }
-    const double trained_s = seconds_before_ + seconds_since(started_);
-    const bool is_out_of_time = config_.loop.max_minutes > 0 && trained_s >= 60 * config_.loop.max_minutes;
+    const bool is_out_of_time = time_share() >= 1;
     const bool is_last = state_.step == total_steps_ || is_out_of_time;
     if (is_last || state_.step % config_.validation.every_steps == 0) {
       const auto validation_started = std::chrono::steady_clock::now();

@@ -9,6 +9,7 @@
 #include "clinical/fhir_values.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
+#include "radgen/pages/page.h"
 
 namespace radgen {
 namespace {
@@ -177,7 +178,7 @@ TEST(FhirReport, SurvivesForeignBytes) {
 
 TEST(FhirValues, FollowTheirDefinitions) {
   EXPECT_EQ(fhir::sha1_base64("abc"), "qZk+NkcGgWq6PiVxeFDCbJzQ2J0=");  // FIPS 180: a9993e36...
-  EXPECT_EQ(fhir::base64("ab"), "YWI=");
+  EXPECT_EQ(pages::base64("ab"), "YWI=");
   EXPECT_EQ(fhir::date_time("20260102", "030405", ""), "2026-01-02");
   EXPECT_EQ(fhir::date_time("20260102", "0304", "+0100"), "2026-01-02");
   EXPECT_TRUE(fhir::is_uid("1.2.0.3"));

@@ -29,6 +29,26 @@ TEST(LearningRate, WarmsUpLinearlyAndEndsAtItsFinalShare) {
   EXPECT_GT(learning_rate(config, 50, 104), learning_rate(config, 60, 104));
 }
 
+TEST(LearningRate, StaysAtThePeakUntilItsLastShare) {
+  OptimizerConfig config;
+  config.lr_peak = 1;
+  config.lr_final_ratio = 0;
+  config.warmup_steps = 0;
+  config.decay_share = 0.5;
+  EXPECT_DOUBLE_EQ(learning_rate(config, 50, 101), 1);
+  EXPECT_NEAR(learning_rate(config, 75, 101), 0.5, 1e-12);
+  EXPECT_NEAR(learning_rate(config, 100, 101), 0, 1e-12);
+}
+
+TEST(LearningRate, FollowsTheClockWhenThatIsAheadOfTheSteps) {
+  OptimizerConfig config;
+  config.warmup_steps = 10;
+  const int64_t total = 111;
+  EXPECT_DOUBLE_EQ(learning_rate(config, 30, total, 0.8), learning_rate(config, 90, total));
+  EXPECT_DOUBLE_EQ(learning_rate(config, 90, total, 0.1), learning_rate(config, 90, total));
+  EXPECT_DOUBLE_EQ(learning_rate(config, 30, total, 1.2), config.lr_peak * config.lr_final_ratio);
+}
+
 TEST(AdamW, FirstStepMovesByTheLearningRateAgainstTheSign) {
   // Bias correction makes the first update exactly lr * sign(g) (Kingma and Ba 2015), up to eps.
   auto weight = torch::tensor({1.0, -2.0}, torch::requires_grad());

@@ -32,11 +32,12 @@ std::string better_blas_kernel(const std::string& kernel, const std::vector<std:
 // Threads of the OpenMP runtime and of OpenBLAS where they are loaded (LibTorch: also call at::set_num_threads).
 void set_math_threads(int threads);
 
-// Debian's OpenBLAS does not know newer CPUs and falls back to a kernel that is 5 times slower (FACTS of the README).
-// When the loaded kernel is below the CPU's features, sets OPENBLAS_CORETYPE and executes the program again, once.
-// For tools only, as the first statement of main; never returns when it re-executes. Does nothing without OpenBLAS,
-// or when the variable is already set. RADGEN_NO_REEXEC=1 turns it off.
-void ensure_fast_blas(char** argv);
+// Debian's OpenBLAS does not know newer CPUs and falls back to a kernel that is 5 times slower (OPENBLAS_CORETYPE mends it);
+// OpenMP's threads spin and malloc returns large buffers where training wants neither. All of this is read when a process
+// starts, so it is set here, but for what the user has set, and the program is executed again, once.
+// For tools only, as the first statement of main; never returns when it re-executes. Does nothing without OpenBLAS.
+// RADGEN_NO_REEXEC=1 turns it off.
+void ensure_fast_math(char** argv);
 
 // Memory: peak resident set of this process so far.
 double peak_rss_gib();

@@ -16,6 +16,7 @@ struct OptimizerConfig {
   double lr_peak = 1e-3;
   double lr_final_ratio = 0.02;
   int64_t warmup_steps = 100;
+  double decay_share = 1;
   double weight_decay = 0.05;
   double beta1 = 0.9, beta2 = 0.98;
   double eps = 1e-8;
@@ -25,6 +26,10 @@ inline void describe(Fields& f, OptimizerConfig& c) {
   f.field("lr_peak", c.lr_peak, {.help = "learning rate after the warm-up", .min = 0, .max = 1});
   f.field("lr_final_ratio", c.lr_final_ratio, {.help = "last learning rate over the peak", .min = 0, .max = 1});
   f.field("warmup_steps", c.warmup_steps, {.help = "linear warm-up; 0: none", .min = 0, .unit = "steps"});
+  f.field("decay_share", c.decay_share,
+          {.help = "share of the run, at its end, over which the learning rate falls; before that it stays at the peak",
+           .min = 0.01,
+           .max = 1});
   f.field("weight_decay", c.weight_decay, {.help = "of matrices; biases, norms and embeddings have none", .min = 0, .max = 1});
   f.field("beta1", c.beta1, {.help = "decay of the first moment", .min = 0, .max = 1});
   f.field("beta2", c.beta2, {.help = "decay of the second moment", .min = 0, .max = 1});
@@ -32,8 +37,10 @@ inline void describe(Fields& f, OptimizerConfig& c) {
   f.field("clip_norm", c.clip_norm, {.help = "gradient norm above which gradients are scaled down; 0: off", .min = 0});
 }
 
-// Learning rate of a step (the first is 0): linear up to the peak, cosine down to lr_final_ratio x peak at the last.
-double learning_rate(const OptimizerConfig& config, int64_t step, int64_t total_steps);
+// Learning rate of a step (the first is 0): linear up to the peak; there until the last decay_share of the run; cosine down
+// to lr_final_ratio x peak at its end. `least_progress` in [0,1]: the run is at least so far, whatever the step; a run that
+// ends by the clock decays by the clock.
+double learning_rate(const OptimizerConfig& config, int64_t step, int64_t total_steps, double least_progress = 0);
 
 class AdamW {
  public:
