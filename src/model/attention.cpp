@@ -64,15 +64,17 @@ Tensor masked_attention(const Tensor& q, const Tensor& k, const Tensor& v,
 }
 
 CrossAttention cross_attention(const Tensor& q, const Tensor& k, const Tensor& v, bool has_null_key,
-                               const TensorOptional& patch_attend_mask) {
-  const int64_t keys = k.size(2), patches = has_null_key ? keys - 1 : keys;
+                               const TensorOptional& patch_attend_mask, bool has_cls_key) {
+  const int64_t keys = k.size(2), others = (has_null_key ? 1 : 0) + (has_cls_key ? 1 : 0),
+                patches = keys - others;
   const double scale = 1 / std::sqrt(static_cast<double>(q.size(-1)));
   CrossAttention seen;
   seen.scores = torch::matmul(q * scale, k.transpose(-2, -1));  // [B,A,T,S]
   Tensor weights;                                               // [B,A,T,S]
   if (patch_attend_mask) {
     Tensor attend = *patch_attend_mask;  // [B,N]
-    if (has_null_key) attend = torch::cat({attend, torch::ones_like(attend.narrow(1, 0, 1))}, 1);
+    if (others > 0)
+      attend = torch::cat({attend, torch::ones({attend.size(0), others}, attend.options())}, 1);
     attend = attend.view({attend.size(0), 1, 1, keys});
     seen.scores = seen.scores.masked_fill(attend.logical_not(), kHiddenScore);
     weights = masked_softmax(seen.scores, attend);
@@ -81,7 +83,8 @@ CrossAttention cross_attention(const Tensor& q, const Tensor& k, const Tensor& v
   }
   seen.context = torch::matmul(weights, v);       // [B,A,T,d]
   seen.weights = weights.narrow(-1, 0, patches);  // [B,A,T,N]
-  seen.null_weight = has_null_key ? weights.select(-1, patches)
+  if (has_cls_key) seen.cls_weight = weights.select(-1, patches);
+  seen.null_weight = has_null_key ? weights.select(-1, keys - 1)
                                   : torch::zeros({q.size(0), q.size(1), q.size(2)}, q.options());
   return seen;
 }

@@ -22,6 +22,10 @@ void describe(Fields& f, EncoderConfig& c) {
   f.field("heads", c.heads, {.help = "attention heads; must divide width", .min = 1, .max = 256});
   f.field("mlp_ratio", c.mlp_ratio,
           {.help = "feed-forward width over width", .min = 0.25, .max = 16});
+  f.field("feed_forward", c.feed_forward,
+          {.help = "activation of the feed-forward", .choices = {"gelu", "gelu_tanh", "swiglu"}});
+  f.field("layer_scale", c.layer_scale,
+          {.help = "a learned factor a channel on each residual branch, as DINOv2 has"});
   f.field("image_height_px", c.image_height_px,
           {.help = "native picture height, whose positions are learned",
            .min = 1,
@@ -44,6 +48,8 @@ void describe(Fields& f, DecoderConfig& c) {
   f.field("heads", c.heads, {.help = "attention heads; must divide width", .min = 1, .max = 256});
   f.field("mlp_ratio", c.mlp_ratio,
           {.help = "feed-forward width over width", .min = 0.25, .max = 16});
+  f.field("feed_forward", c.feed_forward,
+          {.help = "activation of the feed-forward", .choices = {"gelu", "gelu_tanh", "swiglu"}});
   f.field("max_tokens", c.max_tokens,
           {.help = "longest text: prompt, bos, words and eos",
            .min = 2,
@@ -54,6 +60,8 @@ void describe(Fields& f, DecoderConfig& c) {
   f.field("tie_embeddings", c.tie_embeddings, {.help = "the output matrix is the token embedding"});
   f.field("has_null_key", c.has_null_key,
           {.help = "a learned key outside the picture: no evidence"});
+  f.field("sees_cls", c.sees_cls,
+          {.help = "the encoder's [CLS] is a key beside the patches, as in public image captioners"});
   f.field(
       "grounding_layers", c.grounding_layers,
       {.help = "whose cross-attention is the grounding attention", .choices = {"last", "mean"}});
@@ -104,8 +112,8 @@ void describe(Fields& f, ModelConfig& c) {
 
 void check(const ModelConfig& config) {
   std::vector<std::string> problems;
-  auto require = [&](bool holds, std::string problem) {
-    if (!holds) problems.push_back(std::move(problem));
+  auto require = [&](bool holds, const std::string& problem) {
+    if (!holds) problems.push_back(problem);
   };
   const EncoderConfig& e = config.encoder;
   const DecoderConfig& d = config.decoder;
@@ -134,6 +142,7 @@ void check(const ModelConfig& config) {
         e.width % 8 == 0,
         fmt::format("encoder.stem = conv needs an encoder.width that 8 divides, not {}", e.width));
   }
+  require(!d.sees_cls || e.has_cls, "decoder.sees_cls needs encoder.has_cls");
   require(d.vocabulary_size > 0, "decoder.vocabulary_size is not set");
   for (auto [name, id] :
        {std::pair{"pad_id", config.pad_id}, {"bos_id", config.bos_id}, {"eos_id", config.eos_id}})

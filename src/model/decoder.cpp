@@ -46,8 +46,9 @@ Tensor ungroup_texts(const Tensor& x, int64_t group) {
 
 }  // namespace
 
-CrossAttentionLayerImpl::CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key)
-    : heads_(heads) {
+CrossAttentionLayerImpl::CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key,
+                                                 bool has_cls_key)
+    : heads_(heads), has_cls_key_(has_cls_key) {
   query = register_module("query", torch::nn::Linear(width, width));
   key_value = register_module("key_value", torch::nn::Linear(width, 2 * width));
   output = register_module("output", torch::nn::Linear(width, width));
@@ -70,11 +71,13 @@ std::pair<Tensor, CrossAttention> CrossAttentionLayerImpl::forward(
   Tensor q = split_heads(query(x), heads_);  // [B,A,T,d]
   if (group > 1) q = group_texts(q, pictures);
   CrossAttention seen =
-      cross_attention(q, memory.key, memory.value, null_key.defined(), patch_attend_mask);
+      cross_attention(q, memory.key, memory.value, null_key.defined(), patch_attend_mask,
+                      has_cls_key_);
   if (group > 1) {
     seen.context = ungroup_texts(seen.context, group);
     seen.weights = ungroup_texts(seen.weights, group);
     seen.null_weight = ungroup_texts(seen.null_weight, group);
+    if (has_cls_key_) seen.cls_weight = ungroup_texts(seen.cls_weight, group);
     seen.scores = ungroup_texts(seen.scores, group);
   }
   return {output(join_heads(seen.context)), seen};
@@ -85,9 +88,10 @@ DecoderLayerImpl::DecoderLayerImpl(const DecoderConfig& config) {
   self_attention = register_module("self_attention", SelfAttention(config.width, config.heads));
   norm_2 = register_module("norm_2", make_layer_norm(config.width, config.layer_norm_eps));
   cross_attention = register_module(
-      "cross_attention", CrossAttentionLayer(config.width, config.heads, config.has_null_key));
+      "cross_attention",
+      CrossAttentionLayer(config.width, config.heads, config.has_null_key, config.sees_cls));
   norm_3 = register_module("norm_3", make_layer_norm(config.width, config.layer_norm_eps));
-  mlp = register_module("mlp", FeedForward(config.width, hidden_width(config)));
+  mlp = register_module("mlp", FeedForward(config.width, hidden_width(config), config.feed_forward));
 }
 
 GroundedDecoderImpl::GroundedDecoderImpl(const DecoderConfig& config) : config_(config) {
@@ -128,11 +132,15 @@ DecoderOutput GroundedDecoderImpl::finish(const Tensor& x, std::vector<CrossAtte
     out.attention = out.attention.defined() ? out.attention + layer.weights : layer.weights;
     out.null_attention =
         out.null_attention.defined() ? out.null_attention + layer.null_weight : layer.null_weight;
+    if (layer.cls_weight.defined())
+      out.cls_attention = out.cls_attention.defined() ? out.cls_attention + layer.cls_weight : layer.cls_weight;
     out.grounding_scores.push_back(layer.scores);
   }
   if (seen.size() > 1) {
     out.attention = out.attention / static_cast<double>(seen.size());
     out.null_attention = out.null_attention / static_cast<double>(seen.size());
+    if (out.cls_attention.defined())
+      out.cls_attention = out.cls_attention / static_cast<double>(seen.size());
   }
   return out;
 }

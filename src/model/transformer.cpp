@@ -38,11 +38,18 @@ Tensor SelfAttentionImpl::forward_cached(const Tensor& x, KeyValueCache& cache, 
   return output(out.transpose(1, 2).reshape({batch, t, width}));
 }
 
-FeedForwardImpl::FeedForwardImpl(int64_t width, int64_t hidden) {
-  up = register_module("up", torch::nn::Linear(width, hidden));
+FeedForwardImpl::FeedForwardImpl(int64_t width, int64_t hidden, std::string kind)
+    : kind_(std::move(kind)) {
+  up = register_module("up", torch::nn::Linear(width, kind_ == "swiglu" ? 2 * hidden : hidden));
   down = register_module("down", torch::nn::Linear(hidden, width));
 }
 
-Tensor FeedForwardImpl::forward(const Tensor& x) { return down(torch::gelu(up(x))); }
+Tensor FeedForwardImpl::forward(const Tensor& x) {
+  const Tensor inner = up(x);
+  if (kind_ == "gelu") return down(torch::gelu(inner));
+  if (kind_ == "gelu_tanh") return down(torch::gelu(inner, "tanh"));
+  const std::vector<Tensor> halves = inner.chunk(2, -1);
+  return down(torch::silu(halves[0]) * halves[1]);
+}
 
 }  // namespace radgen

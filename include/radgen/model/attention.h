@@ -44,16 +44,19 @@ struct CrossAttention {
   torch::Tensor context;      // [B,A,T,d]
   torch::Tensor weights;      // [B,A,T,N] patch weights
   torch::Tensor null_weight;  // [B,A,T] weight of the null key; zeros without one
-  torch::Tensor scores;  // [B,A,T,N or N+1] before the softmax, hidden patches at -inf: log_softmax
+  torch::Tensor cls_weight;   // [B,A,T] weight of [CLS]; undefined without it
+  torch::Tensor scores;  // [B,A,T,S] before the softmax, hidden patches at -inf: log_softmax
                          // of it is log alpha without underflow
 };
 
 // Cross-attention with its map. q [B,A,T,d]; k and v [B,A,N,d], or [B,A,N+1,d] with the null key as
-// the LAST row when `has_null_key`. patch_attend_mask [B,N] bool, TRUE: a patch of the picture,
-// false: padding, which gets weight 0 exactly. The null key is never hidden; a study without a
+// the LAST row when `has_null_key`, and with [CLS] as the row behind the patches when `has_cls_key`.
+// patch_attend_mask [B,N] bool, TRUE: a patch of the picture,
+// false: padding, which gets weight 0 exactly. [CLS] and the null key are never hidden; a study without a
 // visible patch and without a null key gets zeros.
 CrossAttention cross_attention(const torch::Tensor& q, const torch::Tensor& k,
                                const torch::Tensor& v, bool has_null_key,
-                               const TensorOptional& patch_attend_mask);
+                               const TensorOptional& patch_attend_mask,
+                               bool has_cls_key = false);
 
 }  // namespace radgen

@@ -21,6 +21,8 @@ struct EncoderConfig {
   int64_t layers = 12;
   int64_t heads = 12;
   double mlp_ratio = 4;           // hidden width of the feed-forward = mlp_ratio * width
+  std::string feed_forward = "gelu";  // "gelu" | "gelu_tanh" | "swiglu" (transformer.h)
+  bool layer_scale = false;  // a learned factor a channel on each residual branch (Touvron et al. 2021)
   int64_t image_height_px = 224;  // native picture: the size whose positions are learned
   int64_t image_width_px = 224;
   int64_t channels = 1;
@@ -35,10 +37,12 @@ struct DecoderConfig {
   int64_t layers = 6;
   int64_t heads = 8;
   double mlp_ratio = 4;
+  std::string feed_forward = "gelu";  // as the encoder's
   int64_t max_tokens = 256;     // prompt, bos, words and eos together
   int64_t vocabulary_size = 0;  // X; 0: not set yet (the trainer takes the tokenizer's)
   bool tie_embeddings = true;   // W_out is the token embedding
   bool has_null_key = true;     // "no evidence": a key that is not in the picture
+  bool sees_cls = false;        // the encoder's [CLS] is a key beside the patches; its weight is no map's
   std::string grounding_layers =
       "last";  // "last" | "mean": whose cross-attention is the grounding attention
   bool cross_positions = false;  // learned 2-D positions are added to z~

@@ -30,6 +30,7 @@ struct DecoderOutput {
   torch::Tensor
       attention;  // [B,A,T,N] grounding attention: the last layer's or the mean over layers
   torch::Tensor null_attention;  // [B,A,T]
+  torch::Tensor cls_attention;   // [B,A,T]; undefined without sees_cls
   // Scores before the softmax of the layers that make up `attention`, each [B,A,T,N(+1)] (see
   // attention.h).
   std::vector<torch::Tensor> grounding_scores;
@@ -55,7 +56,8 @@ struct DecoderCache {
 
 class CrossAttentionLayerImpl : public torch::nn::Module {
  public:
-  CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key);
+  CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key,
+                          bool has_cls_key = false);
   // Keys and values of the picture, the null key appended: [B,N,D] -> 2 x [B,A,N(+1),d].
   KeyValueCache remember(const torch::Tensor& memory);
   // x [B,T,D] -> ([B,T,D], weights).
@@ -68,6 +70,7 @@ class CrossAttentionLayerImpl : public torch::nn::Module {
 
  private:
   int64_t heads_;
+  bool has_cls_key_;
 };
 TORCH_MODULE(CrossAttentionLayer);
 
@@ -85,7 +88,7 @@ class GroundedDecoderImpl : public torch::nn::Module {
  public:
   explicit GroundedDecoderImpl(const DecoderConfig& config);
 
-  // memory z~ [B,N,D_t], text_ids [B,T] int64. Throws Error{kData} when T exceeds max_tokens.
+  // memory z~ [B,N,D_t], with sees_cls [B,N+1,D_t] and [CLS] as the last row; text_ids [B,T] int64. Throws Error{kData} when T exceeds max_tokens.
   DecoderOutput forward(const torch::Tensor& memory, const torch::Tensor& text_ids,
                         const DecoderMasks& masks = {});
 

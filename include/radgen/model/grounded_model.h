@@ -60,7 +60,7 @@ struct ForwardOutput {
 
 // A picture, ready for any number of texts.
 struct EncodedImage {
-  torch::Tensor memory;             // z~ [B,N,D_t]
+  torch::Tensor memory;             // z~ [B,N,D_t], behind it the row of [CLS] when sees_cls
   torch::Tensor patches;            // z [B,N,D_v]
   torch::Tensor cls;                // [B,D_v]; undefined without CLS
   torch::Tensor finding_logits;     // [B,N,C]; undefined without a finding head
@@ -88,6 +88,7 @@ class GroundedModelImpl : public torch::nn::Module {
   const ModelConfig& config() const { return config_; }
 
  private:
+  EncodedImage encode_patches(const EncodedPatches& seen, const torch::Tensor& patch_attend_mask);
   Losses losses(const ForwardInput& input, const DecoderOutput& decoded,
                 const torch::Tensor& finding_logits);
 

@@ -4,6 +4,8 @@
 //   x = x + attention->forward(norm(x), /*is_causal=*/false);      // [B,N,D] -> [B,N,D]
 #pragma once
 
+#include <string>
+
 #include "radgen/model/attention.h"
 #include "radgen/model/torch_compat.h"
 
@@ -36,13 +38,19 @@ class SelfAttentionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(SelfAttention);
 
-// GELU feed-forward: up, GELU (the exact one), down.
+// Feed-forward: up, the activation, down. kind:
+//   "gelu"       the exact GELU (Hendrycks and Gimpel 2016)
+//   "gelu_tanh"  its tanh approximation, GPT-2's
+//   "swiglu"     silu(a) * b for the halves a, b of up's output, which is 2 * hidden wide (Shazeer 2020)
 class FeedForwardImpl : public torch::nn::Module {
  public:
-  FeedForwardImpl(int64_t width, int64_t hidden);
+  FeedForwardImpl(int64_t width, int64_t hidden, std::string kind = "gelu");
   torch::Tensor forward(const torch::Tensor& x);
 
   torch::nn::Linear up{nullptr}, down{nullptr};
+
+ private:
+  std::string kind_;
 };
 TORCH_MODULE(FeedForward);
 

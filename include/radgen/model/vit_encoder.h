@@ -10,7 +10,8 @@
 // never N^2 (attention.h).
 //
 // Parameter names: stem.*, cls_token, positions [1,rows*columns,D_v], cls_position,
-// layers.I.{norm_1, attention. query_key_value, attention.output, norm_2, mlp.up, mlp.down}, norm.
+// layers.I.{norm_1, attention. query_key_value, attention.output, norm_2, mlp.up, mlp.down}, norm;
+// with layer_scale layers.I.{scale_1,scale_2}.
 // query_key_value holds the rows of query, key and value, in this order: public ViT weights are
 // mapped by concatenation.
 #pragma once
