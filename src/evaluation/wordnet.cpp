@@ -168,6 +168,26 @@ void WordNet::add_lemmas(const PartOfSpeech& part, size_t offset,
   }
 }
 
+std::vector<uint64_t> WordNet::synsets(std::string_view lemma) const {
+  std::vector<uint64_t> result;
+  for (size_t part = 0; part < parts_.size(); ++part) {
+    for (const size_t offset : offsets(parts_[part], lemma)) {
+      result.push_back((static_cast<uint64_t>(part) << 32) | offset);
+    }
+  }
+  return result;
+}
+
+std::vector<std::string> WordNet::irregular_bases(const std::string& form) const {
+  std::vector<std::string> bases;
+  for (const PartOfSpeech& part : parts_) {
+    const auto found = part.exceptions.find(form);
+    if (found == part.exceptions.end()) continue;
+    bases.insert(bases.end(), found->second.begin(), found->second.end());
+  }
+  return bases;
+}
+
 std::vector<std::string> WordNet::synonyms(std::string_view word) const {
   std::vector<std::string> lemmas;
   if (!is_available_) return lemmas;

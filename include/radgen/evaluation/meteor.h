@@ -37,6 +37,7 @@ class Meteor {
   // "meteor_nltk", or "meteor_nltk_nosyn" where there is no WordNet and the third stage is left
   // out.
   const std::string& metric_name() const { return metric_name_; }
+  const WordNet& wordnet() const { return wordnet_; }
   MeteorMatch match(const std::vector<std::string>& hypothesis,
                     const std::vector<std::string>& reference) const;
   // Thread safe; 0 when either is empty or nothing matches.

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -30,6 +31,11 @@ class WordNet {
   bool is_available() const { return is_available_; }
   // Lemmas that are single words, case kept as in WordNet, sorted, without repeats. Thread safe.
   std::vector<std::string> synonyms(std::string_view word) const;
+  // Synsets that hold exactly this lemma: part of speech (0 noun, 1 verb, 2 adjective, 3 adverb) in
+  // the upper 32 bits, offset in the data file in the lower. Unsorted.
+  std::vector<uint64_t> synsets(std::string_view lemma) const;
+  // Base forms of an irregular form, over all parts of speech; empty for a regular one.
+  std::vector<std::string> irregular_bases(const std::string& form) const;
 
  private:
   struct PartOfSpeech {
