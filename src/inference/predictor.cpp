@@ -4,9 +4,12 @@
 #include <cmath>
 #include <numeric>
 
+#include "radgen/core/random.h"
 #include "radgen/imaging/frame.h"
 #include "radgen/imaging/picture.h"
+#include "radgen/inference/candidates.h"
 #include "radgen/inference/draft_assembly.h"
+#include "radgen/model/drawing.h"
 #include "radgen/report/prompt.h"
 
 namespace radgen {
@@ -15,6 +18,19 @@ namespace {
 
 double elapsed_ms(std::chrono::steady_clock::time_point since) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - since).count();
+}
+
+// [B][C] of the finding head; empty without one.
+std::vector<std::vector<double>> probabilities_of(const LoadedModel& model, const EncodedImage& image) {
+  std::vector<std::vector<double>> rows;
+  if (!image.finding_logits.defined()) return rows;
+  GroundedModel network = model.network;
+  const torch::Tensor p = network->finding_probabilities(image).to(torch::kCPU, torch::kDouble).contiguous();
+  for (int64_t b = 0; b < p.size(0); ++b) {
+    const double* row = p.data_ptr<double>() + b * p.size(1);
+    rows.emplace_back(row, row + p.size(1));
+  }
+  return rows;
 }
 
 }  // namespace
@@ -58,17 +74,62 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
   return encoded;
 }
 
+std::vector<DecodedText> Predictor::write(const std::vector<StudyInput>& studies, size_t begin, const Encoded& encoded) const {
+  if (model_.config.decoding.candidates > 1) return draw(studies, begin, encoded);
+  return generate(model_.network, encoded.image, encoded.prompts, model_.config.decoding);
+}
+
+// Several texts a study, of which the best supported one stays.
+std::vector<DecodedText> Predictor::draw(const std::vector<StudyInput>& studies, size_t begin, const Encoded& encoded) const {
+  const DecodingConfig& config = model_.config.decoding;
+  DrawOptions options;
+  for (size_t i = 0; i < encoded.placements.size(); ++i) options.seeds.push_back(hash_text(studies[begin + i].study_id));
+  // A draft describes what is seen before it sums up. Some reports in every data set are an impression alone, and nothing in
+  // the picture tells which.
+  for (const Token& token : model_.tokenizer->encode("\n")) options.not_first.push_back(token.id);
+  auto drawn = draw_texts(model_.network, encoded.image, encoded.prompts, config, options);
+  const std::vector<std::vector<double>> probabilities = probabilities_of(model_, encoded.image);
+  std::vector<DecodedText> chosen;
+  for (size_t i = 0; i < drawn.size(); ++i) {
+    std::vector<std::vector<int64_t>> ids;
+    for (const DecodedText& text : drawn[i]) ids.push_back(text.ids);
+    const std::vector<double> consensus = consensus_of(ids);
+    std::optional<std::pair<double, size_t>> best;
+    for (size_t c = 0; c < drawn[i].size(); ++c) {
+      double value = drawn[i][c].score + config.consensus_weight * consensus[c];
+      if (!probabilities.empty() && config.evidence_weight > 0) {
+        const Labels stated = Labeler::aggregate(labeler_.mentions(model_.tokenizer->decode(drawn[i][c].ids)));
+        value += config.evidence_weight *
+                 support_of(stated, probabilities[i], model_.calibration.finding_thresholds);
+      }
+      if (!best || value > best->first) best = {value, c};
+    }
+    chosen.push_back(std::move(drawn[i][best->second]));
+  }
+  return chosen;
+}
+
+std::vector<std::vector<double>> Predictor::finding_probabilities(const std::vector<StudyInput>& studies) const {
+  torch::NoGradGuard no_grad;
+  model_.network.ptr()->eval();
+  std::vector<std::vector<double>> all;
+  for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
+    const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
+    for (auto& one : probabilities_of(model_, encode_inputs(studies, begin, end).image)) all.push_back(std::move(one));
+  }
+  return all;
+}
+
 std::vector<Draft> Predictor::draft(const std::vector<StudyInput>& studies) const {
   torch::NoGradGuard no_grad;
-  GroundedModel network = model_.network;
-  network->eval();
+  model_.network.ptr()->eval();
   std::vector<Draft> drafts;
   for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
     const double count = static_cast<double>(end - begin);
     const Encoded encoded = encode_inputs(studies, begin, end);
     auto started = std::chrono::steady_clock::now();
-    const std::vector<DecodedText> texts = generate(network, encoded.image, encoded.prompts, model_.config.decoding);
+    const std::vector<DecodedText> texts = write(studies, begin, encoded);
     const double decode_ms = elapsed_ms(started);
     for (size_t i = begin; i < end; ++i) {
       started = std::chrono::steady_clock::now();

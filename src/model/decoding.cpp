@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "model/decoding_parts.h"
 #include "radgen/core/error.h"
 
 namespace radgen {
@@ -25,6 +26,16 @@ void describe(Fields& f, DecodingConfig& c) {
           {.help = "beams are compared by log P / length^penalty; 0: log P", .min = 0, .max = 5});
   f.field("no_repeat_ngram", c.no_repeat_ngram,
           {.help = "no n-gram twice; 0: off", .min = 0, .max = 100, .unit = "tokens"});
+  f.field("candidates", c.candidates,
+          {.help = "texts drawn for each study, of which the best supported one is kept; 1: none is drawn", .min = 1, .max = 256});
+  f.field("temperature", c.temperature,
+          {.help = "of the drawn words: log P is divided by it", .min = 0.05, .max = 2});
+  f.field("nucleus", c.nucleus,
+          {.help = "words are drawn from the likeliest that hold this share of P", .min = 0.01, .max = 1});
+  f.field("evidence_weight", c.evidence_weight,
+          {.help = "what the finding head counts against the words' own log P when a drawn text is chosen", .min = 0, .max = 100});
+  f.field("consensus_weight", c.consensus_weight,
+          {.help = "what the other drawn texts' words count when one is chosen", .min = 0, .max = 100});
 }
 
 namespace {
@@ -58,43 +69,6 @@ struct Candidate {
   int64_t beam, id;
   double log_prob;
 };
-
-// Ids that would complete an n-gram which `ids` holds already.
-std::vector<int64_t> repeated_next(const std::vector<int64_t>& ids, int64_t n) {
-  std::vector<int64_t> banned;
-  const auto size = static_cast<int64_t>(ids.size());
-  for (int64_t i = 0; n > 0 && i + n <= size; ++i)
-    if (std::equal(ids.begin() + i, ids.begin() + i + n - 1, ids.end() - (n - 1)))
-      banned.push_back(ids[i + n - 1]);
-  return banned;
-}
-
-struct Prompts {
-  Tensor ids;      // [B,P+1] prompt, bos, then pad
-  Tensor lengths;  // [B], bos included
-  std::vector<int64_t> sizes;
-  bool is_ragged = false;
-};
-
-Prompts with_bos(const std::vector<std::vector<int64_t>>& prompts, int64_t batch,
-                 const ModelConfig& config, torch::Device device) {
-  if (!prompts.empty() && static_cast<int64_t>(prompts.size()) != batch)
-    throw Error(ErrorCode::kData, fmt::format("{} prompts for {} studies", prompts.size(), batch),
-                "give one prompt a study, or none at all");
-  Prompts result;
-  for (int64_t b = 0; b < batch; ++b)
-    result.sizes.push_back((prompts.empty() ? 0 : static_cast<int64_t>(prompts[b].size())) + 1);
-  const int64_t longest = *std::max_element(result.sizes.begin(), result.sizes.end());
-  result.ids = torch::full({batch, longest}, config.pad_id, torch::kLong);
-  for (int64_t b = 0; b < batch; ++b) {
-    for (int64_t i = 0; i + 1 < result.sizes[b]; ++i) result.ids[b][i] = prompts[b][i];
-    result.ids[b][result.sizes[b] - 1] = config.bos_id;
-    result.is_ragged |= result.sizes[b] != longest;
-  }
-  result.ids = result.ids.to(device);
-  result.lengths = torch::tensor(result.sizes).to(device);
-  return result;
-}
 
 // One search over a batch of studies: prefill, then a step for every word.
 class Search {
@@ -315,17 +289,6 @@ class Search {
   std::vector<Tensor> attention_, null_;             // a step each: [R,N], [R]
 };
 
-void check_ids(const std::vector<std::vector<int64_t>>& lists, int64_t vocabulary,
-               const char* what) {
-  for (const auto& list : lists)
-    for (int64_t id : list)
-      if (id < 0 || id >= vocabulary)
-        throw Error(
-            ErrorCode::kData,
-            fmt::format("a {} holds token id {}, the vocabulary has {}", what, id, vocabulary),
-            "use the tokenizer that lies beside the model");
-}
-
 }  // namespace
 
 std::vector<DecodedText> generate(GroundedModel model, const EncodedImage& encoded,
@@ -403,6 +366,8 @@ EncodedImage select_studies(const EncodedImage& encoded, const std::vector<int64
   selected.memory = encoded.memory.index_select(0, index);
   if (encoded.patches.defined()) selected.patches = encoded.patches.index_select(0, index);
   if (encoded.cls.defined()) selected.cls = encoded.cls.index_select(0, index);
+  if (encoded.finding_logits.defined())
+    selected.finding_logits = encoded.finding_logits.index_select(0, index);
   if (encoded.patch_attend_mask.defined())
     selected.patch_attend_mask = encoded.patch_attend_mask.index_select(0, index);
   return selected;

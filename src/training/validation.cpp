@@ -9,6 +9,7 @@
 #include "radgen/evaluation/evaluate.h"
 #include "radgen/imaging/picture.h"
 #include "radgen/inference/calibration.h"
+#include "radgen/inference/candidates.h"
 #include "radgen/training/forward_input.h"
 
 namespace radgen {
@@ -63,6 +64,21 @@ std::vector<evaluation::PhraseMap> phrase_maps_of(const Predictor& predictor, co
       maps.push_back({references[i].study_id, grounding.mention.finding, grounding.mention.side, grounding.map,
                       grounding.map_box});
   return maps;
+}
+
+// Where each finding's F1 against the reports of the validation split is largest.
+static std::vector<double> fit_finding_thresholds(const std::vector<std::vector<double>>& probabilities,
+                                                  const std::vector<evaluation::Reference>& references) {
+  std::vector<double> thresholds;
+  for (size_t f = 0; f < kFindingCount; ++f) {
+    std::vector<FindingCase> cases;
+    for (size_t i = 0; i < references.size(); ++i) {
+      const auto label = references[i].labels.find(all_findings()[f]);
+      cases.push_back({probabilities[i][f], label != references[i].labels.end() && label->second != 0});
+    }
+    thresholds.push_back(best_threshold(std::move(cases)));
+  }
+  return thresholds;
 }
 
 Validator::Validator(const TrainConfig& config, const std::filesystem::path& folder, const Dataset& dataset,
@@ -162,6 +178,8 @@ FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device dev
   }
   FinalValidation result;
   result.calibration = fit_calibration(cases, boxed);
+  if (model.config.network.finding_classes == static_cast<int64_t>(kFindingCount))
+    result.calibration.finding_thresholds = fit_finding_thresholds(predictor.finding_probabilities(studies), truths);
   double iou = 0;
   for (const CalibrationCase& one : cases)
     iou += union_iou(find_regions(one.map, one.map_box, result.calibration.region_threshold), one.reference);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "radgen/inference/model_folder.h"
+#include "radgen/model/decoding.h"
 #include "radgen/report/labeler.h"
 #include "radgen/report/prediction.h"
 
@@ -41,6 +42,9 @@ class Predictor {
   const LoadedModel& model() const { return model_; }
   void set_calibration(const Calibration& calibration) { model_.calibration = calibration; }
 
+  // P(finding) of each study by the finding head, all_findings() order; Error{kUsage} when the network has none.
+  std::vector<std::vector<double>> finding_probabilities(const std::vector<StudyInput>& studies) const;
+
   // Drafts in the order of the studies. timing_ms of a study is its share of the batch.
   std::vector<Draft> draft(const std::vector<StudyInput>& studies) const;
 
@@ -51,6 +55,8 @@ class Predictor {
  private:
   struct Encoded;  // a batch's frames and prompts
   Encoded encode_inputs(const std::vector<StudyInput>& studies, size_t begin, size_t end) const;
+  std::vector<DecodedText> write(const std::vector<StudyInput>& studies, size_t begin, const Encoded& encoded) const;
+  std::vector<DecodedText> draw(const std::vector<StudyInput>& studies, size_t begin, const Encoded& encoded) const;
 
   LoadedModel model_;
   torch::Device device_;

@@ -17,6 +17,7 @@ struct Calibration {
   double region_threshold = 0.3;   // share of the map's maximum; parts above it become boxes
   double score_slope = 1, score_offset = 0;   // calibrated score = sigmoid(slope * logit(raw) + offset)
   double abstain_below = 0.3;      // calibrated score; sentences under it are not grounded
+  std::vector<double> finding_thresholds;  // of the finding head's probabilities, all_findings() order; empty: none
   int64_t studies = 0;             // validation studies it was chosen on; 0: defaults, not fitted
 };
 inline void describe(Fields& f, Calibration& c) {
@@ -26,6 +27,8 @@ inline void describe(Fields& f, Calibration& c) {
   f.field("score_offset", c.score_offset, {.help = "offset of the calibration on the raw score's logit"});
   f.field("abstain_below", c.abstain_below,
           {.help = "calibrated score under which a sentence is not grounded", .min = 0, .max = 1});
+  f.field("finding_thresholds", c.finding_thresholds,
+          {.help = "probability from which on a finding counts as supported; 14 in CheXpert's order, or none", .min = 0, .max = 1});
   f.field("studies", c.studies, {.help = "validation studies it was chosen on; 0: never fitted", .min = 0});
 }
 

@@ -21,6 +21,10 @@ struct DecodingConfig {
   int64_t min_tokens = 0;       // no eos before
   double length_penalty = 0;    // beams are compared by log P / length^penalty; 0: log P
   int64_t no_repeat_ngram = 0;  // no n-gram twice; 0: off
+  // Drawn texts (drawing.h); beam_size and length_penalty have no part in them.
+  int64_t candidates = 1;      // 1: none is drawn
+  double temperature = 0.7, nucleus = 0.95;
+  double evidence_weight = 0, consensus_weight = 0;  // used where a text is chosen (inference/candidates.h)
 };
 void describe(Fields& f, DecodingConfig& c);
 
