@@ -4,11 +4,14 @@
 #include <sentencepiece_trainer.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <unordered_map>
 
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
+#include "radgen/report/byte_pair_encoding.h"
 #include "radgen/report/prompt.h"
 #include "report/characters.h"
 
@@ -18,6 +21,7 @@ namespace {
 namespace sp = sentencepiece;
 
 constexpr int kByteCount = 256;  // pieces for bytes that no other piece covers
+constexpr const char* kBpeType = "byte_level_bpe";
 
 // Gives the trainer one line at a time, straight from memory.
 class LineIterator final : public sp::SentenceIterator {
@@ -62,18 +66,23 @@ size_t distinct_characters(const std::vector<std::string>& texts) {
 
 struct Tokenizer::State {
   sp::SentencePieceProcessor processor;
+  std::optional<ByteLevelBpe> bpe;  // in its place
   std::string bytes;
   bool is_ours =
       true;  // special ids and separator as in the header; false: as the foreign model has it
 
   static std::unique_ptr<State> load(std::string model, const std::string& where, bool is_ours);
+  static std::unique_ptr<State> load_bpe(std::string model, const std::string& where);
   void encode_line(std::string_view line, size_t offset, std::vector<Token>& tokens) const;
+  void decode_bpe(const std::vector<int>& run, std::string& text,
+                  std::vector<std::pair<size_t, size_t>>* spans) const;
   void decode_run(const std::vector<int>& run, std::string& text,
                   std::vector<std::pair<size_t, size_t>>* spans) const;
 };
 
 std::unique_ptr<Tokenizer::State> Tokenizer::State::load(std::string model,
                                                          const std::string& where, bool is_ours) {
+  if (is_ours && !model.empty() && model.front() == '{') return load_bpe(std::move(model), where);
   auto state = std::make_unique<State>();
   const auto status = state->processor.LoadFromSerializedProto(model);
   if (!status.ok()) {
@@ -97,20 +106,65 @@ std::unique_ptr<Tokenizer::State> Tokenizer::State::load(std::string model,
   return state;
 }
 
+std::unique_ptr<Tokenizer::State> Tokenizer::State::load_bpe(std::string model,
+                                                             const std::string& where) {
+  const nlohmann::json json = nlohmann::json::parse(model, nullptr, /*allow_exceptions=*/false);
+  const auto text = [&](const char* key) {
+    return json.is_object() && json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : "";
+  };
+  if (text("type") != kBpeType)
+    throw Error(ErrorCode::kData, where + ": is neither a sentencepiece model nor a byte-level BPE",
+                "copy tokenizer.model again from its source");
+  auto state = std::make_unique<State>();
+  state->bpe = ByteLevelBpe::from_texts(text("vocabulary"), text("merges"), where);
+  state->bytes = std::move(model);
+  return state;
+}
+
 void Tokenizer::State::encode_line(std::string_view line, size_t offset,
                                    std::vector<Token>& tokens) const {
-  const auto encoded = processor.EncodeAsImmutableProto(line);
-  for (const auto& piece : encoded.pieces()) {
-    Token token{static_cast<int64_t>(piece.id()), offset + piece.begin(), offset + piece.end()};
-    // A piece holds the blank before its word; the token is the word.
-    while (token.begin + 1 < token.end && is_space(line[token.begin - offset])) ++token.begin;
-    tokens.push_back(token);
+  const size_t first = tokens.size();
+  if (bpe) {
+    for (const Token& token : bpe->encode(line))
+      tokens.push_back({kFirstTextId + token.id, offset + token.begin, offset + token.end});
+  } else {
+    const auto encoded = processor.EncodeAsImmutableProto(line);
+    for (const auto& piece : encoded.pieces())
+      tokens.push_back({static_cast<int64_t>(piece.id()), offset + piece.begin(), offset + piece.end()});
   }
+  // A piece holds the blank before its word; the token is the word.
+  for (size_t i = first; i < tokens.size(); ++i) {
+    Token& token = tokens[i];
+    while (token.begin + 1 < token.end && is_space(line[token.begin - offset])) ++token.begin;
+  }
+}
+
+// Special ids make nothing. A character that several ids make belongs to the last of them.
+void Tokenizer::State::decode_bpe(const std::vector<int>& run, std::string& text,
+                                  std::vector<std::pair<size_t, size_t>>* spans) const {
+  std::vector<int64_t> ids;
+  std::vector<size_t> ends;  // bytes made by the ids up to and with each one
+  size_t length = 0;
+  for (int id : run) {
+    if (id >= kFirstTextId) {
+      ids.push_back(id - kFirstTextId);
+      length += bpe->decode_bytes({ids.back()}).size();
+    }
+    ends.push_back(length);
+  }
+  std::vector<size_t> output_of;
+  const std::string made = replace_broken_utf8(bpe->decode_bytes(ids), &output_of);
+  if (spans) {
+    for (size_t i = 0; i < ends.size(); ++i)
+      spans->emplace_back(text.size() + output_of[i == 0 ? 0 : ends[i - 1]], text.size() + output_of[ends[i]]);
+  }
+  text += made;
 }
 
 void Tokenizer::State::decode_run(const std::vector<int>& run, std::string& text,
                                   std::vector<std::pair<size_t, size_t>>* spans) const {
   if (run.empty()) return;
+  if (bpe) return decode_bpe(run, text, spans);
   const auto decoded = processor.DecodeIdsAsImmutableProto(run);
   if (spans) {
     for (const auto& piece : decoded.pieces()) {
@@ -128,6 +182,12 @@ Tokenizer Tokenizer::from_bytes(const std::string& model_bytes) {
 }
 Tokenizer Tokenizer::foreign(const std::filesystem::path& model) {
   return Tokenizer(State::load(read_file(model), model.string(), false));
+}
+Tokenizer Tokenizer::gpt2(const std::filesystem::path& folder) {
+  const ByteLevelBpe bpe = ByteLevelBpe::from_folder(folder);
+  const nlohmann::ordered_json model = {{"type", kBpeType}, {"vocabulary", bpe.vocabulary_json()}, {"merges", bpe.merges()}};
+  const auto text = model.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return Tokenizer(State::load(text, folder.string(), true));
 }
 Tokenizer::~Tokenizer() = default;
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
@@ -216,7 +276,10 @@ std::string Tokenizer::decode(const std::vector<int64_t>& ids,
   return text;
 }
 
-int64_t Tokenizer::vocabulary_size() const { return state_->processor.GetPieceSize(); }
+int64_t Tokenizer::vocabulary_size() const {
+  return state_->bpe ? kFirstTextId + state_->bpe->vocabulary_size() : state_->processor.GetPieceSize();
+}
+const ByteLevelBpe* Tokenizer::byte_level_bpe() const { return state_->bpe ? &*state_->bpe : nullptr; }
 const std::string& Tokenizer::model_bytes() const { return state_->bytes; }
 
 }  // namespace radgen

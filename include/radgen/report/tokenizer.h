@@ -6,6 +6,10 @@
 //
 // Special ids are fixed: pad 0, unk 1, bos 2, eos 3, and kSeparator 4 between findings and impression (written as a
 // newline in the text). Ids 5..12 are reserved for prompt tokens (see prompt.h).
+//
+// For weights of a public text model its own byte-level BPE takes sentencepiece's place (Tokenizer::gpt2): the 13
+// special ids stay where they are, and id 13 is the model's token 0. tokenizer.model then is a JSON object that holds
+// vocab.json and merges.txt; it is read like any other.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +19,8 @@
 #include <vector>
 
 namespace radgen {
+
+class ByteLevelBpe;
 
 inline constexpr int64_t kPadId = 0, kUnknownId = 1, kBosId = 2, kEosId = 3, kSeparatorId = 4;
 
@@ -30,6 +36,8 @@ class Tokenizer {
   // A sentencepiece model of another program: encodes and decodes as sentencepiece does, with that model's own special
   // ids and without a separator. For comparisons only.
   static Tokenizer foreign(const std::filesystem::path& model);
+  // The tokenizer of a GPT-2 folder: vocab.json and merges.txt. Throws Error{kData}.
+  static Tokenizer gpt2(const std::filesystem::path& folder);
   ~Tokenizer();
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
@@ -45,6 +53,8 @@ class Tokenizer {
   std::string decode(const std::vector<int64_t>& ids, std::vector<std::pair<size_t, size_t>>* spans = nullptr) const;
   int64_t vocabulary_size() const;
   const std::string& model_bytes() const;                     // what goes into the model folder
+  // The encoding behind a tokenizer that gpt2() made; its id i is ours kFirstTextId + i. Null: sentencepiece.
+  const ByteLevelBpe* byte_level_bpe() const;
 
  private:
   struct State;
