@@ -15,6 +15,15 @@ namespace {
 // Padding shows nothing: certain enough to vanish in every pooling, finite for every gradient.
 constexpr double kNoFindingLogit = -1e4;
 
+// Odds beyond e^8 say nothing more.
+constexpr double kSureLogit = 8;
+
+// What the finding head says of each patch, [B,N,C] -> [B,N,2C]: probabilities, which tell whether something is there, and
+// log-odds in -1..1, which tell where a faint thing most likely is.
+Tensor evidence_of(const Tensor& logits) {
+  return torch::cat({logits.sigmoid(), logits.clamp(-kSureLogit, kSureLogit) / kSureLogit}, -1);
+}
+
 // A probability of 1 weighs about as much as the patch's own projection does at the start.
 constexpr double kEvidenceDeviation = 0.2;
 
@@ -70,7 +79,7 @@ GroundedModelImpl::GroundedModelImpl(const ModelConfig& config) : config_(config
     finding_head_ = register_module(
         "finding_head", torch::nn::Linear(config.encoder.width, config.finding_classes));
   if (config.evidence)
-    evidence_ = register_parameter("evidence", torch::zeros({config.finding_classes, config.decoder.width}));
+    evidence_ = register_parameter("evidence", torch::zeros({2 * config.finding_classes, config.decoder.width}));
   initialise(*this);
   if (!finding_head_.is_empty()) {
     torch::NoGradGuard no_grad;
@@ -107,7 +116,7 @@ EncodedImage GroundedModelImpl::encode_patches(const EncodedPatches& seen,
     encoded.finding_logits =
         encoded.finding_logits.masked_fill(patch_attend_mask.logical_not().unsqueeze(-1), kNoFindingLogit);
   if (evidence_.defined())
-    encoded.memory = encoded.memory + torch::matmul(encoded.finding_logits.detach().sigmoid(), evidence_);
+    encoded.memory = encoded.memory + torch::matmul(evidence_of(encoded.finding_logits.detach()), evidence_);
   return encoded;
 }
 
@@ -175,7 +184,7 @@ Losses GroundedModelImpl::losses(const ForwardInput& input, const DecoderOutput&
             .logical_and(text_mask);
     losses.grounding = monitored(c.lambda_ground, [&] {
       const Tensor log_attention =
-          c.grounding_loss == "kl" ? log_mean_attention(decoded.grounding_scores, tokens, patches)
+          c.grounding_loss.starts_with("kl") ? log_mean_attention(decoded.grounding_scores, tokens, patches)
                                    : Tensor();
       return grounding_loss(attention, log_attention, input.grounding_masks, tokens, text_mask,
                             c.grounding_loss, c.eps);

@@ -26,16 +26,27 @@ Tensor binary_cross_entropy(const Tensor& probability, const Tensor& target, dou
   return -(target * p.log() + (1 - target) * (1 - p).log());
 }
 
+// 1 - Dice coefficient of each attention over its maximum and its mask, [G] (Milletari et al. 2016, with squares in the
+// denominator): what a map is judged by once it is divided by its maximum and cut.
+Tensor dice_loss(const Tensor& attention, const Tensor& mask, double eps) {
+  const Tensor relative = attention / attention.amax(-1, /*keepdim=*/true).clamp_min(eps);
+  return 1 - 2 * (relative * mask).sum(-1) / (relative.square().sum(-1) + mask.square().sum(-1));
+}
+
+// KL alone leaves a haze around the box where the place is not sure; what it weighs against is of the size of 1.
+constexpr double kDiceWeight = 2;
+
 // The loss of each grounded token, [G]. attention, mask [G,N]; masks are not empty.
 Tensor grounded_rows(const Tensor& attention, const Tensor& log_attention, const Tensor& mask,
                      const std::string& kind, double eps) {
   if (kind == "bce_mean") return binary_cross_entropy(attention, mask, eps).mean(-1);
   if (kind == "bce_sum") return binary_cross_entropy(attention, mask, eps).sum(-1);
   if (kind == "mass") return -(attention * mask).sum(-1).clamp_min(eps).log();
-  RADGEN_CHECK(kind == "kl", "grounding loss must be bce_mean, bce_sum, mass or kl");
+  RADGEN_CHECK(kind == "kl" || kind == "kl_dice", "grounding loss must be bce_mean, bce_sum, mass, kl or kl_dice");
   const Tensor target = mask / mask.sum(-1, true);
   const Tensor log_a = log_attention.defined() ? log_attention : attention.clamp_min(eps).log();
-  return -(target * log_a).sum(-1) - row_entropy(target);
+  const Tensor divergence = -(target * log_a).sum(-1) - row_entropy(target);
+  return kind == "kl" ? divergence : divergence + kDiceWeight * dice_loss(attention, mask, eps);
 }
 
 // log(1 - exp(x)) for x < 0 without cancellation (Maechler 2012).

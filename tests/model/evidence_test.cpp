@@ -21,7 +21,9 @@ TEST(Evidence, AddsWhatTheFindingHeadSeesToEachPatch) {
   const Tensor image = torch::randn({2, 1, 12, 16});
   const EncodedImage with = model->encode(image);
   Tensor evidence = model->named_parameters()["evidence"];
-  const Tensor added = torch::matmul(with.finding_logits.sigmoid(), evidence);
+  const Tensor p = with.finding_logits.sigmoid(), odds = (p / (1 - p)).log();
+  const Tensor added = torch::matmul(p, evidence.narrow(0, 0, 3)) + torch::matmul(odds / 8, evidence.narrow(0, 3, 3));
+  ASSERT_LT(odds.abs().max().item<double>(), 8);
   evidence.zero_();
   const EncodedImage without = model->encode(image);
   EXPECT_TRUE(torch::allclose(with.memory - without.memory, added, 1e-4, 1e-5));

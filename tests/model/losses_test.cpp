@@ -79,8 +79,17 @@ TEST_F(GroundingLoss, KlOfFractionalMasksIsZeroAtTheNormalisedMask) {
   EXPECT_GT(value("kl", attention), 0);
 }
 
+TEST_F(GroundingLoss, KlDiceAddsWhatTheRelativeMapHasOutsideTheMask) {
+  // Two patches in the mask. All mass there: both terms are 0. Half as much on a third patch: the relative map is 1, 1, 1/2.
+  masks = doubles({1, 1, 0, 0, 0, 0, 0, 0}, {1, 2, 4});
+  EXPECT_NEAR(value("kl_dice", doubles({.5, .5, 0, 0, .25, .25, .25, .25}, {1, 2, 4})), 0, 1e-12);
+  const Tensor hazy = doubles({.4, .4, .2, 0, .25, .25, .25, .25}, {1, 2, 4});
+  const double dice = 2 * 2 / (2 + .25 + 2);
+  EXPECT_NEAR(value("kl_dice", hazy), value("kl", hazy) + 2 * (1 - dice) / 2, 1e-12);
+}
+
 TEST_F(GroundingLoss, TokensWithoutMaskOrOutsideTheTextCountNothing) {
-  for (const char* kind : {"bce_mean", "bce_sum", "mass", "kl"}) {
+  for (const char* kind : {"bce_mean", "bce_sum", "mass", "kl", "kl_dice"}) {
     const double before = value(kind, attention);
     tokens = bools({1, 1}, {1, 2});  // the second token's mask is empty
     EXPECT_NEAR(value(kind, attention), before, 1e-12) << kind;
@@ -165,7 +174,7 @@ TEST(Losses, GradientsMatchDifferences) {
                tokens = bools({1, 0, 1, 1, 1, 0}, {2, 3});
   const Tensor text_mask = bools({1, 1, 1, 1, 1, 0}, {2, 3}),
                labels = doubles({1, 0, -1, 0, 0, 1}, {2, 3});
-  for (const char* kind : {"bce_mean", "bce_sum", "mass", "kl"})
+  for (const char* kind : {"bce_mean", "bce_sum", "mass", "kl", "kl_dice"})
     expect_gradients_match({scores}, [&] {
       const Tensor attention = torch::softmax(scores, -1).narrow(-1, 0, 4).mean(1);
       return grounding_loss(attention, log_mean_attention({scores}, tokens, 4), masks, tokens,

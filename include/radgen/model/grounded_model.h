@@ -10,8 +10,9 @@
 // The logits at position t predict text_ids[:, t+1]. Masks and grounding masks are aligned with the
 // position that PREDICTS the token, i.e. the mask of word text_ids[b,t+1] is in row t.
 //
-// With `evidence` the decoder's memory is z~_j = W z_j + b + sum_c p_jc e_c, p_jc the finding head's probability of finding c
-// in patch j (without its gradient: the head learns from labels and boxes alone) and e_c learned. A word still reaches the
+// With `evidence` the decoder's memory is z~_j = W z_j + b + sum_c (p_jc e_c + o_jc f_c): p_jc is the finding head's
+// probability of finding c in patch j and o_jc its log-odds over 8, cut at -1 and 1 (both without their gradient: the head
+// learns from labels and boxes alone); e_c and f_c are learned. A word still reaches the
 // picture only through the patches it attends to; what stands in them is easier to find.
 //
 // Parameter names: encoder.*, projection.{weight,bias}, memory_positions, evidence, decoder.*, finding_head.{weight,bias}.
@@ -96,7 +97,7 @@ class GroundedModelImpl : public torch::nn::Module {
   VitEncoder encoder_{nullptr};
   torch::nn::Linear projection_{nullptr}, finding_head_{nullptr};
   torch::Tensor memory_positions_;
-  torch::Tensor evidence_;  // [C,D_t]
+  torch::Tensor evidence_;  // [2C,D_t]
   GroundedDecoder decoder_{nullptr};
 };
 TORCH_MODULE(GroundedModel);

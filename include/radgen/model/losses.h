@@ -14,6 +14,9 @@
 //          sum_j p_j (log p_j - log a_j), p = m / sum(m). For a binary mask this is -1/|m| sum_{j
 //          in m} log a_j - log|m|; 0 if and only if all mass is spread over the mask as the mask
 //          is. Mass on the null key counts as outside;
+//   kl_dice kl + 2 (1 - Dice), Dice = 2 sum_j r_j m_j / (sum_j r_j^2 + sum_j m_j^2) of the relative map r = a / max(a)
+//          (Milletari et al. 2016): where a place is not sure, kl alone leaves a haze around the box, which a map that is cut
+//          at a share of its maximum shows as too large a region;
 //   entropy -sum_j a_j log(a_j + eps) over patches only: attention to nothing has no entropy.
 #pragma once
 
@@ -32,7 +35,7 @@ torch::Tensor text_loss(const torch::Tensor& logits, const torch::Tensor& target
 
 // L_ground = 1/T sum_t 1[y_t in F] loss(a_t, m_t). attention [B,T,N] head mean; log_attention: log
 // of the same for the grounded rows only, [G,N] in row-major order of grounding_tokens, needed by
-// "kl" (undefined: log of the clamped attention); grounding_masks [B,T,N] in [0,1];
+// "kl" and "kl_dice" (undefined: log of the clamped attention); grounding_masks [B,T,N] in [0,1];
 // grounding_tokens [B,T] bool, F; a token whose mask is empty is skipped. kind:
 // LossConfig::grounding_loss. Scalar.
 torch::Tensor grounding_loss(const torch::Tensor& attention, const torch::Tensor& log_attention,
