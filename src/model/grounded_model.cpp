@@ -24,6 +24,9 @@ Tensor evidence_of(const Tensor& logits) {
   return torch::cat({logits.sigmoid(), logits.clamp(-kSureLogit, kSureLogit) / kSureLogit}, -1);
 }
 
+// "Left" and "right" are read off these: they must not drown in the projection, which is about as large.
+constexpr double kMemoryPositionAmplitude = 0.3;
+
 // A probability of 1 weighs about as much as the patch's own projection does at the start.
 constexpr double kEvidenceDeviation = 0.2;
 
@@ -84,6 +87,11 @@ GroundedModelImpl::GroundedModelImpl(const ModelConfig& config) : config_(config
   if (!finding_head_.is_empty()) {
     torch::NoGradGuard no_grad;
     finding_head_->bias.fill_(kFindingLogitAtStart);
+  }
+  if (memory_positions_.defined()) {
+    torch::NoGradGuard no_grad;
+    memory_positions_.copy_(
+        sine_cosine_positions(encoder_->native_grid(), config.decoder.width, kMemoryPositionAmplitude));
   }
   if (evidence_.defined()) truncated_normal_(evidence_, kEvidenceDeviation);
   encoder_->start_values();
