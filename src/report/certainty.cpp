@@ -49,6 +49,10 @@ void Sentence::find_cues() {
   };
   find(lexicon_.cues_before, before_);
   find(lexicon_.cues_after, after_);
+  // "There is possible pneumonia": the cue hedges what follows, there is nothing before it.
+  std::erase_if(after_, [&](const CueHit& cue) {
+    return cue.first > 0 && words_[cue.first - 1].text == "there";
+  });
   // "not" within "not seen" is part of the longer cue only, and the reverse.
   const auto is_within = [](const CueHit& part, const std::vector<CueHit>& others) {
     return std::any_of(others.begin(), others.end(), [&](const CueHit& other) {
@@ -116,30 +120,42 @@ bool Sentence::reaches_back(const CueHit& cue, const Hit& hit, const std::vector
   return true;
 }
 
-Certainty Sentence::certainty(const Hit& hit, const std::vector<Hit>& hits) const {
-  const auto applies = [&](Cue kind) {
-    return std::any_of(
-               before_.begin(), before_.end(),
-               [&](const CueHit& cue) { return cue.cue == kind && reaches_forward(cue, hit); }) ||
-           std::any_of(after_.begin(), after_.end(), [&](const CueHit& cue) {
-             return cue.cue == kind && reaches_back(cue, hit, hits);
-           });
+Judgement Sentence::judge(const Hit& hit, const std::vector<Hit>& hits) const {
+  const auto find = [&](Cue kind) -> const CueHit* {
+    for (const CueHit& cue : before_) {
+      if (cue.cue == kind && reaches_forward(cue, hit)) return &cue;
+    }
+    for (const CueHit& cue : after_) {
+      if (cue.cue == kind && reaches_back(cue, hit, hits)) return &cue;
+    }
+    return nullptr;
   };
-  if (applies(Cue::kUncertainFirst)) return Certainty::kUncertain;
-  if (applies(Cue::kNegation) || applies(Cue::kNegationAdjective)) return Certainty::kNegative;
-  if (applies(Cue::kUncertain) || applies(Cue::kUncertainAdjective)) return Certainty::kUncertain;
-  return Certainty::kPositive;
+  constexpr std::pair<Cue, Certainty> kRules[] = {
+      {Cue::kUncertainFirst, Certainty::kUncertain},
+      {Cue::kNegation, Certainty::kNegative},
+      {Cue::kNegationAdjective, Certainty::kNegative},
+      {Cue::kUncertain, Certainty::kUncertain},
+      {Cue::kUncertainAdjective, Certainty::kUncertain}};
+  for (const auto& [kind, certainty] : kRules) {
+    if (const CueHit* cue = find(kind)) return {certainty, {cue->first, cue->last}};
+  }
+  return {};
 }
 
-bool Sentence::are_alternatives(const Hit& a, const Hit& b) const {
-  if (clauses_[a.first] != clauses_[b.first] || b.first < a.last || b.first - a.last > 6)
-    return false;
-  bool has_or = false;
+std::optional<Hit> Sentence::alternative(const Hit& a, const Hit& b) const {
+  if (clauses_[a.first] != clauses_[b.first] || b.first < a.last || b.first - a.last > 6) return {};
+  // "No change in the pneumothorax or effusion": a list under a "no", not a choice.
+  const bool is_list = std::any_of(before_.begin(), before_.end(), [&](const CueHit& cue) {
+    return cue.cue == Cue::kIgnored && is_any(words_[cue.first].text, {"no", "not", "without"}) &&
+           reaches_forward(cue, a);
+  });
+  if (is_list) return {};
+  std::optional<Hit> joint;
   for (size_t i = a.last; i < b.first; ++i) {
-    has_or = has_or || lexicon_.alternatives.contains(words_[i].text);
-    if (is_verb(i)) return false;
+    if (lexicon_.alternatives.contains(words_[i].text)) joint = Hit{i, i + 1};
+    if (is_verb(i)) return {};
   }
-  return has_or;
+  return joint;
 }
 
 }  // namespace radgen

@@ -3,6 +3,7 @@
 // hedges that outrank a denial ("cannot be excluded"), denials, other hedges, else affirmed.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "report/lexicon.h"
@@ -12,6 +13,12 @@ namespace radgen {
 // Words [first, last) of a sentence that name a finding or something else.
 struct Hit {
   size_t first = 0, last = 0;
+};
+
+// What is said of a hit, and the words that say it; an empty cue where nothing denies or hedges.
+struct Judgement {
+  Certainty certainty = Certainty::kPositive;
+  Hit cue;
 };
 
 // One sentence, with its clauses and cues found once.
@@ -25,9 +32,10 @@ class Sentence {
 
   // `hits` are all the findings of the sentence, in order: a cue does not reach over one whose
   // clause has a verb.
-  Certainty certainty(const Hit& hit, const std::vector<Hit>& hits) const;
-  // Whether `a` and the next hit `b` are alternatives of each other: "atelectasis or pneumonia".
-  bool are_alternatives(const Hit& a, const Hit& b) const;
+  Judgement judge(const Hit& hit, const std::vector<Hit>& hits) const;
+  // The "or" between `a` and the next hit `b` where they are alternatives of each other:
+  // "atelectasis or pneumonia".
+  std::optional<Hit> alternative(const Hit& a, const Hit& b) const;
 
  private:
   struct CueHit {

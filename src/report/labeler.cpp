@@ -22,6 +22,7 @@ struct Found {
   TermKind kind = TermKind::kFinding;
   int structure = -1;  // index, where the hit is a structure
   Certainty certainty = Certainty::kPositive;
+  Hit cue;  // what made it so; empty: nothing
 };
 
 bool has_side(Finding finding) {
@@ -31,45 +32,12 @@ bool has_size(Finding finding) {
   return finding != Finding::kSupportDevices && has_side(finding) && finding != Finding::kEdema;
 }
 
-// One sentence's hits, their certainty and what belongs to them.
-class SentenceReader {
- public:
-  SentenceReader(const Lexicon& lexicon, std::vector<Word> words)
-      : lexicon_(lexicon), sentence_(lexicon, std::move(words)), words_(sentence_.words()) {
-    find_hits();
-    for (Found& found : found_) hits_.push_back(found.hit);
-    resolve_structures();
-    resolve_terms();
-  }
-
-  // Appends what was found. `with_others`: also abnormalities outside the 13, as No Finding.
-  void append(size_t sentence_index, bool with_others, std::vector<Mention>& mentions) const;
-
- private:
-  struct StateHit {
-    Hit hit;
-    State state = State::kUnchanged;
-  };
-
-  void find_hits();
-  void resolve_structures();
-  void resolve_terms();
-  std::optional<StateHit> state_of(const Found& found) const;
-  std::optional<StateHit> state_before(const Found& found, const PhraseMatcher& states) const;
-  std::optional<StateHit> state_behind(const Found& found, const PhraseMatcher& states) const;
-  bool begins_term(size_t word) const;
-
-  const Lexicon& lexicon_;
-  Sentence sentence_;
-  const std::vector<Word>& words_;
-  std::vector<Found> found_;
-  std::vector<Hit> hits_;
-};
-
-void SentenceReader::find_hits() {
-  for (size_t i = 0; i < words_.size();) {
-    const auto term = lexicon_.terms.match(words_, i, words_.size());
-    const auto structure = lexicon_.structures.match(words_, i, words_.size());
+// The terms and structures of a sentence, in order; the longest phrase at each word.
+std::vector<Found> find_hits(const Lexicon& lexicon, const std::vector<Word>& words) {
+  std::vector<Found> hits;
+  for (size_t i = 0; i < words.size();) {
+    const auto term = lexicon.terms.match(words, i, words.size());
+    const auto structure = lexicon.structures.match(words, i, words.size());
     const bool is_term = term.length >= structure.length && term.length > 0;
     const auto& match = is_term ? term : structure;
     for (int value : match.values) {
@@ -81,13 +49,51 @@ void SentenceReader::find_hits() {
       } else {
         if (value < 0) continue;
         found.structure = value;
-        found.finding = lexicon_.structure_list[static_cast<size_t>(value)].finding;
+        found.finding = lexicon.structure_list[static_cast<size_t>(value)].finding;
       }
-      found_.push_back(found);
+      hits.push_back(found);
     }
     i += std::max<size_t>(match.length, 1);
   }
+  return hits;
 }
+
+// One sentence's hits, their certainty and what belongs to them.
+class SentenceReader {
+ public:
+  SentenceReader(const Lexicon& lexicon, std::vector<Word> words)
+      : lexicon_(lexicon), sentence_(lexicon, std::move(words)), words_(sentence_.words()) {
+    named_ = found_ = find_hits(lexicon_, words_);
+    for (Found& found : found_) hits_.push_back(found.hit);
+    resolve_structures();
+    resolve_terms();
+  }
+
+  // Appends what was found. `with_others`: also abnormalities outside the 13, as No Finding.
+  void append(size_t sentence_index, bool with_others, std::vector<Decision>& decisions) const;
+  // Appends every place that names an observation.
+  void append_names(size_t sentence_index, std::vector<Mention>& mentions) const;
+
+ private:
+  struct StateHit {
+    Hit hit;
+    State state = State::kUnchanged;
+  };
+
+  void resolve_structures();
+  void resolve_terms();
+  std::optional<StateHit> state_of(const Found& found) const;
+  std::optional<StateHit> state_before(const Found& found, const PhraseMatcher& states) const;
+  std::optional<StateHit> state_behind(const Found& found, const PhraseMatcher& states) const;
+  bool begins_term(size_t word) const;
+
+  const Lexicon& lexicon_;
+  Sentence sentence_;
+  const std::vector<Word>& words_;
+  std::vector<Found> named_;  // everything, as found
+  std::vector<Found> found_;  // what has a state or needs none, resolved
+  std::vector<Hit> hits_;
+};
 
 bool SentenceReader::begins_term(size_t word) const {
   return std::any_of(found_.begin(), found_.end(), [&](const Found& found) {
@@ -159,7 +165,8 @@ void SentenceReader::resolve_structures() {
     previous_end = found.hit.last;
     if (!state) continue;
     Found resolved = found;
-    const Certainty said = sentence_.certainty(state->hit, {});
+    const auto [said, cue] = sentence_.judge(state->hit, {});
+    resolved.cue = cue.last > cue.first ? cue : state->hit;
     switch (state->state) {
       case State::kPositive:
         resolved.certainty = said;
@@ -183,6 +190,7 @@ void SentenceReader::resolve_structures() {
              (other.first < state->hit.first || other.last > state->hit.last);
     });
     const bool is_abnormal = state->state == State::kPositive || state->state == State::kUncertain;
+    if (is_abnormal && resolved.certainty == Certainty::kPositive) resolved.cue = {};
     if (is_abnormal && is_alone && both.last - both.first <= kJoinedReach + 2) resolved.hit = both;
     kept.push_back(resolved);
   }
@@ -204,13 +212,20 @@ void SentenceReader::resolve_structures() {
 void SentenceReader::resolve_terms() {
   for (Found& found : found_) {
     if (found.structure >= 0) continue;
-    found.certainty = sentence_.certainty(found.hit, hits_);
+    const auto [certainty, cue] = sentence_.judge(found.hit, hits_);
+    found.certainty = certainty;
+    found.cue = cue;
     if (found.kind == TermKind::kUncertainFinding && found.certainty == Certainty::kPositive) {
       found.certainty = Certainty::kUncertain;
     }
   }
-  const auto hedge = [](Found& found) {
-    if (found.certainty == Certainty::kPositive) found.certainty = Certainty::kUncertain;
+  const auto hedge = [](Found& found, const Hit& joint) {
+    if (found.certainty != Certainty::kPositive) return;
+    found.certainty = Certainty::kUncertain;
+    found.cue = joint;
+  };
+  const auto is_look_alike = [&](const Found& found) {
+    return lexicon_.look_alikes.match(words_, found.hit.first, found.hit.last).length > 0;
   };
   for (size_t i = found_.size(); i-- > 1;) {  // "atelectasis or pneumonia": each is one of two
     Found &a = found_[i - 1], &b = found_[i];
@@ -218,14 +233,24 @@ void SentenceReader::resolve_terms() {
                               b.kind == TermKind::kFinding && a.finding != b.finding &&
                               a.finding != Finding::kSupportDevices &&
                               b.finding != Finding::kSupportDevices;
-    if (are_findings && sentence_.are_alternatives(a.hit, b.hit)) hedge(a), hedge(b);
+    if (!are_findings || (is_look_alike(a) && is_look_alike(b))) continue;
+    if (const auto joint = sentence_.alternative(a.hit, b.hit)) hedge(a, *joint), hedge(b, *joint);
   }
 }
 
 void SentenceReader::append(size_t sentence_index, bool with_others,
-                            std::vector<Mention>& mentions) const {
-  const size_t first = mentions.size();
+                            std::vector<Decision>& decisions) const {
+  const size_t first = decisions.size();
   std::vector<Hit> of_mention;
+  const auto add = [&](const Mention& mention, const Found& found) {
+    Decision decision{mention};
+    if (found.cue.last > found.cue.first) {
+      decision.cue_begin = words_[found.cue.first].begin;
+      decision.cue_end = words_[found.cue.last - 1].end;
+    }
+    decisions.push_back(decision);
+    of_mention.push_back(found.hit);
+  };
   for (const Found& found : found_) {
     if (found.kind == TermKind::kOther && !with_others) continue;
     Mention m;
@@ -236,33 +261,50 @@ void SentenceReader::append(size_t sentence_index, bool with_others,
     m.sentence = sentence_index;
     if (has_side(m.finding)) m.side = side_of(lexicon_, sentence_, found.hit, hits_);
     m.severity = severity_of(lexicon_, sentence_, found.hit, hits_);
-    mentions.push_back(m);
-    of_mention.push_back(found.hit);
+    add(m, found);
     const auto implied = lexicon_.implied.match(words_, found.hit.first, found.hit.last);
     if (implied.length == found.hit.last - found.hit.first && m.certainty != Certainty::kNegative) {
       m.finding = static_cast<Finding>(implied.values[0]);
       m.certainty = Certainty::kUncertain;
       m.side = Side::kNone;
       m.severity = Severity::kUnstated;
-      mentions.push_back(m);
-      of_mention.push_back(found.hit);
+      add(m, found);
     }
   }
   for (const Size& size :
        sizes_in(sentence_)) {  // each size belongs to the nearest finding that can have one
-    size_t nearest = mentions.size(), nearest_distance = 12;
-    for (size_t i = first; i < mentions.size(); ++i) {
+    Mention* nearest = nullptr;
+    size_t nearest_distance = 12;
+    for (size_t i = first; i < decisions.size(); ++i) {
       const Hit& hit = of_mention[i - first];
-      if (!has_size(mentions[i].finding) ||
+      if (!has_size(decisions[i].mention.finding) ||
           sentence_.clause(hit.first) != sentence_.clause(size.words.first))
         continue;
       const size_t distance = hit.first >= size.words.last   ? hit.first - size.words.last
                               : size.words.first >= hit.last ? size.words.first - hit.last
                                                              : 0;
-      if (distance < nearest_distance) nearest = i, nearest_distance = distance;
+      if (distance < nearest_distance) nearest = &decisions[i].mention, nearest_distance = distance;
     }
-    if (nearest < mentions.size() && !mentions[nearest].size_mm)
-      mentions[nearest].size_mm = size.mm;
+    if (nearest != nullptr && !nearest->size_mm) nearest->size_mm = size.mm;
+  }
+}
+
+void SentenceReader::append_names(size_t sentence_index, std::vector<Mention>& mentions) const {
+  for (const Found& found : named_) {
+    if (found.structure >= 0) {
+      const bool is_named_alone =
+          lexicon_.structure_list[static_cast<size_t>(found.structure)].is_named_alone;
+      const auto state = is_named_alone ? std::nullopt : state_of(found);
+      const bool is_abnormal =
+          state && (state->state == State::kPositive || state->state == State::kUncertain);
+      if (!is_named_alone && !is_abnormal) continue;
+    }
+    Mention m;
+    m.finding = found.finding;
+    m.begin = words_[found.hit.first].begin;
+    m.end = words_[found.hit.last - 1].end;
+    m.sentence = sentence_index;
+    mentions.push_back(m);
   }
 }
 
@@ -271,27 +313,57 @@ void SentenceReader::append(size_t sentence_index, bool with_others,
 struct Labeler::State {
   const Lexicon& lexicon = built_in_lexicon();
 
-  std::vector<Mention> find(const std::string& text, bool with_others) const {
-    std::vector<Mention> mentions;
+  // Calls use(sentence index, words) for every sentence of the text.
+  template <class Use>
+  void for_each_sentence(const std::string& text, const Use& use) const {
     const std::string lower = lower_case(text);
     const std::vector<Span> sentences = split_sentences(text);
     for (size_t i = 0; i < sentences.size(); ++i) {
-      auto words = split_words(lower, sentences[i].begin, sentences[i].end);
-      SentenceReader(lexicon, std::move(words)).append(i, with_others, mentions);
+      use(i, split_words(lower, sentences[i].begin, sentences[i].end));
     }
-    return mentions;
+  }
+
+  std::vector<Decision> find(const std::string& text, bool with_others) const {
+    std::vector<Decision> decisions;
+    for_each_sentence(text, [&](size_t i, std::vector<Word> words) {
+      SentenceReader(lexicon, std::move(words)).append(i, with_others, decisions);
+    });
+    return decisions;
   }
 };
+
+namespace {
+
+std::vector<Mention> mentions_of(const std::vector<Decision>& decisions) {
+  std::vector<Mention> mentions;
+  mentions.reserve(decisions.size());
+  for (const Decision& decision : decisions) mentions.push_back(decision.mention);
+  return mentions;
+}
+
+}  // namespace
 
 Labeler::Labeler() : state_(std::make_unique<State>()) {}
 Labeler::~Labeler() = default;
 
 std::vector<Mention> Labeler::mentions(const std::string& text) const {
-  return state_->find(text, false);
+  return mentions_of(state_->find(text, false));
+}
+
+std::vector<Decision> Labeler::decisions(const std::string& text, bool with_others) const {
+  return state_->find(text, with_others);
+}
+
+std::vector<Mention> Labeler::names(const std::string& text) const {
+  std::vector<Mention> mentions;
+  state_->for_each_sentence(text, [&](size_t i, std::vector<Word> words) {
+    SentenceReader(state_->lexicon, std::move(words)).append_names(i, mentions);
+  });
+  return mentions;
 }
 
 Labels Labeler::labels(const std::string& text) const {
-  return aggregate(state_->find(text, true));
+  return aggregate(mentions_of(state_->find(text, true)));
 }
 
 Labels Labeler::aggregate(const std::vector<Mention>& mentions) {

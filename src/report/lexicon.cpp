@@ -38,21 +38,35 @@ uint32_t PhraseMatcher::key(std::string_view word) {
 }
 
 void PhraseMatcher::add(const std::string& phrase, int value) {
+  const size_t first_end = std::min(phrase.find(' '), phrase.size());
+  if (const size_t bar = phrase.find('|'); bar < first_end) {  // one phrase for each first word
+    add(phrase.substr(0, bar) + phrase.substr(first_end), value);
+    add(phrase.substr(bar + 1), value);
+    return;
+  }
   Phrase added{{}, value};
   for (size_t begin = 0; begin < phrase.size();) {
     const size_t end = std::min(phrase.find(' ', begin), phrase.size());
-    Part part{phrase.substr(begin, end - begin)};
-    if (part.text.back() == '*') {
-      part.text.pop_back();
-      part.is_prefix = true;
+    Part part;
+    for (size_t first = begin; first < end || first == begin;) {
+      const size_t bar = std::min(phrase.find('|', first), end);
+      Choice choice{phrase.substr(first, bar - first)};
+      if (!choice.text.empty() && choice.text.back() == '*') {
+        choice.text.pop_back();
+        choice.is_prefix = true;
+      }
+      part.choices.push_back(std::move(choice));
+      first = bar + 1;
     }
     added.parts.push_back(std::move(part));
     begin = end + 1;
   }
+  const auto& first = added.parts.empty() ? std::vector<Choice>() : added.parts[0].choices;
   RADGEN_CHECK(
-      !added.parts.empty() && (!added.parts[0].is_prefix || added.parts[0].text.size() >= 3),
+      first.size() == 1 && (!first[0].is_prefix || first[0].text.size() >= 3),
       "lexicon phrase '" + phrase + "' has a first word of fewer than three letters before '*'");
-  by_start_[key(added.parts[0].text)].push_back(std::move(added));
+  const uint32_t start = key(first[0].text);
+  by_start_[start].push_back(std::move(added));
 }
 
 void PhraseMatcher::add(const nlohmann::json& phrases, int value) {
@@ -102,6 +116,7 @@ void add_structures(Lexicon& lexicon, const nlohmann::json& json) {
   for (const auto& entry : json.at("structures")) {
     Structure structure;
     structure.finding = finding_of(entry.at("finding"));
+    structure.is_named_alone = entry.value("is_named_alone", false);
     structure.states.add(entry.at("positive"), static_cast<int>(State::kPositive));
     structure.states.add(entry.at("uncertain"), static_cast<int>(State::kUncertain));
     structure.states.add(entry.at("negative"), static_cast<int>(State::kNegative));
@@ -112,9 +127,30 @@ void add_structures(Lexicon& lexicon, const nlohmann::json& json) {
   lexicon.structures.add(json.at("not_structures"), -1);
 }
 
+// Puts the words of "sets" where a phrase says "$name".
+nlohmann::json with_sets(const nlohmann::json& json, const nlohmann::json& sets) {
+  if (json.is_structured()) {
+    nlohmann::json out = json;
+    for (auto& value : out) value = with_sets(value, sets);
+    return out;
+  }
+  if (!json.is_string()) return json;
+  std::string text = json;
+  for (const auto& [name, words] : sets.items()) {
+    const std::string mark = "$" + name;
+    for (size_t at = text.find(mark); at != std::string::npos; at = text.find(mark)) {
+      text.replace(at, mark.size(), words.get<std::string>());
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
-Lexicon parse_lexicon(const nlohmann::json& json) {
+Lexicon parse_lexicon(const nlohmann::json& source) {
+  nlohmann::json lists = source;
+  for (const char* prose : {"origin", "syntax"}) lists.erase(prose);
+  const nlohmann::json json = with_sets(lists, source.value("sets", nlohmann::json::object()));
   Lexicon lexicon;
   add_findings(lexicon.terms, json.at("terms"), TermKind::kFinding);
   add_findings(lexicon.terms, json.at("uncertain_terms"), TermKind::kUncertainFinding);
@@ -141,6 +177,7 @@ Lexicon parse_lexicon(const nlohmann::json& json) {
   lexicon.verbs.add(json.at("verbs"), 0);
   lexicon.alternatives.add(json.at("alternatives"), 0);
   lexicon.restarts.add(json.at("restart_words"), 0);
+  lexicon.look_alikes.add(json.at("look_alikes"), 0);
   for (const auto& [name, phrases] : json.at("sides").items()) {
     lexicon.sides.add(phrases, static_cast<int>(side_from_name(name)));
   }
@@ -149,6 +186,8 @@ Lexicon parse_lexicon(const nlohmann::json& json) {
   for (const auto& [name, phrases] : json.at("severity").items()) {
     lexicon.severities.add(phrases, static_cast<int>(severity_from_name(name)));
   }
+  lexicon.priors.add(json.at("priors"), 1);
+  lexicon.priors.add(json.at("not_priors"), 0);
   return lexicon;
 }
 

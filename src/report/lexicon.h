@@ -4,7 +4,8 @@
 //   PhraseMatcher::Match m = lexicon.terms.match(words, 3, words.size());   // the longest phrase
 //   that begins at word 3
 //
-// A phrase is a row of lower-case words; "opacit*" is any word that starts so, "*" any word.
+// A phrase is a row of lower-case words; "opacit*" is any word that starts so, "*" any word,
+// "large|small" either word. "$degree" in the file stands for the set of that name.
 #pragma once
 
 #include <cstdint>
@@ -39,11 +40,20 @@ class PhraseMatcher {
   bool contains(std::string_view word) const;  // as a phrase of one word
 
  private:
-  struct Part {
+  struct Choice {
     std::string text;
     bool is_prefix = false;
     bool matches(std::string_view word) const {
       return is_prefix ? word.substr(0, text.size()) == text : word == text;
+    }
+  };
+  struct Part {
+    std::vector<Choice> choices;
+    bool matches(std::string_view word) const {
+      for (const Choice& choice : choices) {
+        if (choice.matches(word)) return true;
+      }
+      return false;
     }
   };
   struct Phrase {
@@ -75,6 +85,7 @@ enum class State { kPositive, kUncertain, kNegative, kUnchanged };
 struct Structure {
   Finding finding = Finding::kNoFinding;
   PhraseMatcher states;  // values: State
+  bool is_named_alone = false;  // names its finding without a state too
 };
 
 struct Lexicon {
@@ -83,10 +94,12 @@ struct Lexicon {
   std::vector<Structure> structure_list;
   PhraseMatcher implied;  // terms that imply an uncertain finding; values: Finding
   PhraseMatcher clause_breaks, verbs, alternatives, restarts;
+  PhraseMatcher look_alikes;  // "scarring or atelectasis": one appearance, no doubt
   PhraseMatcher cues_before, cues_after;  // values: Cue
   PhraseMatcher sides;                    // values: Side; kNone: a phrase that is no side
   PhraseMatcher side_links;
   PhraseMatcher severities;  // values: Severity
+  PhraseMatcher priors;      // comparisons with an earlier film; values: 1, 0: a phrase that is none
 };
 
 Lexicon parse_lexicon(const nlohmann::json& json);

@@ -212,4 +212,21 @@ ReportSections parse_sections(const std::string& report, bool mimic_exact) {
   return out;
 }
 
+std::string labelled_text(const std::string& report, LabelledPart part) {
+  if (part == LabelledPart::kText) return report;
+  const ReportSections sections = parse_sections(report);
+  if (part == LabelledPart::kMimic) {
+    for (const std::string* one :
+         {&sections.impression, &sections.findings, &sections.last_paragraph}) {
+      if (!one->empty()) return *one;
+    }
+    return report;
+  }
+  if (sections.findings.empty() && sections.impression.empty())
+    return sections.last_paragraph.empty() ? report : sections.last_paragraph;
+  if (sections.findings.empty() || sections.impression.empty())
+    return sections.findings + sections.impression;
+  return sections.findings + "\n" + sections.impression;
+}
+
 }  // namespace radgen

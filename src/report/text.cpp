@@ -70,10 +70,17 @@ bool has_word(std::string_view text) {
   return false;
 }
 
-// Removes placeholders of de-identification ("___", "XXXX") and folds white space.
+// Removes placeholders of de-identification ("___", "XXXX", "[** ... **]") and folds white space.
 std::string without_placeholders(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size();) {
+    if (text.substr(i, 3) == "[**") {
+      const size_t close = text.find("**]", i);
+      if (close != std::string_view::npos && text.find('\n', i) > close) {
+        i = close + 3;
+        continue;
+      }
+    }
     size_t end = i;
     while (end < text.size() && text[end] == '_') ++end;
     if (end >= i + 2) {

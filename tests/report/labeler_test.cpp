@@ -134,6 +134,57 @@ TEST(LabelerTerms, LongestTermWins) {
   EXPECT_EQ(told("Vascular congestion."), "Edema uncertain");
 }
 
+TEST(LabelerUncertainty, IsNotMadeByTwoNamesOfOneAppearance) {
+  EXPECT_EQ(told("Linear scarring or atelectasis at the left base."),
+            "Lung Opacity positive left; Atelectasis positive left");
+  EXPECT_EQ(told("Atelectasis versus pneumonia."), "Atelectasis uncertain; Pneumonia uncertain");
+  EXPECT_EQ(told("No change in the pneumothorax or effusion."),
+            "Pneumothorax positive; Pleural Effusion positive");
+}
+
+TEST(LabelerUncertainty, IsHeardInAnyWording) {
+  EXPECT_EQ(told("There is possible pneumonia."), "Pneumonia uncertain");
+  EXPECT_EQ(told("It would be difficult to completely exclude a pneumonia."),
+            "Pneumonia uncertain");
+  EXPECT_EQ(told("Evaluation for pneumothorax is limited."), "Pneumothorax uncertain");
+  EXPECT_EQ(told("Findings are most suggestive of edema."), "Edema positive");
+  EXPECT_EQ(told("Opacity compatible with atelectasis."),
+            "Lung Opacity positive; Atelectasis positive");
+  EXPECT_EQ(told("Opacity may be compatible with atelectasis."),
+            "Lung Opacity positive; Atelectasis uncertain");
+}
+
+TEST(LabelerNegation, HearsClearOfAndSeesThroughChange) {
+  EXPECT_EQ(told("Lungs are clear of consolidation, effusion."),
+            "Consolidation negative; Pleural Effusion negative");
+  EXPECT_EQ(told("Does not appear to be a pneumothorax."), "Pneumothorax negative");
+  EXPECT_EQ(told("Without significant interval change of mild atelectasis."),
+            "Atelectasis positive subtle");
+}
+
+TEST(LabelerTerms, LinesOfKerleyAreNoDevices) {
+  EXPECT_EQ(told("Kerley B lines are present."), "Edema positive");
+  EXPECT_EQ(told("Sequela of prior granulomatous infection."), "");
+  EXPECT_EQ(told("Left lower lobe pneumonitis."), "Pneumonia positive left");
+  EXPECT_EQ(told("Reticular-nodular opacities."), "Lung Opacity positive");
+}
+
+TEST(LabelerDecisions, NameTheWordsThatDecided) {
+  const std::string text = "No effusion. Possible edema. Heart size is normal. Left nodule.";
+  std::vector<std::string> cues;
+  for (const Decision& one : labeler().decisions(text))
+    cues.push_back(text.substr(one.cue_begin, one.cue_end - one.cue_begin));
+  EXPECT_EQ(cues, (std::vector<std::string>{"No", "Possible", "normal", ""}));
+}
+
+TEST(LabelerNames, HoldOrgansAndOtherAbnormalities) {
+  const std::string text = "The heart and lungs. Hiatal hernia. Costophrenic angles are sharp.";
+  std::vector<std::string> names;
+  for (const Mention& one : labeler().names(text))
+    names.push_back(finding_name(one.finding) + ":" + text.substr(one.begin, one.end - one.begin));
+  EXPECT_EQ(names, (std::vector<std::string>{"Cardiomegaly:heart", "No Finding:hernia"}));
+}
+
 TEST(LabelerLabels, FoldAsChexpertDoes) {
   const Labels clear =
       labeler().labels("Heart size normal and lungs are clear. No edema. Right PICC in place.");

@@ -14,6 +14,13 @@
 
 namespace radgen {
 
+// A mention and the words that made it negative or uncertain ("no", "may represent", "normal"), in
+// bytes of the text; begin = end = 0 where nothing but the finding words decided.
+struct Decision {
+  Mention mention;
+  size_t cue_begin = 0, cue_end = 0;
+};
+
 class Labeler {
  public:
   Labeler();
@@ -22,6 +29,11 @@ class Labeler {
   Labeler& operator=(const Labeler&) = delete;
   // In sentence order. Of the 13 findings only, never kNoFinding. Thread safe.
   std::vector<Mention> mentions(const std::string& text) const;
+  // The same with what decided each of them; with `with_others` also abnormalities outside the 13, as kNoFinding.
+  std::vector<Decision> decisions(const std::string& text, bool with_others = false) const;
+  // Every place that names an observation, whatever is said of it: heart and mediastinum without a state too,
+  // abnormalities outside the 13 as kNoFinding. Certainty, side and size are left open. For comparing spans.
+  std::vector<Mention> names(const std::string& text) const;
   // As aggregate(), but also sees abnormalities outside the 13 (hernia, granuloma, ...): they cancel No Finding.
   Labels labels(const std::string& text) const;
   // CheXpert's rules: negative + uncertain -> -1 (also beside a positive), else any positive -> 1. No Finding is 1 when
