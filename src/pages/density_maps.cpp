@@ -15,7 +15,10 @@ constexpr double kGap = 18, kPanelHead = 38, kFaintest = 0.02;
 
 void draw_panel(Svg& svg, const DensityPanel& panel, const DensityMaps& maps, double x, double y,
                 double side, double height) {
-  svg.text(x, y + 14, panel.title, "start", kLabelPx, kTitleStyle);
+  // Bold letters are wider than the estimate; a long name is set smaller, not over its neighbour.
+  const double wide = 1.12 * text_width(panel.title, kLabelPx);
+  const double font = kLabelPx * std::min(1.0, side / std::max(wide, 1.0));
+  svg.text(x, y + 14, panel.title, "start", font, kTitleStyle);
   svg.text(x, y + 30, panel.note, "start", 11.5);
   const double top = y + kPanelHead;
   svg.rect(x, top, side, height, "fill:var(--panel,#f6f7f9)");
