@@ -1,0 +1,148 @@
+// What the audit promises, with fewer rounds than the figures of `audit-radgen --simulate 200`.
+#include "radgen/audit/simulation.h"
+
+#include <gtest/gtest.h>
+
+#include "radgen/phantom/plan.h"
+
+namespace radgen::audit {
+namespace {
+
+AuditOptions quick() {
+  AuditOptions options;
+  options.bootstrap = 0;
+  options.sign_flips = 500;
+  options.permutations = 500;
+  options.with_metrics = false;
+  options.seed = 11;
+  return options;
+}
+
+SimulationDesign named(const std::string& name) {
+  for (const SimulationDesign& design : simulation_designs()) {
+    if (design.name == name) return design;
+  }
+  ADD_FAILURE() << "no design " << name;
+  return {};
+}
+
+TEST(Simulation, CasesAreTheSameForTheSameSeed) {
+  const SimulationDesign design = named("gap");
+  const auto a = simulate_cases(design, 5), b = simulate_cases(design, 5),
+             c = simulate_cases(design, 6);
+  ASSERT_EQ(a.size(), b.size());
+  bool is_same = a.size() == c.size();
+  for (size_t i = 0; i < a.size(); ++i) {
+    EXPECT_EQ(a[i].draft, b[i].draft);
+    is_same = is_same && a[i].draft == c[i].draft;
+  }
+  EXPECT_FALSE(is_same);
+}
+
+TEST(Simulation, DrawsTheGapAndThePositivesItWasAskedFor) {
+  SimulationDesign design = named("gap");
+  design.positives_per_group = 20000;
+  double there[2] = {0, 0}, stated[2] = {0, 0};
+  for (const AuditCase& c : simulate_cases(design, 1)) {
+    const size_t last = c.race == design.races.back();
+    for (const Finding f : design.findings) {
+      there[last] += evaluation::has(c.reference, f);
+      stated[last] += evaluation::has(c.reference & c.draft, f);
+    }
+  }
+  EXPECT_NEAR(there[1], 20000, 20);
+  EXPECT_NEAR(stated[0] / there[0] - stated[1] / there[1], 0.15, 0.015);
+}
+
+TEST(Simulation, AGapOfFifteenPointsIsFoundInFourOfFiveAudits) {
+  const SimulationResult r = simulate(named("gap"), 60, quick());
+  EXPECT_GE(r.found, 43) << "80 % of 60 less 1.6 standard deviations; 200 rounds are in the README";
+}
+
+TEST(Simulation, AlarmsAreFalseInAtMostOneOfTwentyAudits) {
+  const SimulationResult r = simulate(named("no_gap_few"), 100, quick());
+  EXPECT_LE(r.false_alarms, 10) << "5 % of 100 and 2.3 standard deviations";
+}
+
+TEST(Simulation, ConfoundersAreNamedAndNoDisparity) {
+  for (const char* name : {"confounder_view", "confounder_severity"}) {
+    const SimulationResult r = simulate(named(name), 6, quick());
+    EXPECT_GE(r.named_confounded, 5) << name;
+    EXPECT_LE(r.false_alarms, 1) << name;
+  }
+}
+
+// The phantoms' own plans, read by somebody who sees severe findings and PA films better, whoever
+// is on them.
+std::vector<AuditCase> read_phantoms(const std::string& bias, int64_t studies) {
+  std::vector<AuditCase> cases;
+  Random random(23);
+  const RaceTable races;
+  for (const phantom::StudyTruth& truth : phantom::plan_studies(
+           {.studies = studies, .seed = 4, .prevalence = "enriched", .bias = bias})) {
+    AuditCase c;
+    c.study_id = truth.study_id;
+    c.patient_id = truth.patient.id;
+    c.age_years = truth.patient.age_years;
+    c.sex = truth.patient.is_male ? "male" : "female";
+    c.race = races.group(truth.patient.race).value_or("");
+    c.view = truth.is_ap ? "AP" : "PA";
+    for (const phantom::TrueFinding& f : truth.findings) {
+      c.reference |= evaluation::bit(f.finding);
+      Severity& severity = c.severity[static_cast<size_t>(f.finding)];
+      severity = std::max(severity, f.severity);
+    }
+    for (const Finding f : all_findings()) {
+      if (!evaluation::has(c.reference, f)) continue;
+      const double gain = 0.3 * (static_cast<double>(c.severity[static_cast<size_t>(f)]) - 2);
+      const double sensitivity = 0.65 + gain - (truth.is_degraded ? 0.25 : 0.0);
+      if (random.chance(std::clamp(sensitivity, 0.02, 0.98))) c.draft |= evaluation::bit(f);
+    }
+    if (c.reference == 0) c.reference = evaluation::bit(Finding::kNoFinding);
+    if (c.draft == 0) c.draft = evaluation::bit(Finding::kNoFinding);
+    cases.push_back(c);
+  }
+  return cases;
+}
+
+struct RaceVerdicts {
+  size_t disparities = 0;
+  const Comparison* black = nullptr;  // sensitivity over all findings
+};
+RaceVerdicts race_verdicts(const AuditResult& result) {
+  RaceVerdicts verdicts;
+  for (const Comparison& c : result.comparisons) {
+    if (result.attributes[c.attribute].name != "race") continue;
+    verdicts.disparities += c.verdict == Verdict::kDisparity;
+    if (result.group(c.attribute, c.level) == "Black" &&
+        c.endpoint.measure == Measure::kAnySensitivity)
+      verdicts.black = &c;
+  }
+  return verdicts;
+}
+
+TEST(PhantomBias, ConfounderIsNamedAsOne) {
+  const AuditResult result = audit(read_phantoms("confounder", 4000), quick());
+  const RaceVerdicts race = race_verdicts(result);
+  ASSERT_NE(race.black, nullptr);
+  EXPECT_EQ(race.black->verdict, Verdict::kConfounded);
+  EXPECT_EQ(race.disparities, 0u);
+  ASSERT_FALSE(race.black->explained_by.empty());
+  EXPECT_EQ(race.black->explained_by.front().first, Confounder::kSeverity);
+  EXPECT_GT(race.black->explained_by.front().second, 0.5);
+}
+
+TEST(PhantomBias, PoorerFilmsOfOneGroupAreADisparity) {
+  const AuditResult result = audit(read_phantoms("contrast", 4000), quick());
+  const RaceVerdicts race = race_verdicts(result);
+  ASSERT_NE(race.black, nullptr);
+  EXPECT_EQ(race.black->verdict, Verdict::kDisparity);
+  EXPECT_TRUE(race.black->is_worse());
+}
+
+TEST(PhantomBias, WithoutBiasThereIsNoDisparityByRace) {
+  EXPECT_EQ(race_verdicts(audit(read_phantoms("none", 4000), quick())).disparities, 0u);
+}
+
+}  // namespace
+}  // namespace radgen::audit
