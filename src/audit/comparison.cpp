@@ -57,6 +57,12 @@ Tally::Stratified Tally::stratified(int level) const {
   return result;
 }
 
+double GapTest::t() const {
+  if (!(standard_error > 0)) return 0;
+  const double x = gap / standard_error, g = skewness;
+  return x - g / 6 * x * x + g * g / 108 * x * x * x + g / 6;
+}
+
 GapTest test_gap(const Layout& layout, const Tally& tally, int level) {
   GapTest test;
   const Tally::Stratified gap = tally.stratified(level);
@@ -66,7 +72,7 @@ GapTest test_gap(const Layout& layout, const Tally& tally, int level) {
     double in = 0, out = 0, mean = 0, mean_in = 0, mean_out = 0;
   };
   std::vector<Factors> factors(static_cast<size_t>(tally.strata()));
-  double independent = 0;
+  double independent = 0, third = 0;
   for (int k = 0; k < tally.strata(); ++k) {
     const double n = tally.trials(k, level), all = tally.stratum_trials(k), m = all - n;
     if (n <= 0 || m <= 0) continue;
@@ -75,6 +81,7 @@ GapTest test_gap(const Layout& layout, const Tally& tally, int level) {
     factors[static_cast<size_t>(k)] = {w / n, w / m, mean, yes / n,
                                        (tally.stratum_yes(k) - yes) / m};
     independent += w * w * mean * (1 - mean) * all / (all - 1) * (1 / n + 1 / m);
+    third += w * w * w * mean * (1 - mean) * (1 - 2 * mean) * (1 / (n * n) - 1 / (m * m));
   }
   std::vector<double> by_patient, centred;
   double trials =
@@ -102,6 +109,7 @@ GapTest test_gap(const Layout& layout, const Tally& tally, int level) {
   }
   const double design_effect = trials > 0 ? std::max(1.0, patients / trials) : 1.0;
   test.standard_error = std::sqrt(independent * design_effect);
+  if (independent > 0) test.skewness = third / std::pow(independent, 1.5);
   return test;
 }
 

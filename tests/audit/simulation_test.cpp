@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "radgen/core/random.h"
 #include "radgen/phantom/plan.h"
 
 namespace radgen::audit {
