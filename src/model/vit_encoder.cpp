@@ -166,22 +166,6 @@ VitEncoderImpl::VitEncoderImpl(const EncoderConfig& config) : config_(config) {
   norm_ = register_module("norm", make_layer_norm(config.width, config.layer_norm_eps));
 }
 
-// 2-D sine-cosine positions (Vaswani et al. 2017; in two dimensions as in He et al. 2022, "Masked Autoencoders"): half of
-// the width for the row, half for the column. Only where the learned positions start: with small random ones a short
-// training does not find out where a patch is.
-static Tensor sine_cosine_positions(PatchGrid grid, int64_t width, double amplitude) {
-  Tensor positions = torch::zeros({grid.rows, grid.columns, width});
-  const int64_t quarter = width / 4;
-  const Tensor rate = torch::pow(10000.0, -torch::arange(quarter, torch::kFloat32) / static_cast<double>(quarter));
-  const Tensor row = torch::arange(grid.rows, torch::kFloat32).unsqueeze(1) * rate;        // [rows, quarter]
-  const Tensor column = torch::arange(grid.columns, torch::kFloat32).unsqueeze(1) * rate;  // [columns, quarter]
-  positions.narrow(2, 0, quarter).copy_(row.sin().unsqueeze(1).expand({-1, grid.columns, -1}));
-  positions.narrow(2, quarter, quarter).copy_(row.cos().unsqueeze(1).expand({-1, grid.columns, -1}));
-  positions.narrow(2, 2 * quarter, quarter).copy_(column.sin().unsqueeze(0).expand({grid.rows, -1, -1}));
-  positions.narrow(2, 3 * quarter, quarter).copy_(column.cos().unsqueeze(0).expand({grid.rows, -1, -1}));
-  return amplitude * positions.reshape({1, grid.size(), width});
-}
-
 void VitEncoderImpl::start_values() {
   torch::NoGradGuard no_grad;
   if (!conv_stem_.is_empty()) conv_stem_->start_values();
