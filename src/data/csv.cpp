@@ -26,6 +26,10 @@ struct CsvReader::State {
   size_t position = 0, filled = 0;
   size_t next_line = 1, row_line = 0;
   std::vector<std::string> columns, row;
+  size_t named_columns = 0;  // up to the last one that has a name
+  bool is_inside_row = false;
+  bool is_broken = false;  // nothing after this place can be read
+  std::string problem;
 
   [[noreturn]] void fail(size_t line, const std::string& what, const std::string& hint) const {
     throw Error(ErrorCode::kData, fmt::format("{}: line {}: {}", path.string(), line, what), hint);
@@ -37,6 +41,7 @@ struct CsvReader::State {
     const char* message = gzerror(file, &code);
     // A cut archive gives Z_BUF_ERROR at its end, although gzread returned what was there.
     if (count < 0 || (code != Z_OK && code != Z_STREAM_END)) {
+      is_broken = true;
       fail(next_line,
            fmt::format("cannot be unpacked ({})", code == Z_ERRNO ? "read error" : message),
            "fetch the file again and compare its checksum");
@@ -71,8 +76,9 @@ struct CsvReader::State {
     return peek() == kEnd;
   }
 
-  void append(std::string& field, int c) const {
+  void append(std::string& field, int c) {
     if (field.size() >= kMaxFieldBytes) {
+      is_broken = true;
       fail(row_line, "a field of more than 16 MiB", "is a quote never closed?");
     }
     field.push_back(static_cast<char>(c));
@@ -83,7 +89,10 @@ struct CsvReader::State {
     take();
     while (true) {
       const int c = take();
-      if (c == kEnd) fail(opened, "a quote is opened and never closed", "is the file complete?");
+      if (c == kEnd) {
+        is_broken = true;
+        fail(opened, "a quote is opened and never closed", "is the file complete?");
+      }
       if (c != '"') {
         append(field, c);
       } else if (peek() == '"') {
@@ -99,6 +108,7 @@ struct CsvReader::State {
     while (peek() == '\r' || peek() == '\n') take_line_end();
     if (peek() == kEnd) return false;
     row_line = next_line;
+    is_inside_row = true;
     size_t count = 0;
     while (true) {
       if (count == fields.size()) fields.emplace_back();
@@ -123,6 +133,7 @@ struct CsvReader::State {
       }
     }
     fields.resize(count);
+    is_inside_row = false;
     return true;
   }
 
@@ -151,6 +162,9 @@ CsvReader::CsvReader(const std::filesystem::path& path) : state_(std::make_uniqu
                   fmt::format("{}: empty, expected a header row of column names", path.string()),
                   "fetch the file again");
     }
+    for (size_t i = 0; i < state_->columns.size(); ++i) {
+      if (!state_->columns[i].empty()) state_->named_columns = i + 1;
+    }
   } catch (...) {
     gzclose(state_->file);
     throw;
@@ -178,14 +192,36 @@ size_t CsvReader::column(const std::string& name) const {
 
 bool CsvReader::next() {
   if (!state_->read_row(state_->row)) return false;
-  if (state_->row.size() != state_->columns.size()) {
-    state_->fail(
-        state_->row_line,
-        fmt::format("{} fields, the header has {}", state_->row.size(), state_->columns.size()),
-        "is the file complete, and are fields with commas quoted?");
+  const size_t width = state_->row.size();
+  if (width < state_->named_columns || width > state_->columns.size()) {
+    state_->fail(state_->row_line,
+                 fmt::format("{} fields, the header has {}", width, state_->columns.size()),
+                 "is the file complete, and are fields with commas quoted?");
   }
+  state_->row.resize(state_->columns.size());
   return true;
 }
+
+CsvReader::Step CsvReader::step() {
+  if (state_->is_broken) return Step::kEnd;
+  try {
+    return next() ? Step::kRow : Step::kEnd;
+  } catch (const Error& error) {
+    state_->problem = error.what();
+  }
+  if (state_->is_broken) return Step::kBroken;
+  // A row of another width is behind us; one that a stray quote spoilt is left at the next line.
+  try {
+    while (state_->is_inside_row && !state_->take_line_end()) state_->take();
+  } catch (const Error& error) {
+    state_->problem = error.what();
+    return Step::kBroken;
+  }
+  state_->is_inside_row = false;
+  return Step::kBadRow;
+}
+
+const std::string& CsvReader::problem() const { return state_->problem; }
 
 const std::string& CsvReader::at(size_t column) const {
   RADGEN_CHECK(column < state_->row.size(), "column index out of range, or no row was read");

@@ -59,6 +59,11 @@ Dataset::Dataset(std::filesystem::path folder, const std::string& split,
                             config_.max_tokens, config_.prompt_max_tokens));
   }
   for (const ManifestEntry& entry : entries_) {
+    if (entry.image.empty()) {
+      throw Error(ErrorCode::kData,
+                  fmt::format("{}: was prepared without pictures", folder_.string()),
+                  "run preprocess-radgen again without --text-only");
+    }
     if (entry.photometric != config_.frame.photometric) {
       throw Error(
           ErrorCode::kData,

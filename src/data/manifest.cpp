@@ -113,8 +113,11 @@ nlohmann::ordered_json manifest_entry_to_json(const ManifestEntry& entry) {
   json["findings"] = entry.findings;
   json["impression"] = entry.impression;
   json["labels"] = std::move(labels);
+  if (!entry.labels_from.empty()) json["labels_from"] = entry.labels_from;
   json["boxes"] = std::move(boxes);
   json["has_boxes"] = entry.has_boxes;
+  if (!entry.quality.empty()) json["quality"] = entry.quality;
+  if (!entry.hash.empty()) json["hash"] = entry.hash;
   json["source"] = {{"path", entry.source_path},
                     {"sha256", entry.source_sha256},
                     {"rows", entry.source_rows},
@@ -133,7 +136,9 @@ ManifestEntry manifest_entry_from_json(const nlohmann::json& json, const std::st
   entry.image = line.required<std::string>("image");
   entry.width = line.required<int>("width");
   entry.height = line.required<int>("height");
-  if (entry.width <= 0 || entry.height <= 0) line.fail("'width' and 'height' must be above 0");
+  const bool is_size_good = entry.image.empty() ? entry.width >= 0 && entry.height >= 0
+                                                : entry.width > 0 && entry.height > 0;
+  if (!is_size_good) line.fail("'width' and 'height' must be above 0");
   entry.pixel_spacing_mm = line.optional<double>("pixel_spacing_mm");
   entry.spacing_kind = line.optional<std::string>("spacing_kind", "none");
   entry.photometric = line.optional<std::string>("photometric", "voi");
@@ -148,6 +153,9 @@ ManifestEntry manifest_entry_from_json(const nlohmann::json& json, const std::st
   for (const auto& box : line.optional("boxes", nlohmann::json::array())) {
     entry.boxes.push_back(box_from_json(box, where));
   }
+  entry.labels_from = line.optional<std::string>("labels_from");
+  entry.quality = line.optional<std::vector<std::string>>("quality");
+  entry.hash = line.optional<std::string>("hash");
   entry.has_boxes = line.optional<bool>("has_boxes", !entry.boxes.empty());
   const nlohmann::json source_json = line.optional("source", nlohmann::json::object());
   const LineReader source(source_json, where + ": source");

@@ -2,32 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
-#include <mutex>
-#include <optional>
 
-#include "data/prepare_journal.h"
+#include "data/prepare_finish.h"
+#include "data/prepare_run.h"
 #include "data/prepare_select.h"
-#include "data/prepare_study.h"
+#include "data/prepare_shards.h"
 #include "radgen/core/files.h"
 #include "radgen/core/log.h"
-#include "radgen/core/parallel.h"
-#include "radgen/core/progress.h"
-#include "radgen/core/signals.h"
-#include "radgen/core/tool.h"
-#include "radgen/data/manifest.h"
-#include "radgen/report/labeler.h"
-#include "radgen/report/tokenizer.h"
 
 namespace radgen {
 namespace {
 
-constexpr int kFormatVersion = 1;  // raised when prepared pictures or their journal change
-
-std::string config_hash(const PrepareConfig& config, const StudySource& source) {
-  const nlohmann::ordered_json key{
-      {"format", kFormatVersion}, {"source", source.name()}, {"config", dump_config(config)}};
-  return sha256_hex(key.dump());
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 // A folder is ours when it has a journal; every other one that is not empty is left alone.
@@ -43,210 +33,130 @@ void claim_output(const fs::path& output, bool may_overwrite) {
   }
 }
 
-// The results of the pictures, by their place in the selection: the order of threads does not show.
-class PrepareRun {
- public:
-  PrepareRun(const PrepareConfig& config, const StudySource& source, const fs::path& output,
-             PrepareJournal& journal, std::vector<SourceImage> images)
-      : config_(config),
-        source_(source),
-        output_(output),
-        journal_(journal),
-        images_(std::move(images)),
-        entries_(images_.size()),
-        rejections_(images_.size()) {}
-
-  void process(int threads) {
-    Progress progress("preparing", static_cast<int64_t>(images_.size()), "pictures");
-    parallel_for(images_.size(), threads, [&](size_t i) {
-      process_one(i);
-      progress.advance();
-    });
-    progress.finish();
+void check_box_splits(const PrepareConfig& config, std::vector<SourceImage>& images,
+                      PrepareSummary& summary) {
+  if (config.box_split == "ignore") return;
+  summary.box_split_conflicts = count_box_split_conflicts(images);
+  if (config.box_split == "follow") {
+    follow_box_splits(images);
+    return;
   }
-
-  const std::vector<std::optional<ManifestEntry>>& entries() const { return entries_; }
-  const std::vector<std::optional<Rejection>>& rejections() const { return rejections_; }
-  void count(PrepareSummary& summary) const {
-    summary.reused = reused_;
-    summary.boxes_outside = boxes_outside_;
-    summary.warnings = warnings_;
+  if (summary.box_split_conflicts > 0 && !config.allow_leakage) {
+    throw Error(ErrorCode::kData,
+                fmt::format("{} patients are in another split by the boxes' table than by the data "
+                            "set's: whoever trains by one and tests by the other has seen the test",
+                            summary.box_split_conflicts),
+                "--set box_split=follow moves these patients to the boxes' split, "
+                "--set box_split=ignore keeps the data set's split for the boxes too, "
+                "--allow-leakage goes on as it is");
   }
+}
 
- private:
-  // One bad study is a line in rejected.jsonl; what the machine lacks (disk, memory) or a stop
-  // signal ends the run.
-  void process_one(size_t i) {
-    const SourceImage& image = images_[i];
-    try {
-      if (const auto failure = prepare_one(i)) reject(i, *failure);
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kData) throw;
-      reject(i, {"unreadable", error.what()});
-    } catch (const Interrupted&) {
-      throw;
-    } catch (const std::bad_alloc&) {
-      reject(i, {"too_large", "not enough memory to read the picture"});
-    } catch (const std::exception& error) {
-      log::debug("{}: {}", image.relative_path, error.what());
-      reject(i, {"unexpected_error", "reading failed in a library; --log-level debug says where"});
-    }
-  }
-
-  void reject(size_t i, const Failure& failure) {
-    rejections_[i] = Rejection{images_[i].relative_path, failure.reason, failure.message};
-  }
-
-  std::optional<Failure> prepare_one(size_t i) {
-    const SourceImage& image = images_[i];
-    const Result<ReportSections> sections = source_.read_report(image);
-    if (!sections) return sections.failure();
-    const Result<StudyText> text = prepare_text(*sections, config_);
-    if (!text) return text.failure();
-    const FinishedPicture* finished = journal_.find(image.image_id);
-    std::optional<FinishedPicture> made;
-    if (finished == nullptr) {
-      Result<FinishedPicture> result = prepare_picture(image, config_, output_);
-      if (!result) return result.failure();
-      journal_.add(*result);
-      made = std::move(*result);
-    }
-    const FinishedPicture& picture = made ? *made : *finished;
-    ManifestEntry entry = make_entry(image, *text, picture, config_, labeler_);
-    MappedBoxes mapped = map_boxes(image, picture, labeler_);
-    entry.boxes = std::move(mapped.boxes);
-    entries_[i] = std::move(entry);
-    const std::lock_guard lock(mutex_);
-    reused_ += made ? 0 : 1;
-    boxes_outside_ += mapped.outside;
-    for (const std::string& warning : picture.warnings) ++warnings_[warning];
-    return std::nullopt;
-  }
-
-  const PrepareConfig& config_;
-  const StudySource& source_;
-  const fs::path& output_;
-  PrepareJournal& journal_;
-  const std::vector<SourceImage> images_;
-  const Labeler labeler_;
-  std::vector<std::optional<ManifestEntry>> entries_;
-  std::vector<std::optional<Rejection>> rejections_;
-  std::mutex mutex_;
-  size_t reused_ = 0, boxes_outside_ = 0;
-  std::map<std::string, size_t> warnings_;
+// What the whole run needs to know, before any picture is opened.
+struct Plan {
+  PrepareConfig config;  // with the photometric convention that the pictures really have
+  Selection selection;
+  bool has_reports = true;
 };
 
-int64_t train_tokenizer(const PrepareConfig& config, const PrepareRun& run,
-                        const fs::path& output) {
-  std::vector<std::string> texts;
-  for (const auto& entry : run.entries()) {
-    if (!entry || entry->split != "train") continue;
-    for (const std::string* text : {&entry->findings, &entry->impression, &entry->indication}) {
-      if (!text->empty()) texts.push_back(*text);
-    }
-  }
-  if (config.vocabulary_size == 0) return 0;
-  if (texts.empty()) {
-    log::warning("the split 'train' is empty: no tokenizer is trained");
-    return 0;
-  }
-  const fs::path path = output / "tokenizer.model";
-  Tokenizer::train(texts, static_cast<int>(config.vocabulary_size), path);
-  return Tokenizer(path).vocabulary_size();
-}
-
-void write_results(const PrepareRun& run, const std::vector<Rejection>& early,
-                   const fs::path& output, PrepareSummary& summary) {
-  sync_filesystem(output);  // the pictures were only renamed into place: on disk before a manifest names them
-  JsonlWriter manifest(output / "manifest.jsonl");
-  JsonlWriter rejected(output / "rejected.jsonl");
-  const auto reject = [&](const Rejection& r) {
-    rejected.write({{"source", r.source}, {"reason", r.reason}, {"message", r.message}});
-    ++summary.rejected[r.reason];
-  };
-  for (const Rejection& rejection : early) reject(rejection);
-  for (size_t i = 0; i < run.entries().size(); ++i) {
-    if (run.rejections()[i]) reject(*run.rejections()[i]);
-    if (!run.entries()[i]) continue;
-    const ManifestEntry& entry = *run.entries()[i];
-    manifest.write(manifest_entry_to_json(entry));
-    ++summary.prepared;
-    ++summary.splits[entry.split];
-    summary.boxes += entry.boxes.size();
-    summary.pictures_with_boxes += entry.has_boxes ? 1 : 0;
-  }
-  rejected.commit();
-  if (summary.prepared == 0) {
-    throw Error(ErrorCode::kData,
-                fmt::format("{}: no usable picture ({} rejected)", output.string(),
-                            run.entries().size() + early.size()),
-                "rejected.jsonl in the output folder says why, one line each");
-  }
-  manifest.commit();
-}
-
-Selection select(const PrepareConfig& config, const StudySource& source, PrepareSummary& summary) {
-  std::vector<SourceImage> candidates = source.images();
-  summary.candidates = candidates.size();
-  if (candidates.empty()) {
-    throw Error(ErrorCode::kData, "the data set's tables list no picture",
+Plan make_plan(const PrepareConfig& config, const StudySource& source,
+               const PrepareOptions& options, PrepareSummary& summary) {
+  SourceListing listing = source.list();
+  summary.candidates = listing.images.size();
+  summary.counts = listing.counts;
+  if (listing.images.empty()) {
+    const std::string why =
+        listing.problems.empty() ? "" : " (" + listing.problems.front().message + ")";
+    throw Error(ErrorCode::kData, "the data set's tables list no picture" + why,
                 "are the tables complete?");
   }
-  Selection selection = select_images(std::move(candidates), config);
-  summary.selected = selection.images.size();
-  summary.leaking_patients = count_leaking_patients(selection.images);
+  Plan plan{.config = config, .has_reports = listing.has_reports};
+  const auto is_stored_so = [](const SourceImage& i) { return i.photometric == "mimic-jpg"; };
+  if (std::ranges::any_of(listing.images, is_stored_so) && config.photometric != "mimic-jpg") {
+    // Pictures of one set must be alike, and what is stored so cannot be taken back.
+    log::info("the pictures are stored in the convention of MIMIC-CXR-JPG: photometric mimic-jpg");
+    plan.config.photometric = "mimic-jpg";
+  }
+  divide_patients(listing.images, config);
+  check_box_splits(config, listing.images, summary);
+  plan.selection = select_images(std::move(listing.images), config, options.text_only);
+  plan.selection.rejections.insert(plan.selection.rejections.begin(), listing.problems.begin(),
+                                   listing.problems.end());
+  summary.selected = plan.selection.units.size();
+  summary.leaking_patients = count_leaking_patients(plan.selection);
   if (summary.leaking_patients > 0 && !config.allow_leakage) {
     throw Error(
         ErrorCode::kData,
         fmt::format("{} patients have pictures in more than one split", summary.leaking_patients),
-        "mend the split table, or --set allow_leakage=true if you know why");
+        "mend the split table, or --allow-leakage if you know why");
   }
-  return selection;
+  return plan;
+}
+
+void count_rejections(const std::vector<Rejection>& rejections, PrepareSummary& summary) {
+  for (const Rejection& rejection : rejections) ++summary.rejected[rejection.reason];
 }
 
 }  // namespace
 
-nlohmann::ordered_json summary_to_json(const PrepareSummary& s) {
-  return {{"candidates", s.candidates},
-          {"selected", s.selected},
-          {"prepared", s.prepared},
-          {"reused", s.reused},
-          {"splits", s.splits},
-          {"boxes", s.boxes},
-          {"pictures_with_boxes", s.pictures_with_boxes},
-          {"boxes_outside", s.boxes_outside},
-          {"leaking_patients", s.leaking_patients},
-          {"rejected", s.rejected},
-          {"warnings", s.warnings},
-          {"tokenizer_pieces", s.tokenizer_pieces},
-          {"seconds", s.seconds}};
-}
-
 PrepareSummary prepare_dataset(const PrepareConfig& config, const StudySource& source,
                                const fs::path& output, const PrepareOptions& options) {
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = Clock::now();
   PrepareSummary summary;
-  Selection selection = select(config, source, summary);
+  Plan plan = make_plan(config, source, options, summary);
+  std::vector<StudyUnit>& units = plan.selection.units;
   if (options.is_dry_run) {
-    for (const SourceImage& image : selection.images) ++summary.splits[image.split];
-    for (const Rejection& rejection : selection.rejections) ++summary.rejected[rejection.reason];
+    for (const StudyUnit& unit : units) ++summary.splits[unit.pictures.front().split];
+    count_rejections(plan.selection.rejections, summary);
     return summary;
   }
-  claim_output(output, options.may_overwrite);
-  PrepareJournal journal(output, config_hash(config, source));
+  const bool is_shard = options.shards > 0;
+  const std::string hash = prepare_hash(config, source, options.text_only);
+  const fs::path folder = is_shard ? shard_folder(output, options.shard, options.shards) : output;
+  const Shard shard =
+      is_shard ? make_shard(units, options.shard, options.shards, hash) : Shard{.units = units};
+  // A stranger's folder gets no shards; shards that start together may all find it empty.
+  if (is_shard && !fs::exists(output / "shards")) claim_output_directory(output, false);
+  claim_output(folder, options.may_overwrite);
+  PrepareJournal journal(output, folder, hash);
   if (journal.size() > 0) log::info("{} pictures are finished already", journal.size());
-  PrepareRun run(config, source, output, journal, std::move(selection.images));
-  run.process(options.threads);
-  run.count(summary);
-  write_results(run, selection.rejections, output, summary);
-  summary.tokenizer_pieces = train_tokenizer(config, run, output);
-  summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  write_json_atomic(output / "prepare.json", {{"config", dump_config(config)},
-                                              {"source", source.name()},
-                                              {"is_synthetic", source.is_synthetic()},
-                                              {"format_version", kFormatVersion},
-                                              {"version", version_text()},
-                                              {"summary", summary_to_json(summary)}});
+  ResultWriter writer(folder, summary);
+  const bool is_first = !is_shard || options.shard == 1;
+  if (is_first) {
+    for (const Rejection& rejection : plan.selection.rejections) writer.reject(rejection);
+  }
+  const RunContext context{.config = plan.config,
+                           .source = source,
+                           .output = output,
+                           .has_reports = plan.has_reports,
+                           .text_only = options.text_only,
+                           .threads = options.threads};
+  const auto pictures_start = Clock::now();
+  run_units(context, shard.units, journal, writer);
+  summary.picture_seconds = options.text_only ? 0 : seconds_since(pictures_start);
+  // The pictures were only renamed into place: on disk before a manifest names them.
+  sync_filesystem(output);
+  writer.commit(/*may_be_empty=*/is_shard);
+  if (!is_shard) finish_dataset(plan.config, output, options, summary);
+  summary.seconds = seconds_since(start);
+  write_prepare_json(plan.config, source, folder, summary,
+                     is_shard ? shard.to_json() : nlohmann::ordered_json::object());
+  return summary;
+}
+
+PrepareSummary merge_shards(const PrepareConfig& config, const StudySource& source,
+                            const fs::path& output, const PrepareOptions& options) {
+  const auto start = Clock::now();
+  const std::vector<FinishedShard> shards =
+      find_shards(output, prepare_hash(config, source, options.text_only));
+  PrepareSummary summary = sum_shards(shards);
+  PrepareConfig resolved = config;
+  resolved.photometric = shards.front().info.at("config").at("photometric").get<std::string>();
+  if (options.is_dry_run) return summary;
+  join_shards(shards, output);
+  finish_dataset(resolved, output, options, summary);
+  summary.seconds += seconds_since(start);
+  write_prepare_json(resolved, source, output, summary, {{"merged_shards", shards.size()}});
   return summary;
 }
 

@@ -13,19 +13,24 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json to_line(const FinishedPicture& p) {
-  return {{"image_id", p.image_id},
-          {"image", p.image},
-          {"source_path", p.source_path},
-          {"source_sha256", p.source_sha256},
-          {"spacing_kind", p.spacing_kind},
-          {"view", p.view},
-          {"width", p.width},
-          {"height", p.height},
-          {"source_rows", p.source_rows},
-          {"source_columns", p.source_columns},
-          {"pixel_spacing_mm", p.pixel_spacing_mm},
-          {"source_transform", p.source_transform.m},
-          {"warnings", p.warnings}};
+  ordered_json line{{"image_id", p.image_id},
+                    {"image", p.image},
+                    {"source_path", p.source_path},
+                    {"source_sha256", p.source_sha256},
+                    {"spacing_kind", p.spacing_kind},
+                    {"view", p.view},
+                    {"width", p.width},
+                    {"height", p.height},
+                    {"source_rows", p.source_rows},
+                    {"source_columns", p.source_columns},
+                    {"pixel_spacing_mm", p.pixel_spacing_mm},
+                    {"source_transform", p.source_transform.m},
+                    {"warnings", p.warnings},
+                    {"quality", p.quality},
+                    {"hash", p.hash},
+                    {"header_sex", p.header_sex}};
+  if (p.header_age) line["header_age"] = *p.header_age;
+  return line;
 }
 
 FinishedPicture from_line(const nlohmann::json& j) {
@@ -43,14 +48,20 @@ FinishedPicture from_line(const nlohmann::json& j) {
   p.pixel_spacing_mm = j.at("pixel_spacing_mm").get<double>();
   p.source_transform.m = j.at("source_transform").get<std::array<double, 6>>();
   p.warnings = j.at("warnings").get<std::vector<std::string>>();
+  // Lines of earlier versions end here.
+  p.quality = j.value("quality", p.quality);
+  p.hash = j.value("hash", "");
+  p.header_sex = j.value("header_sex", "");
+  if (j.contains("header_age")) p.header_age = j["header_age"].get<double>();
   return p;
 }
 
 }  // namespace
 
-PrepareJournal::PrepareJournal(const fs::path& folder, const std::string& config_sha256) {
+PrepareJournal::PrepareJournal(const fs::path& root, const fs::path& folder,
+                               const std::string& config_sha256) {
   const fs::path path = folder / kFileName;
-  if (fs::exists(path)) read(folder, config_sha256);
+  if (fs::exists(path)) read(root, folder, config_sha256);
   // Written anew, so that a line that was cut short does not swallow the next one.
   JsonlWriter fresh(path, JsonlWriter::Mode::kAtomic);
   fresh.write({{"config_sha256", config_sha256}});
@@ -59,7 +70,8 @@ PrepareJournal::PrepareJournal(const fs::path& folder, const std::string& config
   writer_ = std::make_unique<JsonlWriter>(path, JsonlWriter::Mode::kAppend);
 }
 
-void PrepareJournal::read(const fs::path& folder, const std::string& config_sha256) {
+void PrepareJournal::read(const fs::path& root, const fs::path& folder,
+                          const std::string& config_sha256) {
   const fs::path path = folder / kFileName;
   std::ifstream file(path, std::ios::binary);
   std::string line;
@@ -82,7 +94,7 @@ void PrepareJournal::read(const fs::path& folder, const std::string& config_sha2
     try {
       FinishedPicture picture = from_line(json);
       std::error_code ignored;
-      if (fs::file_size(folder / picture.image, ignored) > 0 && !ignored) {
+      if (fs::file_size(root / picture.image, ignored) > 0 && !ignored) {
         finished_.insert_or_assign(picture.image_id, std::move(picture));
         continue;
       }

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -23,23 +24,26 @@ struct FinishedPicture {
   int width = 0, height = 0, source_rows = 0, source_columns = 0;
   double pixel_spacing_mm = 0;
   Affine source_transform;
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings, quality;
+  std::string hash;                  // picture_hash.h; empty: an earlier version made the picture
+  std::optional<double> header_age;  // what the film's header says, for sets without such tables
+  std::string header_sex;
 };
 
 class PrepareJournal {
  public:
   static constexpr const char* kFileName = "prepare.journal.jsonl";
 
-  // Takes up the journal in `folder` or starts one. Throws Error{kUsage} when it was written under
-  // another configuration.
-  PrepareJournal(const fs::path& folder, const std::string& config_sha256);
+  // Takes up the journal in `folder` or starts one; pictures lie below `root`. Throws Error{kUsage}
+  // when it was written under another configuration.
+  PrepareJournal(const fs::path& root, const fs::path& folder, const std::string& config_sha256);
 
   const FinishedPicture* find(const std::string& image_id) const;  // null: not finished
   size_t size() const { return finished_.size(); }
   void add(const FinishedPicture& picture);  // thread safe; does not change what find() sees
 
  private:
-  void read(const fs::path& folder, const std::string& config_sha256);
+  void read(const fs::path& root, const fs::path& folder, const std::string& config_sha256);
 
   std::unordered_map<std::string, FinishedPicture> finished_;
   std::unique_ptr<JsonlWriter> writer_;

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
+#include "data/collimation.h"
+#include "data/picture_hash.h"
+#include "data/quality_flags.h"
 #include "radgen/core/files.h"
 #include "radgen/data/linking.h"
 #include "radgen/imaging/film.h"
@@ -42,6 +46,10 @@ Result<StudyText> prepare_text(const ReportSections& sections, const PrepareConf
     std::string& target = config.sections == "impression" ? text.impression : text.findings;
     target = clean_text(sections.last_paragraph);
   }
+  if (config.drop_comparisons) {
+    text.findings = without_comparisons(text.findings);
+    text.impression = without_comparisons(text.impression);
+  }
   if (config.sections == "findings") text.impression.clear();
   if (config.sections == "impression") text.findings.clear();
   const auto words =
@@ -63,14 +71,68 @@ std::string prepared_image_path(const SourceImage& image) {
                      image.study_id, image.image_id);
 }
 
+std::string photometric_of(const SourceImage& image, const PrepareConfig& config) {
+  return image.photometric.empty() ? config.photometric : image.photometric;
+}
+
+namespace {
+
+bool contains(const std::vector<std::string>& list, const std::string& item) {
+  return std::ranges::find(list, item) != list.end();
+}
+
+std::optional<Failure> why_rejected(const std::vector<std::string>& flags,
+                                    const PrepareConfig& config, bool must_look_frontal) {
+  for (const std::string& flag : flags) {
+    if (contains(config.reject_flags, flag)) {
+      return Failure{flag, "the picture's quality flag is among reject_flags"};
+    }
+  }
+  const bool looks_lateral =
+      contains(flags, "not_frontal_guess") || contains(flags, "lateral_guess");
+  if (must_look_frontal && looks_lateral) {
+    return Failure{"not_frontal_guess", "another picture of the study may show more"};
+  }
+  return std::nullopt;
+}
+
+// What the film's header and the way from stored to prepared pixels say.
+FinishedPicture describe_picture(const SourceImage& image, const Film& film, const Box& stored,
+                                 const Fitted& fitted, const Affine& stored_to_prepared) {
+  FinishedPicture picture;
+  picture.image_id = image.image_id;
+  picture.image = prepared_image_path(image);
+  picture.source_path = image.relative_path;
+  picture.source_sha256 = sha256_file(image.image_path);
+  picture.view = known_view(image, film);
+  picture.width = fitted.picture.cols;
+  picture.height = fitted.picture.rows;
+  picture.source_rows = static_cast<int>(std::lround(stored.h));
+  picture.source_columns = static_cast<int>(std::lround(stored.w));
+  picture.source_transform = stored_to_prepared;
+  const double spacing_x = film.spacing_x_mm * film.pixels.cols / fitted.picture.cols;
+  const double spacing_y = film.spacing_y_mm * film.pixels.rows / fitted.picture.rows;
+  picture.pixel_spacing_mm = std::sqrt(spacing_x * spacing_y);
+  picture.spacing_kind =
+      spacing_kind_name(picture.pixel_spacing_mm > 0 ? film.spacing_kind : SpacingKind::kNone);
+  picture.warnings = film.warnings;
+  picture.hash = hash_hex(picture_hash(fitted.picture));
+  picture.header_age = film.tags.patient_age_years;
+  picture.header_sex = normalised_sex(film.tags.patient_sex);
+  return picture;
+}
+
+}  // namespace
+
 Result<FinishedPicture> prepare_picture(const SourceImage& image, const PrepareConfig& config,
-                                        const std::filesystem::path& output) {
+                                        const std::filesystem::path& output,
+                                        bool must_look_frontal) {
   if (!fs::is_regular_file(image.image_path)) {
     return Failure{"no_picture", "the picture's file is not there"};
   }
   ReadOptions options;
   options.photometric = config.photometric;
-  const Result<Film> film = read_film(image.image_path, options);
+  Result<Film> film = read_film(image.image_path, options);
   if (!film) return film.failure();
   const std::string view = known_view(image, *film);
   if (!is_accepted(view, config.views)) {
@@ -78,32 +140,42 @@ Result<FinishedPicture> prepare_picture(const SourceImage& image, const PrepareC
         view == "LATERAL" ? "lateral_view" : "other_view",
         "the tables name no view, and the picture's header names one that is not asked for"};
   }
+  const Box stored = stored_frame(*film);
+  Affine to_field = film->stored_to_upright;
+  if (config.crop_collimation) {
+    const cv::Rect field = exposed_field(film->pixels);
+    film->pixels = film->pixels(field).clone();
+    to_field = to_field.then(Affine::scale_shift(1, 1, -field.x, -field.y));
+  }
+  const std::vector<std::string> flags = quality_flags(*film);
+  if (const auto failure = why_rejected(flags, config, must_look_frontal)) return *failure;
   const Fitted fitted = resize_long_side(film->pixels, static_cast<int>(config.size_px));
+  FinishedPicture picture =
+      describe_picture(image, *film, stored, fitted, to_field.then(fitted.transform));
+  picture.quality = flags;
+  write_png(output / picture.image, fitted.picture, static_cast<int>(config.png_compression));
+  return picture;
+}
+
+FinishedPicture absent_picture(const SourceImage& image) {
   FinishedPicture picture;
   picture.image_id = image.image_id;
-  picture.image = prepared_image_path(image);
   picture.source_path = image.relative_path;
-  picture.source_sha256 = sha256_file(image.image_path);
-  picture.view = view;
-  picture.width = fitted.picture.cols;
-  picture.height = fitted.picture.rows;
-  const Box stored = stored_frame(*film);
-  picture.source_rows = static_cast<int>(std::lround(stored.h));
-  picture.source_columns = static_cast<int>(std::lround(stored.w));
-  picture.source_transform = film->stored_to_upright.then(fitted.transform);
-  const double spacing_x = film->spacing_x_mm * film->pixels.cols / fitted.picture.cols;
-  const double spacing_y = film->spacing_y_mm * film->pixels.rows / fitted.picture.rows;
-  picture.pixel_spacing_mm = std::sqrt(spacing_x * spacing_y);
-  picture.spacing_kind =
-      spacing_kind_name(picture.pixel_spacing_mm > 0 ? film->spacing_kind : SpacingKind::kNone);
-  picture.warnings = film->warnings;
-  write_png(output / picture.image, fitted.picture, static_cast<int>(config.png_compression));
+  picture.spacing_kind = spacing_kind_name(SpacingKind::kNone);
+  picture.view = image.view;
+  for (const SourceBox& box : image.boxes) {
+    if (box.image_width <= 1 || box.image_height <= 1) continue;
+    picture.width = picture.source_columns = static_cast<int>(std::lround(box.image_width));
+    picture.height = picture.source_rows = static_cast<int>(std::lround(box.image_height));
+  }
   return picture;
 }
 
 MappedBoxes map_boxes(const SourceImage& image, const FinishedPicture& picture,
                       const Labeler& labeler) {
   MappedBoxes mapped;
+  // Without a picture and its size there is nothing that boxes could lie in.
+  if (picture.width <= 0 || picture.height <= 0) return mapped;
   for (const SourceBox& source : image.boxes) {
     Box box = source.box;
     if (source.image_width > 0 && source.image_height > 0) {
@@ -137,16 +209,20 @@ ManifestEntry make_entry(const SourceImage& image, const StudyText& text,
   entry.height = picture.height;
   entry.pixel_spacing_mm = picture.pixel_spacing_mm;
   entry.spacing_kind = picture.spacing_kind;
-  entry.photometric = config.photometric;
+  entry.photometric = photometric_of(image, config);
   entry.view = picture.view == "OTHER" ? "" : picture.view;
-  entry.age = image.age;
-  entry.sex = image.sex;
+  entry.age = image.age ? image.age : picture.header_age;
+  entry.sex = image.sex.empty() ? picture.header_sex : image.sex;
   entry.race = image.race;
   entry.indication = text.indication;
   entry.findings = text.findings;
   entry.impression = text.impression;
-  entry.labels = labeler.labels(entry.text());
+  const bool has_text = !entry.findings.empty() || !entry.impression.empty();
+  entry.labels = has_text ? labeler.labels(entry.text()) : image.labels;
+  if (!has_text) entry.labels_from = "source";
   entry.has_boxes = image.has_boxes;
+  entry.quality = picture.quality;
+  entry.hash = picture.hash;
   entry.source_path = picture.source_path;
   entry.source_sha256 = picture.source_sha256;
   entry.source_rows = picture.source_rows;

@@ -23,9 +23,18 @@ Result<StudyText> prepare_text(const ReportSections& sections, const PrepareConf
 // images/p10/p10000032/s50414267/<image_id>.png. The ids are plain names (StudySource's promise).
 std::string prepared_image_path(const SourceImage& image);
 
-// Reads the film, makes it small, writes the PNG. Reasons: those of read_film, lateral_view.
+// Reads the film, makes it small, writes the PNG. Reasons: those of read_film, no_picture,
+// lateral_view, other_view, and the flags that the configuration rejects. With `must_look_frontal`
+// also not_frontal_guess: nothing is written then, and the study's next picture is looked at.
 Result<FinishedPicture> prepare_picture(const SourceImage& image, const PrepareConfig& config,
-                                        const std::filesystem::path& output);
+                                        const std::filesystem::path& output,
+                                        bool must_look_frontal = false);
+
+// What stands for the picture in a dataset without pictures: the size that the boxes were drawn on.
+FinishedPicture absent_picture(const SourceImage& image);
+
+// The photometric convention of the prepared picture.
+std::string photometric_of(const SourceImage& image, const PrepareConfig& config);
 
 struct MappedBoxes {
   std::vector<FindingBox> boxes;

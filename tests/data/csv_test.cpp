@@ -102,6 +102,24 @@ TEST_F(Csv, AMissingColumnNamesThoseThatAreThere) {
   EXPECT_THROW(CsvReader(folder_.path()), Error);
 }
 
+TEST_F(Csv, ColumnsAtTheEndWithoutANameNeedNoFields) {
+  EXPECT_EQ(rows("a,b,,\n1,2\n3,4,,\n"), (Rows{{"1", "2", "", ""}, {"3", "4", "", ""}}));
+  EXPECT_NE(error_of("a,b,,\n1\n").find("line 2"), std::string::npos);
+}
+
+TEST_F(Csv, StepsOverBadRowsAndStopsWhereNothingMoreCanBeRead) {
+  using Step = CsvReader::Step;
+  CsvReader reader(write("a,b\n1,2\nx\n\"q\"z,9\n3,4\n\"open,5\n"));
+  const std::vector<Step> expected{Step::kRow, Step::kBadRow, Step::kBadRow,
+                                   Step::kRow, Step::kBroken, Step::kEnd};
+  std::vector<std::string> first;
+  for (const Step step : expected) {
+    EXPECT_EQ(static_cast<int>(reader.step()), static_cast<int>(step)) << reader.problem();
+    if (step == Step::kRow) first.push_back(reader.at(size_t{0}));
+  }
+  EXPECT_EQ(first, (std::vector<std::string>{"1", "3"}));
+}
+
 TEST(ParseNumber, TakesWholeNumbersOnlyWhenNothingIsLeft) {
   EXPECT_EQ(parse_number("80556.875"), 80556.875);
   EXPECT_EQ(parse_number("-1.0"), -1.0);

@@ -1,6 +1,7 @@
 #include "radgen/data/prepare.h"
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <fstream>
@@ -196,6 +197,153 @@ TEST_F(Prepare, NoUsablePictureIsADataErrorAndRejectedSaysWhy) {
   EXPECT_EQ(rejected().size(), 1u);
   EXPECT_FALSE(fs::exists(output_ / "manifest.jsonl"));
   EXPECT_FALSE(fs::exists(output_ / "prepare.json"));
+}
+
+TEST_F(Prepare, TakesAStudysNextPictureWhereTheFirstCannotBeUsed) {
+  set_.add({.patient = "10000001", .study = "50000001", .dicom = "a-pa", .is_broken = true},
+           kNormalReport);
+  set_.add({.patient = "10000001", .study = "50000001", .dicom = "b-ap", .view = "AP"},
+           kNormalReport);
+  const PrepareSummary summary = run();
+  EXPECT_TRUE(manifest().contains("b-ap"));
+  EXPECT_EQ(summary.prepared, 1u);
+  EXPECT_EQ(rejected().count("a-pa"), 1u);
+}
+
+TEST_F(Prepare, RefusesBoxesOfAnotherSplitUnlessToldWhatToDo) {
+  set_.add_normals(3, "train");
+  set_.add({.patient = "10000001",
+            .study = "50000001",
+            .dicom = "a",
+            .split = "train",
+            .bright = Box{200, 100, 60, 80},
+            .boxes = {{"Pleural Effusion", "left effusion"}},
+            .box_split = "val"},
+           kEffusionReport);
+  set_.add({.patient = "10000001", .study = "50000002", .dicom = "b", .split = "train"},
+           kNormalReport);
+  EXPECT_THROW(run(), Error);
+  EXPECT_FALSE(fs::exists(output_));
+  config_.box_split = "ignore";
+  run();
+  EXPECT_EQ(manifest().at("a").split, "train");
+  config_.box_split = "follow";
+  output_ = root_.path() / "follow";
+  EXPECT_EQ(run().box_split_conflicts, 1u);
+  EXPECT_EQ(manifest().at("a").split, "validate");
+  EXPECT_EQ(manifest().at("b").split, "validate");  // the whole patient moves
+  config_.box_split = "check";
+  config_.allow_leakage = true;
+  output_ = root_.path() / "allowed";
+  run();
+  EXPECT_EQ(manifest().at("a").split, "train");
+}
+
+TEST_F(Prepare, PicturesOfTheJpgEditionKeepTheirConvention) {
+  set_.add_normals(3, "train");
+  set_.write_tables();
+  for (const auto& item : fs::recursive_directory_iterator(set_.folder() / "files")) {
+    if (item.path().extension() == ".png") {
+      fs::rename(item.path(), fs::path(item.path()).replace_extension(".jpg"));
+    }
+  }
+  run();
+  EXPECT_EQ(manifest().begin()->second.photometric, "mimic-jpg");
+  // What training compares its frame with.
+  EXPECT_EQ(read_json(output_ / "prepare.json")["config"]["photometric"], "mimic-jpg");
+}
+
+TEST_F(Prepare, BoxesOutsideThePictureAreLeftOutAndNamed) {
+  set_.add({.patient = "10000001",
+            .study = "50000001",
+            .dicom = "a",
+            .bright = Box{900, 900, 60, 80},
+            .boxes = {{"Pleural Effusion", "left effusion"}}},
+           kEffusionReport);
+  const PrepareSummary summary = run();
+  EXPECT_EQ(summary.boxes_outside, 1u);
+  EXPECT_TRUE(manifest().at("a").boxes.empty());
+  EXPECT_EQ(rejected().at("a"), "box_outside");
+}
+
+// A PNG whose header says `side` x `side`, with nothing behind it.
+std::string png_header(uint32_t side) {
+  const auto big_endian = [](uint32_t v) {
+    return std::string{static_cast<char>(v >> 24), static_cast<char>(v >> 16),
+                       static_cast<char>(v >> 8), static_cast<char>(v)};
+  };
+  std::string chunk = "IHDR" + big_endian(side) + big_endian(side);
+  chunk += std::string{8, 0, 0, 0, 0};
+  const auto sum = crc32(0, reinterpret_cast<const Bytef*>(chunk.data()), 17);
+  return "\x89PNG\r\n\x1a\n" + big_endian(13) + chunk + big_endian(static_cast<uint32_t>(sum)) +
+         big_endian(64) + "IDAT" + std::string(64, 'x');
+}
+
+TEST_F(Prepare, OddPicturesAndReportsAreRejectedAndTheRestGoesOn) {
+  set_.add_normals(3, "train");
+  set_.add({.patient = "10000001", .study = "50000001", .dicom = "dot", .size = {1, 1}},
+           kNormalReport);
+  set_.add({.patient = "10000002", .study = "50000002", .dicom = "huge"}, kNormalReport);
+  write_file_atomic(set_.folder() / "files/p10/p10000002/s50000002/huge.png", png_header(20000));
+  set_.add({.patient = "10000003", .study = "50000003", .dicom = "small", .size = {90, 60}},
+           kNormalReport);
+  std::string words = " FINDINGS:";
+  while (words.size() < 100 * 1024) words += " the lungs are clear.";
+  set_.add({"10000004", "50000004", "wordy"}, words);
+  EXPECT_EQ(run().prepared, 3u);
+  const auto reasons = rejected();
+  EXPECT_EQ(reasons.count("dot"), 1u);
+  EXPECT_EQ(reasons.at("huge"), "too_large");
+  EXPECT_EQ(reasons.at("small"), "tiny");
+  EXPECT_EQ(reasons.at("wordy"), "too_long");
+  config_.reject_flags = {};
+  output_ = root_.path() / "all";
+  EXPECT_EQ(run().quality.at("tiny"), 1u);
+  EXPECT_EQ(manifest().at("small").quality.front(), "tiny");
+}
+
+TEST_F(Prepare, TheCropMovesTheBoxesAlong) {
+  config_.crop_collimation = true;
+  set_.add({.patient = "10000001",
+            .study = "50000001",
+            .dicom = "a",
+            .bright = Box{200, 100, 60, 80},
+            .boxes = {{"Pleural Effusion", "left effusion"}}},
+           kEffusionReport);
+  const fs::path film = set_.folder() / "files/p10/p10000001/s50000001/a.png";
+  cv::Mat framed = *read_png16(film);
+  framed.colRange(0, 40).setTo(0);
+  framed.rowRange(380, 400).setTo(0);
+  write_png(film, framed);
+  run();
+  const ManifestEntry entry = manifest().at("a");
+  const auto picture = read_png16(output_ / entry.image);
+  ASSERT_TRUE(picture);
+  EXPECT_EQ(entry.height, 200);  // 280 x 380 are left
+  EXPECT_EQ(entry.width, 147);
+  const cv::Point2d middle = bright_middle(*picture);
+  const Box& box = entry.boxes.at(0).box;
+  EXPECT_NEAR(middle.x, box.x + box.w / 2, 0.5);
+  EXPECT_NEAR(middle.y, box.y + box.h / 2, 0.5);
+}
+
+TEST_F(Prepare, CountsThroughputAndExtrapolates) {
+  set_.add_normals(3, "train");
+  const PrepareSummary summary = run();
+  EXPECT_GT(summary.pictures_per_second(), 0);
+  EXPECT_NEAR(summary.hours_for_mimic_cxr() * summary.pictures_per_second() * 3600, 377110, 1);
+  EXPECT_EQ(run().pictures_per_second(), 0);  // all were there already
+}
+
+// The journal's key of the configuration before `split_validate` and what follows it came.
+TEST_F(Prepare, GoesOnInAFolderOfTheFirstVersion) {
+  set_.add_normals(3, "train");
+  run();
+  std::string journal = read_file(output_ / "prepare.journal.jsonl");
+  nlohmann::ordered_json old = dump_config(config_);
+  for (const char* field : kFieldsAfterFormat1) old.erase(field);
+  const nlohmann::ordered_json key{{"format", 1}, {"source", "mimic-cxr"}, {"config", old}};
+  EXPECT_NE(journal.find(sha256_hex(key.dump())), std::string::npos);
 }
 
 // A kill leaves pictures, a journal whose last line may be cut, and no manifest.

@@ -32,8 +32,9 @@ struct SmallImage {
   cv::Size size{320, 400};
   std::optional<Box> bright;  // stored pixels
   std::vector<std::pair<std::string, std::string>>
-      boxes;               // category and phrase, each with the box `bright`
-  bool is_broken = false;  // the file holds text
+      boxes;                             // category and phrase, each with the box `bright`
+  bool is_broken = false;                // the file holds text
+  std::optional<std::string> box_split;  // of the boxes' table; as `split` where there is none
 };
 
 class SmallMimic {
@@ -86,8 +87,9 @@ class SmallMimic {
       metadata += fmt::format("{},{},{},{},{}\n", i.dicom, i.patient, i.study, i.view, i.date);
       for (const auto& [category, phrase] : i.boxes) {
         const Box& b = i.bright.value();
-        boxes += fmt::format("{},{},\"{}\",x,{},{},{},{},{},{},train\n", i.dicom, category, phrase,
-                             b.x, b.y, b.w, b.h, i.size.width, i.size.height);
+        boxes +=
+            fmt::format("{},{},\"{}\",x,{},{},{},{},{},{},{}\n", i.dicom, category, phrase, b.x,
+                        b.y, b.w, b.h, i.size.width, i.size.height, i.box_split.value_or(i.split));
       }
     }
     write_file_atomic(folder_ / "cxr-record-list.csv", records);

@@ -52,7 +52,9 @@ refuses 3 'split.csv' "${prepare[@]}" --input "$bad"; untouched
 copy "$phantom"; gzip "$bad/cxr-record-list.csv"; truncate -s 200 "$bad/cxr-record-list.csv.gz"
 refuses 3 'cxr-record-list.csv.gz.*unpacked' "${prepare[@]}" --input "$bad"; untouched
 copy "$phantom"; sed -i '2s/^[^,]*,[^,]*,[^,]*/..,..,../' "$bad/cxr-record-list.csv"
-refuses 3 'line 2' "${prepare[@]}" --input "$bad"; untouched
+expect 0 "${prepare[@]}" --input "$bad"
+grep -qE '"cxr-record-list.csv:2","reason":"bad_id"' "$new/rejected.jsonl" || fail "the row with paths for ids is not named"
+rm -rf "$new"
 copy "$phantom"; find "$bad/files" -name '*.dcm' -delete
 refuses 3 'no usable picture' "${prepare[@]}" --input "$bad"
 [ ! -e "$new/manifest.jsonl" ] || fail "a manifest without pictures"

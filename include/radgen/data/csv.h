@@ -6,7 +6,8 @@
 //   there while (table.next()) use(table.at(split), table.line());
 //
 // Quoted fields may hold commas, doubled quotes and line breaks; a byte order mark, CRLF and a
-// missing last newline are accepted; empty lines are skipped. One row is in memory at a time.
+// missing last newline are accepted; empty lines are skipped; columns at the end that have no name
+// need no fields (NIH's table of boxes). One row is in memory at a time.
 // Errors are Error{kData} that name file and line, never the contents of a row.
 #pragma once
 
@@ -33,6 +34,13 @@ class CsvReader {
   // The next row; false at the end. Throws for a row of another width than the header, an open
   // quote, a broken archive.
   bool next();
+
+  // next() for tables that have to be used whatever is wrong with some of their rows: kBadRow is
+  // one row that is passed over, kBroken the end of what can be read. problem() says what it was.
+  enum class Step { kRow, kBadRow, kBroken, kEnd };
+  Step step();
+  const std::string& problem() const;
+
   const std::string& at(size_t column) const;
   std::string at(
       const std::optional<size_t>& column) const;  // empty for a column that is not there

@@ -20,8 +20,8 @@ struct FindingBox {
 
 struct ManifestEntry {
   std::string study_id, image_id, patient_id, split,
-      image;  // image: path relative to the dataset folder
-  int width = 0, height = 0;
+      image;  // image: path relative to the dataset folder; empty: prepared without pictures
+  int width = 0, height = 0;    // without a picture: the size that boxes were drawn on, or 0
   double pixel_spacing_mm = 0;  // of the prepared picture; 0: unknown
   std::string spacing_kind;     // imager|calibrated|none
   std::string photometric;      // voi|mimic-jpg
@@ -30,8 +30,11 @@ struct ManifestEntry {
   std::string sex, race;
   std::string indication, findings, impression;
   Labels labels;
+  std::string labels_from;  // source: the data set's own tables; empty: our labeler on the text
   std::vector<FindingBox> boxes;
   bool has_boxes = false;  // boxes were annotated for this study (an empty list then means none)
+  std::vector<std::string> quality;  // flags of quality_flags.h
+  std::string hash;                  // picture_hash.h, in hexadecimal; empty: not known
   std::string source_path, source_sha256;
   int source_rows = 0, source_columns = 0;
   Affine source_transform;  // stored source pixels -> prepared pixels

@@ -6,19 +6,31 @@
 //
 // The output folder:
 //   images/p10/p10000032/s50414267/<image_id>.png   16-bit grey, long side at most size_px, aspect
-//   kept manifest.jsonl        one line a usable picture, in the source's order (manifest.h)
-//   rejected.jsonl        {"source", "reason", "message"}: source is the picture's relative path
+//                         kept
+//   manifest.jsonl        one line a usable picture, in the source's order (manifest.h)
+//   rejected.jsonl        {"source", "reason", "message"}: a picture's relative path or TABLE:LINE
+//   duplicates.jsonl      pictures that are there twice, within and across splits (duplicates.h)
 //   tokenizer.model       trained on the training split's texts and indications only
 //   prepare.json          resolved config, versions, counts by reason and split, seconds
 //   prepare.journal.jsonl what is finished: a killed run takes it up and makes no finished picture
-//   again
-// The last four appear only when a run comes to its end. Runs in a folder of another configuration
+//                         again
+// The last files appear only when a run comes to its end. Runs in a folder of another configuration
 // are refused.
 //
 // Which picture of a study (unless all_views): only views that `views` names; one with boxes before
-// one without (prefer_annotated), then by the order in `views`, then by image_id.
+// one without (prefer_annotated), then by the order in `views`, then by image_id. Where that one
+// cannot be used, the next is taken. Where no table names a study's views and it has several
+// pictures, one that shows two lung fields goes before one that does not.
+//
+// Several machines: each runs the same command with its shard, in a folder that all of them see (or
+// that is brought together afterwards), and one merges when all are done:
+//   prepare_dataset(config, *source, "prepared", {.shard = 3, .shards = 8});   // 1..8, any order
+//   merge_shards(config, *source, "prepared", options);   // the same files as one run writes
+// Memory: about 1 KB a listed picture (2 KB where the reports come in a table), and what
+// sentencepiece needs for the tokenizer's texts; pictures are one a thread.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -41,6 +53,14 @@ struct PrepareConfig {
   int64_t png_compression = 1;
   int64_t vocabulary_size = 1500;
   bool allow_leakage = false;
+  // Since format 1; left out of the configuration's hash while at their defaults.
+  double split_validate = 0.1, split_test = 0.2;
+  std::string box_split = "check";
+  bool crop_collimation = false;
+  std::vector<std::string> reject_flags{"blank", "tiny"};
+  int64_t near_duplicate_bits = 32;
+  bool drop_comparisons = false;
+  bool mimic_exact_sections = false;
 };
 
 inline void describe(Fields& f, PrepareConfig& c) {
@@ -80,26 +100,71 @@ inline void describe(Fields& f, PrepareConfig& c) {
           {.help = "pieces of the tokenizer; 0: train none", .min = 0, .max = 100000});
   f.field("allow_leakage", c.allow_leakage,
           {.help = "go on when a patient is in more than one split; scores mean little then"});
+  f.field("split_validate", c.split_validate,
+          {.help = "share of the patients for validation, where the data set has no split",
+           .min = 0,
+           .max = 0.9});
+  f.field("split_test", c.split_test,
+          {.help = "share of the patients for the test, where the data set has no split",
+           .min = 0,
+           .max = 0.9});
+  f.field("box_split", c.box_split,
+          {.help = "boxes that come with a split of their own (MS-CXR 1.1): check: another one "
+                   "than the picture's is leakage; ignore: the picture's counts; follow: the "
+                   "patient moves to the boxes' split",
+           .choices = {"check", "ignore", "follow"}});
+  f.field("crop_collimation", c.crop_collimation,
+          {.help = "cut the black border that the collimator left; boxes move along"});
+  f.field("reject_flags", c.reject_flags,
+          {.help = "quality flags that reject a picture instead of being recorded only",
+           .choices = {"blank", "noise", "saturated", "tiny", "inverted_guess", "rotated_guess",
+                       "lateral_guess", "not_frontal_guess"}});
+  f.field("near_duplicate_bits", c.near_duplicate_bits,
+          {.help = "pictures of different splits whose 256-bit hashes differ in at most so many "
+                   "bits are compared; 0: only equal files are found",
+           .min = 0,
+           .max = 64});
+  f.field("drop_comparisons", c.drop_comparisons,
+          {.help = "leave out sentences that compare with an earlier film (unchanged, interval "
+                   "increase): a model that sees no prior must not learn to mention one"});
+  f.field("mimic_exact_sections", c.mimic_exact_sections,
+          {.help = "sections of MIMIC-CXR's reports as its authors' parser finds them, its fault "
+                   "included: a header directly under an empty header is swallowed"});
 }
 
+// Where later fields of the configuration keep their defaults, folders of earlier versions go on.
+inline constexpr std::array kFieldsAfterFormat1{
+    "split_validate", "split_test",          "box_split",        "crop_collimation",
+    "reject_flags",   "near_duplicate_bits", "drop_comparisons", "mimic_exact_sections"};
+
 struct PrepareOptions {
-  int threads = 0;             // 0: all cores
-  bool may_overwrite = false;  // an existing output is moved aside
-  bool is_dry_run = false;     // selects and checks the tables, opens no picture, writes nothing
+  int threads = 0;               // 0: all cores
+  bool may_overwrite = false;    // an existing output is moved aside
+  bool is_dry_run = false;       // selects and checks the tables, opens no picture, writes nothing
+  bool text_only = false;        // no picture is opened or written: texts, labels, boxes as drawn
+  size_t shard = 0, shards = 0;  // this is number 1..shards; 0: the whole
 };
 
 struct PrepareSummary {
   size_t candidates = 0;  // pictures that the source lists
-  size_t selected = 0;    // by split and view
+  size_t selected = 0;    // by split and view: pictures wanted in the end, one a study or more
   size_t prepared = 0;    // in the manifest
   size_t reused = 0;      // of these, pictures that an earlier run had finished
   size_t boxes = 0, pictures_with_boxes = 0, boxes_outside = 0;
-  size_t leaking_patients = 0;
+  size_t leaking_patients = 0, box_split_conflicts = 0;
   std::map<std::string, size_t> splits;    // prepared pictures
   std::map<std::string, size_t> rejected;  // by reason
   std::map<std::string, size_t> warnings;  // of the film reader, by code
-  int64_t tokenizer_pieces = 0;            // 0: no tokenizer was trained
+  std::map<std::string, size_t> quality;   // flags of prepared pictures
+  std::map<std::string, size_t> counts;    // of the source: "boxes_of_other_findings"
+  size_t duplicates = 0, duplicates_across_splits = 0, near_duplicates_across_splits = 0;
+  int64_t tokenizer_pieces = 0;  // 0: no tokenizer was trained
+  double picture_seconds = 0;    // making pictures, without tables, tokenizer and duplicates
   double seconds = 0;
+  // Pictures made a second, and the hours that MIMIC-CXR's 377,110 would take at that rate; 0
+  // when none was made.
+  double pictures_per_second() const;
+  double hours_for_mimic_cxr() const;
 };
 nlohmann::ordered_json summary_to_json(const PrepareSummary& summary);
 
@@ -109,5 +174,11 @@ nlohmann::ordered_json summary_to_json(const PrepareSummary& summary);
 PrepareSummary prepare_dataset(const PrepareConfig& config, const StudySource& source,
                                const std::filesystem::path& output,
                                const PrepareOptions& options = {});
+
+// Joins the shards in `output`/shards into one prepared dataset. Throws Error{kData} that names the
+// shards that are not finished or not of this data set and configuration.
+PrepareSummary merge_shards(const PrepareConfig& config, const StudySource& source,
+                            const std::filesystem::path& output,
+                            const PrepareOptions& options = {});
 
 }  // namespace radgen

@@ -2,12 +2,16 @@
 // knows none of them.
 //
 //   std::unique_ptr<StudySource> source = open_source("mimic-cxr", {.input = "/data/mimic-cxr"});
-//   for (const SourceImage& image : source->images()) ...
+//   for (const SourceImage& image : source->list().images) ...
 //
-// A new data set is one file that implements StudySource and one line in open_source().
+// A new data set is one file that implements StudySource, and one line in source.cpp.
+//
+// A row, table or file that cannot be used is a line among the listing's problems; the rest goes
+// on. Only a data set whose main table is not there or lacks a column that is needed throws.
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,59 +19,86 @@
 
 #include "radgen/core/error.h"
 #include "radgen/core/geometry.h"
+#include "radgen/report/finding.h"
 #include "radgen/report/text.h"
 
 namespace radgen {
 
 struct SourceBox {
   std::string finding;  // CheXpert name
-  std::string phrase;   // the words of the annotation
+  std::string phrase;   // the words of the annotation; may be empty
   Box box;              // stored source pixels, as in the file, before any turning
   double image_width = 0,
-         image_height = 0;  // size of the picture the box was drawn on; 0: not said
+         image_height = 0;  // size of the picture the box was drawn on; 1: shares; 0: not said
 };
+
+// What stands in SourceImage::split where the data set leaves the division to us. Patients stay
+// whole, and the division is the same on every machine (PrepareConfig has the shares).
+inline constexpr const char* kSplitByPatient = "by-patient";             // train, validate and test
+inline constexpr const char* kSplitTrainByPatient = "train-by-patient";  // train and validate
 
 // One picture that a data set offers, before it has been opened.
 struct SourceImage {
-  std::string study_id, image_id, patient_id;
-  std::string split;  // train|validate|test|...; empty: the data set puts it in none
-  std::string view;   // PA|AP|LATERAL|OTHER|"" (unknown)
+  std::string study_id, image_id, patient_id;  // plain names; image_id is unique in the listing
+  std::string split;  // train|validate|test|... or a constant from above; empty: in none
+  std::string view;   // PA|AP|LATERAL|OTHER|"" (unknown, or frontal without saying which)
   std::string
       relative_path;  // of the picture under the input folder: what logs and rejected.jsonl name
   std::filesystem::path image_path, report_path;
   std::optional<double> age;  // years
   std::string sex, race;      // empty: unknown; race "conflicting": the sources disagree
   std::vector<SourceBox> boxes;
-  bool has_boxes = false;  // the annotation file has this picture
+  bool has_boxes = false;   // the annotation file has this picture
+  std::string box_split;    // the annotation's own split; empty: it has none
+  std::string photometric;  // "mimic-jpg": stored in that convention already; empty: not
+  Labels labels;            // of the data set's own tables, where it has such
+  std::shared_ptr<const ReportSections> report;  // null: read_report() finds it
+};
+
+// What of the input could not be used: `source` is a path under the input, or "TABLE:LINE".
+struct Rejection {
+  std::string source, reason, message;
+};
+
+struct SourceListing {
+  std::vector<SourceImage> images;  // every candidate, laterals included, in a stable order
+  std::vector<Rejection> problems;
+  std::map<std::string, size_t> counts;  // worth knowing: "boxes_of_other_findings"
+  bool has_reports = true;               // false: labels (and boxes) only, no text to learn
 };
 
 class StudySource {
  public:
   virtual ~StudySource() = default;
   virtual std::string name() const = 0;
-  // True when the folder says that its films are synthetic (a file SYNTHETIC at its root, as phantom-radgen writes): a
-  // model that is trained on them must say so.
+  // True when the folder says that its films are synthetic (a file SYNTHETIC at its root, as
+  // phantom-radgen writes): a model that is trained on them must say so.
   virtual bool is_synthetic() const = 0;
-  // Every candidate, laterals included, in a stable order. Throws Error{kData} when the data set's
-  // tables cannot be read.
-  virtual std::vector<SourceImage> images() const = 0;
-  // The report of a picture's study, uncleaned. Failure "no_report" when there is none. Thread
-  // safe.
-  virtual Result<ReportSections> read_report(const SourceImage& image) const = 0;
+  // Throws Error{kData} when there is nothing to list.
+  virtual SourceListing list() const = 0;
+  // The report of a picture's study, uncleaned. Failures: no_report, report_too_large. Thread safe.
+  virtual Result<ReportSections> read_report(const SourceImage& image) const;
 };
 
 struct SourceOptions {
-  std::filesystem::path input;  // the data set's folder
-  std::filesystem::path boxes;  // annotation file; empty: the one found in `input`, if any
+  std::filesystem::path input;    // the data set's folder (jsonl: or its file)
+  std::filesystem::path boxes;    // annotations; empty: those found in `input`, if any
+  std::filesystem::path reports;  // where the reports lie, if not in `input`
   std::filesystem::path
-      demographics;  // folder of the demographic tables; empty: looked for in `input`
+      demographics;        // folder of the demographic tables; empty: looked for in `input`
+  bool text_only = false;  // pictures are not looked for
+  bool mimic_exact_sections = false;  // PrepareConfig's; sources that parse reports obey it
 };
 
 const std::vector<std::string>& source_names();
 // Throws Error{kUsage} for an unknown name and Error{kData} for a folder that is not there.
 std::unique_ptr<StudySource> open_source(const std::string& name, const SourceOptions& options);
 
-// PA|AP|LATERAL|OTHER|"" from a ViewPosition value, whatever its case.
+// PA|AP|LATERAL|OTHER|"" from a ViewPosition value, whatever its case; "frontal" is "".
 std::string normalised_view(const std::string& view_position);
+// "val", "valid", "validation" -> "validate"; others in lower case as they are.
+std::string normalised_split(const std::string& split);
+// "Male", "m" -> "M"; "Female", "f" -> "F"; else empty.
+std::string normalised_sex(const std::string& sex);
 
 }  // namespace radgen

@@ -1,0 +1,195 @@
+// CheXpert (Irvin et al. 2019), and the reports of CheXpert Plus (Chambon et al. 2024).
+//
+//   train.csv, valid.csv[, test.csv]   Path, Sex, Age, Frontal/Lateral, AP/PA and the 14 labels;
+//                                      in the input folder or in CheXpert-v1.0[-small]/
+//   <Path>                             CheXpert-v1.0/train/patient00001/study1/view1_frontal.jpg,
+//                                      with or without its first folder; PNG/ and .png as in Plus
+//   df_chexpert_plus_*.csv[.gz]        path_to_image, section_findings, section_impression, ..., in
+//                                      the input folder or named by --reports; it also lists
+//                                      pictures that the tables above do not
+//
+// Without Plus there is no text: labels come from the tables. valid is called validate. A study is
+// "patient00001-study1". The reports are kept in memory (about 1 KB a study).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "data/listing.h"
+#include "data/sources.h"
+
+namespace radgen {
+namespace {
+
+// "train/patient00001/study1/view1_frontal", wherever the path begins and however it ends.
+std::string picture_key(const std::string& path) {
+  const fs::path whole(path);
+  std::vector<std::string> parts;
+  for (const fs::path& part : whole) parts.push_back(part.string());
+  if (parts.size() < 4) return "";
+  parts.back() = whole.stem().string();
+  return fmt::format("{}", fmt::join(parts.end() - 4, parts.end(), "/"));
+}
+
+Labels read_labels(const Table& rows, const std::array<std::optional<size_t>, kFindingCount>& at) {
+  Labels labels;
+  for (const Finding finding : all_findings()) {
+    const auto value = parse_number(rows.at(at[static_cast<size_t>(finding)]));
+    if (value && (*value == 1 || *value == 0 || *value == -1)) {
+      labels[finding] = static_cast<int>(*value);
+    }
+  }
+  return labels;
+}
+
+class Chexpert : public StudySource {
+ public:
+  explicit Chexpert(const SourceOptions& options) : options_(options) {
+    for (const char* below : {"", "CheXpert-v1.0", "CheXpert-v1.0-small", "PNG", "PNG/PNG"}) {
+      if (fs::is_directory(options_.input / below)) roots_.emplace_back(below);
+    }
+  }
+  std::string name() const override { return "chexpert"; }
+  bool is_synthetic() const override { return fs::exists(options_.input / "SYNTHETIC"); }
+
+  SourceListing list() const override {
+    ListingBuilder listing;
+    bool has_table = false;
+    for (const char* split : {"train", "valid", "test"}) {
+      const fs::path table = find_split_table(split);
+      if (table.empty()) continue;
+      has_table = true;
+      listing.try_table(table, [&] { read_table(table, split, listing); });
+    }
+    const fs::path plus = find_plus();
+    if (plus.empty()) {
+      listing.has_no_reports();
+      if (!has_table) {
+        throw Error(ErrorCode::kData,
+                    fmt::format("{}: neither train.csv nor df_chexpert_plus_*.csv is there",
+                                options_.input.string()),
+                    "--input names the folder of CheXpert's tables");
+      }
+    } else {
+      read_plus(plus, listing);
+    }
+    return listing.take();
+  }
+
+ private:
+  fs::path find_split_table(const std::string& split) const {
+    for (const std::string& root : roots_) {
+      const fs::path table = exact_table(options_.input / root, split + ".csv");
+      if (!table.empty()) return table;
+    }
+    return {};
+  }
+
+  fs::path find_plus() const {
+    if (fs::is_regular_file(options_.reports)) return options_.reports;
+    for (const fs::path& folder : {options_.reports, options_.input}) {
+      const fs::path table = find_table(folder, "df_chexpert_plus", ".csv");
+      if (!table.empty()) return table;
+    }
+    return {};
+  }
+
+  // False, with a problem, when the path is not one of CheXpert's.
+  bool identify(const std::string& path, const std::string& where, SourceImage& image,
+                ListingBuilder& listing) const {
+    const std::string key = picture_key(path);
+    if (key.empty() || path.find("..") != std::string::npos) {
+      listing.problem(where, "bad_id", "expected .../patient00001/study1/view1_frontal.jpg");
+      return false;
+    }
+    const fs::path parts(key);
+    image.patient_id = parts.parent_path().parent_path().filename();
+    image.study_id = image.patient_id + "-" + parts.parent_path().filename().string();
+    image.image_id = image.study_id + "-" + parts.filename().string();
+    image.relative_path = options_.text_only ? path : find_picture(path, key);
+    image.image_path = options_.input / image.relative_path;
+    return true;
+  }
+
+  std::string find_picture(const std::string& path, const std::string& key) const {
+    if (fs::exists(options_.input / path)) return path;
+    for (const std::string& root : roots_) {
+      for (const char* extension : {".jpg", ".png", ".dcm"}) {
+        const fs::path candidate = fs::path(root) / (key + extension);
+        if (fs::exists(options_.input / candidate)) return candidate.generic_string();
+      }
+    }
+    return path;
+  }
+
+  void read_table(const fs::path& table, const std::string& split, ListingBuilder& listing) const {
+    Table rows(table, listing);
+    const size_t path = rows.column("Path");
+    const auto sex = rows.find_column("Sex"), age = rows.find_column("Age"),
+               side = rows.find_column("Frontal/Lateral"), view = rows.find_column("AP/PA");
+    std::array<std::optional<size_t>, kFindingCount> labels;
+    for (const Finding finding : all_findings()) {
+      labels[static_cast<size_t>(finding)] = rows.find_column(finding_name(finding));
+    }
+    while (rows.next()) {
+      SourceImage image;
+      if (!identify(rows.at(path), rows.where(), image, listing)) continue;
+      image.split = normalised_split(split);
+      image.view = view_of(rows.at(side), rows.at(view));
+      image.sex = normalised_sex(rows.at(sex));
+      image.age = parse_number(rows.at(age));
+      if (image.age && *image.age <= 0) image.age.reset();  // 0 stands for unknown
+      image.labels = read_labels(rows, labels);
+      listing.add(std::move(image), rows.where());
+    }
+  }
+
+  static std::string view_of(const std::string& side, const std::string& position) {
+    return normalised_view(side) == "LATERAL" ? "LATERAL" : normalised_view(position);
+  }
+
+  void read_plus(const fs::path& table, ListingBuilder& listing) const {
+    Table rows(table, listing);
+    const size_t path = rows.column("path_to_image"), findings = rows.column("section_findings"),
+                 impression = rows.column("section_impression");
+    const auto history = rows.find_column("section_clinical_history"),
+               other_history = rows.find_column("section_history"),
+               comparison = rows.find_column("section_comparison"), sex = rows.find_column("sex"),
+               race = rows.find_column("race"), age = rows.find_column("age"),
+               split = rows.find_column("split"), side = rows.find_column("frontal_lateral"),
+               view = rows.find_column("ap_pa");
+    while (rows.next()) {
+      SourceImage image;
+      if (!identify(rows.at(path), rows.where(), image, listing)) continue;
+      auto report = std::make_shared<ReportSections>();
+      report->findings = rows.at(findings);
+      report->impression = rows.at(impression);
+      report->comparison = rows.at(comparison);
+      report->indication = rows.at(history).empty() ? rows.at(other_history) : rows.at(history);
+      const bool is_empty = report->findings.empty() && report->impression.empty();
+      SourceImage* listed = listing.find(image.image_id);
+      if (listed == nullptr) {
+        image.split = normalised_split(rows.at(split));
+        image.view = view_of(rows.at(side), rows.at(view));
+        const std::string id = image.image_id;
+        if (!listing.add(std::move(image), rows.where())) continue;
+        listed = listing.find(id);
+      }
+      if (!is_empty) listed->report = std::move(report);
+      if (listed->sex.empty()) listed->sex = normalised_sex(rows.at(sex));
+      if (!listed->age) listed->age = parse_number(rows.at(age));
+      const std::string named = rows.at(race);
+      if (named != "Unknown" && named != "Patient Refused") listed->race = named;
+    }
+  }
+
+  SourceOptions options_;
+  std::vector<std::string> roots_;  // folders below the input that may hold tables and pictures
+};
+
+}  // namespace
+
+std::unique_ptr<StudySource> open_chexpert(const SourceOptions& options) {
+  return std::make_unique<Chexpert>(options);
+}
+
+}  // namespace radgen
