@@ -1,5 +1,5 @@
 // eval-radgen: drafts a split with a model, or takes a predictions file, and scores it beside trivial
-// baselines and an oracle.
+// baselines and an oracle; compares two predictions files.
 #include <fmt/format.h>
 
 #include <iostream>
@@ -12,8 +12,10 @@
 #include "radgen/core/signals.h"
 #include "radgen/core/tool.h"
 #include "radgen/data/manifest.h"
+#include "radgen/evaluation/compare.h"
 #include "radgen/evaluation/eval_report.h"
 #include "radgen/evaluation/evaluate.h"
+#include "radgen/evaluation/export.h"
 #include "radgen/inference/device.h"
 #include "radgen/inference/predictor.h"
 #include "radgen/training/validation.h"
@@ -24,7 +26,9 @@ using namespace radgen;
 using evaluation::Reference;
 
 struct Arguments {
-  fs::path model, predictions, data, truth;
+  fs::path model, predictions, data, truth, references;
+  fs::path first, second;  // of compare
+  bool has_export = false;
   int64_t limit = 0;
   std::string split = "test";
   int examples = 0;
@@ -32,9 +36,16 @@ struct Arguments {
 
 evaluation::EvaluationData read_data(const Arguments& arguments) {
   evaluation::EvaluationData data;
+  if (!arguments.references.empty()) {
+    data.test = evaluation::load_references(arguments.references);
+    return data;
+  }
   std::map<std::string, Affine> transforms;
   for (const ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl")) {
     Reference reference = reference_of(entry, arguments.data);
+    reference.patient_id = entry.patient_id;
+    reference.pixel_spacing_mm = entry.pixel_spacing_mm;
+    if (entry.split != arguments.split) data.elsewhere.emplace(entry.study_id, entry.split);
     if (entry.split == arguments.split) {
       transforms[entry.image_id] = entry.source_transform;
       data.test.push_back(std::move(reference));
@@ -79,14 +90,46 @@ Predictions predict(const Predictor& predictor, const Arguments& arguments, cons
   return predictions;
 }
 
-int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, const Tool& tool) {
-  at::set_num_threads(tool.threads());
+evaluation::EvaluationData read_checked_data(const Arguments& arguments) {
+  if (arguments.data.empty() == arguments.references.empty())
+    throw Error(ErrorCode::kUsage, "what are the references? expected either --data or --references",
+                "--data takes a prepared data set, --references a .jsonl or .csv of reports");
   evaluation::EvaluationData data = read_data(arguments);
   if (data.test.empty())
-    throw Error(ErrorCode::kData, "the data set has no study in split '" + arguments.split + "'",
+    throw Error(ErrorCode::kData,
+                arguments.references.empty()
+                    ? "the data set has no study in split '" + arguments.split + "'"
+                    : arguments.references.string() + ": no reference report in it",
                 "--split takes a split that manifest.jsonl names");
   if (arguments.limit > 0 && data.test.size() > static_cast<size_t>(arguments.limit))
     data.test.resize(static_cast<size_t>(arguments.limit));
+  return data;
+}
+
+int run_compare(const Arguments& arguments, const evaluation::EvaluateOptions& options, const Tool& tool) {
+  const evaluation::EvaluationData data = read_checked_data(arguments);
+  const auto first = evaluation::load_predictions(arguments.first);
+  const auto second = evaluation::load_predictions(arguments.second);
+  if (tool.common.is_dry_run) return 0;
+  const evaluation::Comparison comparison = evaluation::compare_predictions(first, second, data, options);
+  claim_output_directory(tool.common.output, tool.common.may_overwrite);
+  const nlohmann::ordered_json json = evaluation::comparison_to_json(comparison);
+  write_json_atomic(tool.common.output / "compare.json", json);
+  write_file_atomic(tool.common.output / "compare.html",
+                    evaluation::comparison_html(comparison, arguments.first.filename().string() + " and " +
+                                                                arguments.second.filename().string()));
+  std::cout << (tool.common.is_json ? json.dump(2) + "\n" : evaluation::comparison_text(comparison));
+  return 0;
+}
+
+int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, const Tool& tool) {
+  at::set_num_threads(tool.threads());
+  if (arguments.model.empty() == arguments.predictions.empty())
+    throw Error(ErrorCode::kUsage, "what is scored? expected either --model or --predictions",
+                "or two files: eval-radgen compare A B");
+  if (!arguments.model.empty() && arguments.data.empty())
+    throw Error(ErrorCode::kUsage, "--model needs the pictures of a prepared data set: --data");
+  evaluation::EvaluationData data = read_checked_data(arguments);
   // Everything that can be wrong with the input is found before the output is made.
   std::optional<Predictor> predictor;
   Predictions predictions;
@@ -116,6 +159,7 @@ int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, 
                                                  {.title = "split " + arguments.split,
                                                   .examples = arguments.examples,
                                                   .is_synthetic = !arguments.truth.empty()}));
+  if (arguments.has_export) evaluation::export_texts(result, tool.common.output / "export");
   for (const evaluation::Alarm& alarm : result.alarms) {
     if (alarm.is_raised) log::warning("{}: {}", alarm.name, alarm.reason);
   }
@@ -123,7 +167,7 @@ int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, 
     std::cout << metrics.dump(2) << "\n";
   } else {
     std::cout << "split " << arguments.split << ", " << data.test.size() << " studies\n"
-              << evaluation::headline_text(result.metrics)
+              << evaluation::headline_text(result.metrics) << evaluation::targets_text(result)
               << (tool.common.output / "report.html").string() << "\n";
   }
   return 0;
@@ -135,16 +179,20 @@ int main(int argc, char** argv) {
   Tool tool(
       "eval-radgen", "Scores drafts against a split, beside trivial baselines and an oracle.",
       "eval-radgen --model runs/demo/train/model --data runs/demo/prepared --output eval\n"
-      "eval-radgen --predictions predictions.jsonl --data prepared --split test --output eval");
+      "eval-radgen --predictions predictions.jsonl --data prepared --split test --output eval\n"
+      "eval-radgen --predictions theirs.csv --references reports.csv --output eval\n"
+      "eval-radgen compare a.jsonl b.jsonl --data prepared --output comparison");
   Arguments arguments;
   evaluation::EvaluateOptions options;
   auto& flags = tool.flags();
-  auto* source = flags.add_option_group("what is scored");
-  source->add_option("--model", arguments.model, "model folder that drafts the split first");
-  source->add_option("--predictions", arguments.predictions, "predictions.jsonl, ours or a stranger's");
-  source->require_option(1);
-  flags.add_option("--data", arguments.data, "prepared dataset (folder of manifest.jsonl)")
-      ->required();
+  flags.add_option("--model", arguments.model, "model folder that drafts the split first");
+  flags.add_option("--predictions", arguments.predictions,
+                   "predictions, ours or a stranger's: .jsonl or .csv with study_id and report");
+  flags.add_option("--data", arguments.data, "prepared dataset (folder of manifest.jsonl)");
+  flags.add_option("--references", arguments.references,
+                   "reference reports without a prepared dataset: .jsonl or .csv with study_id and report");
+  flags.add_flag("--export", arguments.has_export,
+                 "write both texts as CSV and JSON for CheXbert, RadGraph, GREEN into OUTPUT/export");
   flags.add_option("--split", arguments.split, "split of the manifest")->capture_default_str();
   flags.add_option("--truth", arguments.truth,
                    "truth.jsonl of phantoms: exact boxes, oracle, severity");
@@ -156,5 +204,12 @@ int main(int argc, char** argv) {
   tool.with_output(true);
   tool.with_device();
   tool.uses_config(options);
-  return tool.run(argc, argv, [&] { return run(arguments, options, tool); });
+  CLI::App* compare = flags.add_subcommand("compare", "is B better than A? paired tests over patients");
+  compare->add_option("A", arguments.first, "predictions, .jsonl or .csv")->required();
+  compare->add_option("B", arguments.second, "predictions of the same studies")->required();
+  compare->fallthrough();
+  return tool.run(argc, argv, [&] {
+    if (options.threads == 0) options.threads = tool.threads();
+    return compare->parsed() ? run_compare(arguments, options, tool) : run(arguments, options, tool);
+  });
 }

@@ -3,12 +3,13 @@
 
 #include <vector>
 
+#include "evaluation/map_health.h"
 #include "radgen/evaluation/evaluate.h"
 
 namespace radgen::evaluation {
 
 // Looks at metrics, studies and counts of a result. Alarms that cannot be decided (no baselines, no
 // boxes) are left out.
-std::vector<Alarm> raise_alarms(const EvaluationResult& result);
+std::vector<Alarm> raise_alarms(const EvaluationResult& result, const MapHealth& maps);
 
 }  // namespace radgen::evaluation

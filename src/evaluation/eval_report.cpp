@@ -122,11 +122,100 @@ void add_findings(Page& page, const MetricTable& metrics) {
   if (has_rows) page.table(table);
 }
 
+// What goes wrong in the words, and what the sentences show.
+void add_errors(Page& page, const MetricTable& metrics) {
+  page.section("Errors by kind", "n: what the share or rate is over.");
+  Table table({{"metric"}, {"value", true}, {"n", true}, {"definition"}});
+  for (const char* path :
+       {"clinical.hallucinated_per_100", "clinical.omitted_per_100", "clinical.wrong_side_per_100",
+        "clinical.negation_errors_per_100", "clinical.comparisons_per_100",
+        "clinical.comparisons_in_references_per_100", "clinical.indication_echo_per_100",
+        "clinical.severity_agreement", "clinical.zone_agreement", "clinical.size_agreement",
+        "text.edit_rate_to_reference", "grounding.groundable_precision",
+        "grounding.groundable_recall", "grounding.negations_with_region",
+        "grounding.right_side_share", "grounding.right_side_share_phrase",
+        "grounding.size_matches_region"}) {
+    const Metric* metric = metrics.find(path);
+    if (metric == nullptr) continue;
+    table.row({path, with_interval(metric), std::to_string(metric->n), metric_definition(path)});
+  }
+  page.table(table);
+}
+
 void add_alarms(Page& page, const EvaluationResult& result) {
   for (const Alarm& alarm : result.alarms) {
     if (alarm.is_raised) page.callout(Tone::kAlarm, alarm.name, alarm.reason);
   }
   for (const std::string& note : result.notes) page.callout(Tone::kNote, "Note", note);
+}
+
+void add_targets(Page& page, const EvaluationResult& result) {
+  page.section("Targets of the product",
+               "The share of a draft that radiologists change (target: under 40 %) can only be "
+               "measured in review; edit_rate_to_reference is not it.");
+  Table table({{"target"}, {"must exceed", true}, {"value", true}, {"reached"}});
+  for (const Target& target : result.targets) {
+    table.row({target.name, fmt::format("{:.2f}", target.above), number(target.value),
+               std::isnan(target.value) ? "not measured"
+               : target.is_reached()    ? "yes"
+                                        : "no"});
+  }
+  page.table(table);
+}
+
+void add_confidence(Page& page, const EvaluationResult& result) {
+  const std::pair<const char*, const std::vector<ConfidenceEvent>*> kinds[] = {
+      {"words", &result.confidence.words}, {"grounding", &result.confidence.grounding}};
+  if (kinds[0].second->empty() && kinds[1].second->empty()) return;
+  page.section("Confidence",
+               "Words: a sentence that states findings, all right in finding and side. Grounding: "
+               "its region reaches an IoU of at least .3.");
+  Table table({{""},
+               {"sentences", true},
+               {"ECE", true},
+               {"Brier skill", true},
+               {"AUROC", true},
+               {"right", true}});
+  pages::LineChart diagram{.title = "Reliability, 15 bins of equal mass",
+                           .x_label = "confidence",
+                           .y_label = "share right"};
+  diagram.x_range = diagram.y_range = pages::Range{0, 1};
+  diagram.series.push_back({.name = "perfect", .x = {0, 1}, .y = {0, 1}, .is_dashed = true});
+  pages::LineChart curve{.title = "Abstaining from the least confident",
+                         .x_label = "share kept",
+                         .y_label = "share wrong among them"};
+  curve.x_range = curve.y_range = pages::Range{0, 1};
+  for (const auto& [name, events] : kinds) {
+    if (events->empty()) continue;
+    const auto metric = [&](const char* what) {
+      return with_interval(result.metrics.find("confidence." + std::string(name) + "." + what));
+    };
+    table.row({name, std::to_string(events->size()), metric("ece"), metric("brier_skill"),
+               metric("auroc"), metric("base_rate")});
+    pages::Series bins{.name = name, .has_points = true}, risks{.name = name};
+    for (const ReliabilityBin& bin : reliability(*events)) {
+      bins.x.push_back(bin.confidence);
+      bins.y.push_back(bin.right);
+    }
+    for (const RiskPoint& point : risk_coverage(*events)) {
+      risks.x.push_back(point.coverage);
+      risks.y.push_back(point.risk);
+    }
+    diagram.series.push_back(std::move(bins));
+    curve.series.push_back(std::move(risks));
+  }
+  page.table(table);
+  page.figure(line_chart_svg(diagram), "On the dashed line a confidence is worth its name.");
+  page.figure(line_chart_svg(curve), "Read from right to left: what leaving sentences out gains.");
+}
+
+// What cannot be computed, so that nobody looks for it in vain.
+void add_missing(Page& page, const EvaluationResult& result) {
+  if (result.missing.empty()) return;
+  page.section("Not computed", "");
+  Table table({{"metric"}, {"reason"}});
+  for (const auto& [path, reason] : result.missing) table.row({path, reason});
+  page.table(table);
 }
 
 void add_examples(Page& page, const EvaluationResult& result, const EvaluationData& data,
@@ -160,8 +249,8 @@ void add_definitions(Page& page, const MetricTable& metrics) {
 }  // namespace
 
 std::string headline_text(const MetricTable& metrics) {
-  std::string text = fmt::format("{:<20} {:>7} {:>9} {:>7}   {}\n", "metric", "model", "baseline", "oracle",
-                                 "skill (95 % interval)");
+  std::string text = fmt::format("{:<20} {:>7} {:>9} {:>7}   {}\n", "metric", "model", "baseline",
+                                 "oracle", "skill (95 % interval)");
   const std::vector<std::string> baselines = baseline_names(metrics);
   for (const std::string& path : headline()) {
     const Metric* model = metrics.find(path);
@@ -172,11 +261,24 @@ std::string headline_text(const MetricTable& metrics) {
       if (!std::isnan(value) && !(value <= best)) best = value;
     }
     const Metric* skill = metrics.find("skill." + last_name(path));
-    const std::string skill_text =
-        skill == nullptr ? ""
-                         : fmt::format("{} ({} to {})", number(skill->value), number(skill->low), number(skill->high));
-    text += fmt::format("{:<20} {:>7} {:>9} {:>7}   {}\n", last_name(path), number(model->value), number(best),
-                        number(metrics.value("oracle." + path)), skill_text);
+    const std::string skill_text = skill == nullptr
+                                       ? ""
+                                       : fmt::format("{} ({} to {})", number(skill->value),
+                                                     number(skill->low), number(skill->high));
+    text += fmt::format("{:<20} {:>7} {:>9} {:>7}   {}\n", last_name(path), number(model->value),
+                        number(best), number(metrics.value("oracle." + path)), skill_text);
+  }
+  return text;
+}
+
+std::string targets_text(const EvaluationResult& result) {
+  std::string text;
+  for (const Target& target : result.targets) {
+    text += fmt::format("target {:<24} > {:.2f}   {:>6}   {}\n", target.name, target.above,
+                        number(target.value),
+                        std::isnan(target.value) ? "not measured"
+                        : target.is_reached()    ? "reached"
+                                                 : "missed");
   }
   return text;
 }
@@ -191,7 +293,11 @@ std::string eval_report_html(const EvaluationResult& result, const EvaluationDat
   }
   add_alarms(page, result);
   add_headline(page, result.metrics);
+  add_targets(page, result);
   add_findings(page, result.metrics);
+  add_errors(page, result.metrics);
+  add_confidence(page, result);
+  add_missing(page, result);
   add_examples(page, result, data, options.examples);
   add_definitions(page, result.metrics);
   return page.html();

@@ -2,35 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
+#include "evaluation/sentence_evidence.h"
+
 namespace radgen::evaluation {
-namespace {
-
-// Byte ranges of the draft's sentences in its text; found by their words where the file does not
-// say.
-std::vector<std::pair<size_t, size_t>> sentence_ranges(const Draft& draft) {
-  std::vector<std::pair<size_t, size_t>> ranges;
-  const std::string text = draft.text();
-  size_t cursor = 0;
-  for (const DraftSentence& sentence : draft.sentences) {
-    if (sentence.end > sentence.begin) {
-      ranges.emplace_back(sentence.begin, sentence.end);
-      continue;
-    }
-    const size_t found =
-        sentence.text.empty() ? std::string::npos : text.find(sentence.text, cursor);
-    if (found == std::string::npos) {
-      ranges.emplace_back(0, 0);
-      continue;
-    }
-    cursor = found + sentence.text.size();
-    ranges.emplace_back(found, cursor);
-  }
-  return ranges;
-}
-
-}  // namespace
 
 std::pair<int, int> picture_size(const Reference& reference, const Box& map_box) {
   if (reference.width > 0 && reference.height > 0) return {reference.width, reference.height};
@@ -40,34 +17,45 @@ std::pair<int, int> picture_size(const Reference& reference, const Box& map_box)
 
 MapScore score_draft_claim(const Draft& draft, const StudyWords& words, const Claim& claim,
                            const Reference& reference, const std::vector<Box>& boxes,
-                           bool& is_shown) {
+                           bool& is_shown, ClaimEvidence* evidence) {
   const std::vector<std::pair<size_t, size_t>> ranges = sentence_ranges(draft);
   std::set<size_t> sentences;
   for (const size_t mention : claim.mentions) {
     const size_t at = words.mentions[mention].begin;
-    for (size_t i = 0; i < ranges.size(); ++i) {
-      if (at >= ranges[i].first && at < ranges[i].second) sentences.insert(i);
-    }
+    if (const size_t i = sentence_at(ranges, at); i < ranges.size()) sentences.insert(i);
   }
   is_shown = false;
   AttentionMap mean;
+  float maps = 0;
   std::vector<Box> drawn;
   for (const size_t i : sentences) {
     const DraftSentence& sentence = draft.sentences[i];
-    is_shown = is_shown || sentence.is_grounded;
+    is_shown = is_shown || is_shown_with_region(sentence);
+    if (evidence != nullptr) evidence->score = std::max(evidence->score, sentence.score);
     drawn.insert(drawn.end(), sentence.boxes.begin(), sentence.boxes.end());
     if (sentence.map.empty()) continue;
     if (mean.empty()) {
       mean = sentence.map;
     } else if (mean.values.size() == sentence.map.values.size()) {
       for (size_t k = 0; k < mean.values.size(); ++k) mean.values[k] += sentence.map.values[k];
+    } else {
+      continue;
     }
+    ++maps;
   }
+  for (float& value : mean.values) value /= maps;
   const auto [width, height] = picture_size(reference, draft.map_box);
   const Box whole{0, 0, static_cast<double>(width), static_cast<double>(height)};
+  if (evidence != nullptr && !drawn.empty() && width > 0 && height > 0) {
+    constexpr size_t kHalf = 9;  // drawn boxes are whole or not there: any middle threshold will do
+    evidence->region_iou =
+        score_map(boxes_as_map(drawn, width, height), whole, boxes, width, height).iou[kHalf];
+  }
   if (mean.empty()) {
     if (drawn.empty() || width < 1 || height < 1) return {};
-    return score_map(boxes_as_map(drawn, width, height), whole, boxes, width, height);
+    MapScore score = score_map(boxes_as_map(drawn, width, height), whole, boxes, width, height);
+    score.attention = std::numeric_limits<float>::quiet_NaN();
+    return score;
   }
   return score_map(mean, draft.map_box.area() > 0 ? draft.map_box : whole, boxes, width, height);
 }

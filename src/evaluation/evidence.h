@@ -20,11 +20,17 @@ struct Grid {
 // rectangle spans.
 std::pair<int, int> picture_size(const Reference& reference, const Box& map_box);
 
+// What a claim's sentences say of their own evidence.
+struct ClaimEvidence {
+  double score = 0;                // the largest grounding score
+  double region_iou = kUndefined;  // of the regions that they show; NaN: they show none
+};
+
 // Scores the mean of the maps of the sentences that make the claim (their boxes where they have no
 // maps). `is_shown`: one of them shows its evidence.
 MapScore score_draft_claim(const Draft& draft, const StudyWords& words, const Claim& claim,
                            const Reference& reference, const std::vector<Box>& boxes,
-                           bool& is_shown);
+                           bool& is_shown, ClaimEvidence* evidence = nullptr);
 
 // Phrase maps by study; find() prefers the same side.
 class PhraseIndex {

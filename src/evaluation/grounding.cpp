@@ -5,8 +5,6 @@
 #include <set>
 #include <utility>
 
-#include "radgen/core/random.h"
-
 namespace radgen::evaluation {
 namespace {
 
@@ -29,45 +27,6 @@ std::vector<Box> boxes_where(const Reference& reference, Finding finding,
     if (box.finding == finding && side_fits(box.side)) boxes.push_back(box.box);
   }
   return boxes;
-}
-
-// Sums over items of one finding.
-struct Sums {
-  double weight = 0, iou = 0, chosen = 0, mean_levels = 0, pointing = 0, mass = 0;
-  double shown = 0, shown_iou = 0, missed = 0, invented = 0;
-  int64_t items = 0;
-
-  void add(const GroundedItem& item, double w, int level) {
-    constexpr int kFirst = 1, kLast = 9;  // thresholds .1 to .5
-    double mean = 0;
-    for (int l = kFirst; l <= kLast; ++l) mean += item.score.iou[static_cast<size_t>(l)];
-    weight += w;
-    iou += w * item.score.iou[kDefaultLevel];
-    chosen += w * item.score.iou[static_cast<size_t>(level)];
-    mean_levels += w * mean / (kLast - kFirst + 1);
-    pointing += w * item.score.pointing;
-    mass += w * item.score.mass;
-    if (item.kind == ItemKind::kScored && item.is_shown) {
-      shown += w;
-      shown_iou += w * item.score.iou[kDefaultLevel];
-    }
-    if (item.kind == ItemKind::kMissed) missed += w;
-    if (item.kind == ItemKind::kFalsePositive) invented += w;
-    if (w > 0) ++items;
-  }
-};
-using FindingSums = std::array<Sums, kFindingCount>;
-
-double macro(const FindingSums& sums, FindingSet findings, double Sums::*part) {
-  double total = 0;
-  int n = 0;
-  for (const Finding f : all_findings()) {
-    const Sums& s = sums[static_cast<size_t>(f)];
-    if (!has(findings, f) || s.weight <= 0) continue;
-    total += s.*part / s.weight;
-    ++n;
-  }
-  return n > 0 ? total / n : kUndefined;
 }
 
 }  // namespace
@@ -109,6 +68,7 @@ StudyItems phrase_items(const Reference& reference, const ScoreClaim& score) {
         boxes_where(reference, finding, [side](Side other) { return other == side; });
     GroundedItem item;
     item.finding = finding;
+    item.side = side;
     item.score = score({finding, side, {}}, boxes, item.is_shown);
     items.push_back(item);
   }
@@ -128,6 +88,7 @@ StudyItems end_to_end_items(const Reference& reference, const StudyWords& refere
         reference, claim.finding, [&](Side side) { return sides_agree(side, claim.side); });
     GroundedItem item;
     item.finding = claim.finding;
+    item.side = claim.side;
     if (boxes.empty()) {
       const bool is_boxed_elsewhere =
           !boxes_where(reference, claim.finding, [](Side) { return true; }).empty();
@@ -173,70 +134,6 @@ FindingSet macro_findings(std::span<const Reference> references) {
     if (count > 0) any |= bit(f);
   }
   return enough != 0 ? enough : any;
-}
-
-std::vector<int> cross_fitted_levels(std::span<const StudyItems> studies,
-                                     std::span<const std::string> study_ids, FindingSet findings) {
-  std::vector<size_t> half(studies.size());
-  for (size_t s = 0; s < studies.size(); ++s) half[s] = hash_text(study_ids[s]) & 1;
-  std::array<int, 2> best{kDefaultLevel, kDefaultLevel};  // by the half it was chosen on
-  for (size_t h = 0; h < 2; ++h) {
-    double best_iou = -1;
-    for (int level = 0; level < kLevels; ++level) {
-      FindingSums sums;
-      for (size_t s = 0; s < studies.size(); ++s) {
-        if (half[s] != h) continue;
-        for (const GroundedItem& item : studies[s]) {
-          sums[static_cast<size_t>(item.finding)].add(item, 1, level);
-        }
-      }
-      const double iou = macro(sums, findings, &Sums::chosen);
-      if (iou > best_iou) {
-        best_iou = iou;
-        best[h] = level;
-      }
-    }
-  }
-  std::vector<int> levels(studies.size());
-  for (size_t s = 0; s < studies.size(); ++s) levels[s] = best[1 - half[s]];
-  return levels;
-}
-
-void summarize_grounding(std::span<const StudyItems> studies, std::span<const double> weights,
-                         std::span<const int> levels, FindingSet findings,
-                         const std::string& suffix, MetricTable& table) {
-  FindingSums sums;
-  Sums all;
-  for (size_t s = 0; s < studies.size(); ++s) {
-    if (weights[s] == 0) continue;
-    for (const GroundedItem& item : studies[s]) {
-      sums[static_cast<size_t>(item.finding)].add(item, weights[s], levels[s]);
-      all.add(item, weights[s], levels[s]);
-    }
-  }
-  const auto set = [&](const std::string& name, double value) {
-    table.set("grounding." + name + suffix, value, all.items);
-  };
-  set("iou", macro(sums, findings, &Sums::iou));
-  set("iou_chosen_threshold", macro(sums, findings, &Sums::chosen));
-  set("iou_mean_thresholds", macro(sums, findings, &Sums::mean_levels));
-  set("pointing", macro(sums, findings, &Sums::pointing));
-  set("mass", macro(sums, findings, &Sums::mass));
-  set("iou_micro", all.weight > 0 ? all.iou / all.weight : kUndefined);
-  if (suffix.empty()) {
-    const double scored = all.weight - all.missed - all.invented;
-    set("missed_share", all.weight > 0 ? all.missed / all.weight : kUndefined);
-    set("false_positive_share", all.weight > 0 ? all.invented / all.weight : kUndefined);
-    set("shown_share", scored > 0 ? all.shown / scored : kUndefined);
-    set("iou_shown", all.shown > 0 ? all.shown_iou / all.shown : kUndefined);
-  }
-  for (const Finding f : all_findings()) {
-    const Sums& s = sums[static_cast<size_t>(f)];
-    if (s.weight <= 0) continue;
-    const std::string path = "grounding.per_finding." + finding_name(f) + ".";
-    table.set(path + "iou" + suffix, s.iou / s.weight, s.items);
-    table.set(path + "pointing" + suffix, s.pointing / s.weight, s.items);
-  }
 }
 
 }  // namespace radgen::evaluation

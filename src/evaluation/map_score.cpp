@@ -64,16 +64,25 @@ struct Tally {
   // By level that a pixel reaches (0: below the first threshold): covered area and pixels.
   std::array<double, kLevels + 1> covered{}, pixels{};
   double covered_all = 0, sum = 0, sum_inside = 0;
+  double squares = 0, squares_inside = 0, all = 0;
+  double sum_right = 0, covered_right = 0;  // in the right half of the picture
   float peak = -1;
   double peaks = 0, peaks_inside = 0;
 
-  void add(float value, float cover) {
+  void add(float value, float cover, bool is_right) {
     const size_t reached = static_cast<size_t>(
         std::clamp(static_cast<int>(value * (kLevels + 1) + 1e-4f), 0, kLevels));
     pixels[reached] += 1;
     covered[reached] += cover;
+    all += 1;
     sum += value;
     sum_inside += value * cover;
+    squares += value * value;
+    squares_inside += value * value * cover;
+    if (is_right) {
+      sum_right += value;
+      covered_right += cover;
+    }
     if (value > peak + 1e-6f) {
       peak = value;
       peaks = peaks_inside = 0;
@@ -85,6 +94,20 @@ struct Tally {
   }
 };
 
+// (mean inside - mean outside) / sqrt(variance inside + variance outside); NaN where the boxes
+// cover all or nothing, or nothing varies.
+float contrast(const Tally& tally) {
+  const double inside = tally.covered_all, outside = tally.all - tally.covered_all;
+  if (inside <= 0 || outside <= 0) return static_cast<float>(kUndefined);
+  const double mean_in = tally.sum_inside / inside;
+  const double mean_out = (tally.sum - tally.sum_inside) / outside;
+  const double variance_in = tally.squares_inside / inside - mean_in * mean_in;
+  const double variance_out =
+      (tally.squares - tally.squares_inside) / outside - mean_out * mean_out;
+  const double noise = std::max(0.0, variance_in) + std::max(0.0, variance_out);
+  return static_cast<float>(noise > 1e-12 ? (mean_in - mean_out) / std::sqrt(noise) : kUndefined);
+}
+
 MapScore from_tally(const Tally& tally) {
   MapScore score;
   double inside = 0, marked = 0;
@@ -93,6 +116,16 @@ MapScore from_tally(const Tally& tally) {
     marked += tally.pixels[static_cast<size_t>(level) + 1];
     const double all = marked + tally.covered_all - inside;
     score.iou[static_cast<size_t>(level)] = all > 0 ? static_cast<float>(inside / all) : 0.0f;
+    if (level == kDefaultLevel) {
+      score.both_px = static_cast<float>(inside);
+      score.either_px = static_cast<float>(all);
+      score.area = static_cast<float>(marked / tally.all);
+    }
+  }
+  score.cnr = contrast(tally);
+  if (tally.sum > 0) score.right_share = static_cast<float>(tally.sum_right / tally.sum);
+  if (tally.covered_all > 0) {
+    score.box_right_share = static_cast<float>(tally.covered_right / tally.covered_all);
   }
   score.pointing = static_cast<float>(tally.peaks > 0 ? tally.peaks_inside / tally.peaks : 0);
   score.mass = static_cast<float>(tally.sum > 0 ? tally.sum_inside / tally.sum : 0);
@@ -112,6 +145,8 @@ MapScore score_map(const AttentionMap& map, const Box& map_box, const std::vecto
   for (float& v : values) v = std::isfinite(v) && v > 0 ? v : 0.0f;
   const float maximum = *std::max_element(values.begin(), values.end());
   if (maximum <= 0) return {};
+  double attention = 0;
+  for (const float v : values) attention += v;
   for (float& v : values) v /= maximum;
 
   const double scale = std::min(1.0, static_cast<double>(kRasterPx) / std::max(width, height));
@@ -136,15 +171,18 @@ MapScore score_map(const AttentionMap& map, const Box& map_box, const std::vecto
     for (int x = 0; x < raster_w; ++x) {
       const Tap& h = across[static_cast<size_t>(x)];
       if (v.low < 0 || h.low < 0) {
-        tally.add(0, cover_row[x]);
+        tally.add(0, cover_row[x], 2 * x + 1 > raster_w);
         continue;
       }
       const float left = line[static_cast<size_t>(h.low)],
                   right = line[static_cast<size_t>(h.high)];
-      tally.add(left + h.share * (right - left), cover_row[x]);
+      tally.add(left + h.share * (right - left), cover_row[x], 2 * x + 1 > raster_w);
     }
   }
-  return from_tally(tally);
+  MapScore score = from_tally(tally);
+  score.attention = static_cast<float>(attention);
+  score.raw_peak = maximum;
+  return score;
 }
 
 AttentionMap coverage_map(const std::vector<Box>& boxes, int rows, int columns,

@@ -8,7 +8,6 @@
 
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
-#include "radgen/imaging/picture.h"
 
 namespace radgen::evaluation {
 namespace {
@@ -50,31 +49,6 @@ void attach_truth(Reference& reference, const nlohmann::json& json, const Affine
   }
 }
 
-// The map's file must lie under `folder`: predictions may come from strangers.
-void load_map(DraftSentence& sentence, const fs::path& folder, const std::string& where) {
-  if (!sentence.map.empty() || sentence.map_file.empty()) return;
-  const fs::path relative = fs::path(sentence.map_file).lexically_normal();
-  if (relative.is_absolute() || relative.begin() == relative.end() || *relative.begin() == "..") {
-    throw Error(ErrorCode::kData,
-                where + ": the path in 'map' leaves the folder of the predictions",
-                "write maps beside the predictions file and name them relative to it");
-  }
-  const Result<cv::Mat> picture = read_png16(folder / relative);
-  if (!picture) {
-    throw Error(ErrorCode::kData,
-                where + ": cannot read a sentence's map: " + picture.failure().message);
-  }
-  sentence.map.rows = picture->rows;
-  sentence.map.columns = picture->cols;
-  sentence.map.values.reserve(picture->total());
-  const double scale = sentence.map_scale > 0 ? sentence.map_scale : 1.0 / 65535;
-  for (int y = 0; y < picture->rows; ++y) {
-    for (int x = 0; x < picture->cols; ++x) {
-      sentence.map.values.push_back(static_cast<float>(scale * picture->at<uint16_t>(y, x)));
-    }
-  }
-}
-
 }  // namespace
 
 std::string Reference::text() const {
@@ -102,19 +76,6 @@ size_t load_truth(const std::filesystem::path& path, std::vector<Reference>& ref
     }
   });
   return count;
-}
-
-std::vector<Draft> load_predictions(const std::filesystem::path& path) {
-  std::vector<Draft> drafts;
-  read_jsonl(path, [&](const nlohmann::json& json, size_t line) {
-    const std::string where = fmt::format("{}: line {}", path.string(), line);
-    Draft draft = draft_from_json(json, where);
-    for (DraftSentence& sentence : draft.sentences) {
-      load_map(sentence, path.parent_path(), where);
-    }
-    drafts.push_back(std::move(draft));
-  });
-  return drafts;
 }
 
 }  // namespace radgen::evaluation

@@ -1,4 +1,5 @@
 // metrics.json and the lines of scores.jsonl.
+#include <algorithm>
 #include <cmath>
 
 #include "radgen/evaluation/evaluate.h"
@@ -25,10 +26,55 @@ nlohmann::ordered_json names(FindingSet set) {
   return list;
 }
 
+void add_missing(nlohmann::ordered_json& json, const std::string& path, const std::string& reason) {
+  nlohmann::ordered_json* node = &json;
+  size_t begin = 0;
+  for (size_t dot; (dot = path.find('.', begin)) != std::string::npos; begin = dot + 1) {
+    node = &(*node)[path.substr(begin, dot - begin)];
+  }
+  nlohmann::ordered_json& entry = (*node)[path.substr(begin)];
+  if (entry.is_null()) {
+    entry = {{"value", nullptr},
+             {"low", nullptr},
+             {"high", nullptr},
+             {"n", 0},
+             {"definition", metric_definition(path)},
+             {"reason", reason}};
+  }
+}
+
+// Bins of the reliability diagram and at most a hundred points of the curve of abstention.
+nlohmann::ordered_json confidence_json(const std::vector<ConfidenceEvent>& events) {
+  nlohmann::ordered_json bins = nlohmann::ordered_json::array();
+  for (const ReliabilityBin& bin : reliability(events)) {
+    bins.push_back({{"confidence", bin.confidence}, {"right", bin.right}, {"n", bin.events}});
+  }
+  nlohmann::ordered_json curve = nlohmann::ordered_json::array();
+  const std::vector<RiskPoint> points = risk_coverage(events);
+  const size_t step = std::max<size_t>(1, points.size() / 100);
+  for (size_t i = 0; i < points.size(); i += step) {
+    curve.push_back({{"coverage", points[i].coverage}, {"risk", points[i].risk}});
+  }
+  return {{"reliability", std::move(bins)}, {"risk_coverage", std::move(curve)}};
+}
+
 }  // namespace
 
 nlohmann::ordered_json result_to_json(const EvaluationResult& result) {
   nlohmann::ordered_json json = result.metrics.to_json();
+  for (const auto& [path, reason] : result.missing) add_missing(json, path, reason);
+  json["targets"] = nlohmann::ordered_json::array();
+  for (const Target& target : result.targets) {
+    const bool is_known = std::isfinite(target.value);
+    json["targets"].push_back(
+        {{"name", target.name},
+         {"metric", target.path},
+         {"above", target.above},
+         {"value", is_known ? nlohmann::ordered_json(target.value) : nullptr},
+         {"reached", is_known ? nlohmann::ordered_json(target.is_reached()) : nullptr}});
+  }
+  json["calibration"] = {{"words", confidence_json(result.confidence.words)},
+                         {"grounding", confidence_json(result.confidence.grounding)}};
   json["alarms"] = nlohmann::ordered_json::array();
   for (const Alarm& alarm : result.alarms) {
     json["alarms"].push_back(
@@ -37,7 +83,13 @@ nlohmann::ordered_json result_to_json(const EvaluationResult& result) {
   json["notes"] = result.notes;
   json["counts"] = {{"studies", result.studies.size()},
                     {"missing_predictions", result.missing_drafts},
-                    {"not_reportable", result.not_reportable}};
+                    {"not_reportable", result.not_reportable},
+                    {"empty_predictions", result.input.empty_drafts},
+                    {"empty_references", result.input.empty_references},
+                    {"unknown_predictions", result.input.unknown},
+                    {"maps", result.input.maps},
+                    {"broken_maps", result.input.broken_maps},
+                    {"maps_of_another_grid", result.input.other_grid_maps}};
   return json;
 }
 

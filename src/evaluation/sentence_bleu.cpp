@@ -2,42 +2,52 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
-#include <map>
 #include <span>
 
 #include "radgen/core/error.h"
+#include "radgen/core/random.h"
 #include "radgen/evaluation/metrics.h"
 
 namespace radgen::evaluation {
 namespace {
 
 using Words = std::vector<std::string>;
-using Gram = std::vector<std::string>;
+// Sorted by hash.
+using GramCounts = std::vector<std::pair<uint64_t, int>>;
 
-std::map<Gram, int> count_grams(const Words& words, size_t n) {
-  std::map<Gram, int> counts;
-  for (size_t i = 0; i + n <= words.size(); ++i) {
-    ++counts[Gram(words.begin() + static_cast<std::ptrdiff_t>(i),
-                  words.begin() + static_cast<std::ptrdiff_t>(i + n))];
+GramCounts count_grams(const Words& words, size_t n) {
+  std::vector<uint64_t> hashes, grams;
+  for (const std::string& word : words) hashes.push_back(hash_text(word));
+  for (size_t i = 0; i + n <= hashes.size(); ++i) {
+    uint64_t hash = n;
+    for (size_t k = 0; k < n; ++k) hash = hash_mix(hash, hashes[i + k]);
+    grams.push_back(hash);
+  }
+  std::sort(grams.begin(), grams.end());
+  GramCounts counts;
+  for (const uint64_t gram : grams) {
+    if (counts.empty() || counts.back().first != gram) counts.emplace_back(gram, 0);
+    ++counts.back().second;
   }
   return counts;
 }
 
+int count_of(const GramCounts& counts, uint64_t gram) {
+  const auto found = std::lower_bound(counts.begin(), counts.end(), std::pair{gram, 0});
+  return found != counts.end() && found->first == gram ? found->second : 0;
+}
+
 // Matches clipped at the largest count in any reference.
 double clipped_matches(const Words& hypothesis, const std::vector<Words>& references, size_t n) {
-  std::map<Gram, int> allowed;
-  for (const Words& reference : references) {
-    for (const auto& [gram, count] : count_grams(reference, n)) {
-      int& most = allowed[gram];
-      most = std::max(most, count);
-    }
-  }
+  std::vector<GramCounts> allowed;
+  for (const Words& reference : references) allowed.push_back(count_grams(reference, n));
   double matches = 0;
   for (const auto& [gram, count] : count_grams(hypothesis, n)) {
-    if (const auto found = allowed.find(gram); found != allowed.end()) {
-      matches += std::min(count, found->second);
-    }
+    int most = 0;
+    for (const GramCounts& counts : allowed) most = std::max(most, count_of(counts, gram));
+    matches += std::min(count, most);
   }
   return matches;
 }

@@ -50,25 +50,30 @@ ScoredReferences read_references(const std::vector<const Reference*>& studies,
     if (study->has_boxes) references.boxed.push_back(*study);
   }
   references.words = read_all(references.texts, labeler, threads);
+  references.indicated.resize(studies.size());
+  parallel_for(studies.size(), threads, [&](size_t s) {
+    references.indicated[s] = named_findings(labeler, studies[s]->indication);
+  });
   references.boxable = boxable_findings(references.boxed);
   references.macro = macro_findings(references.boxed);
   return references;
 }
 
 System score_texts(std::string prefix, std::vector<std::string> texts,
-                   const ScoredReferences& references, const Labeler& labeler, const Meteor* meteor,
-                   int threads) {
+                   const ScoredReferences& references, const TextTools& tools, int threads) {
   System system;
   system.prefix = std::move(prefix);
   system.texts = std::move(texts);
-  system.words = read_all(system.texts, labeler, threads);
+  system.words = read_all(system.texts, tools.labeler, threads);
   const size_t n = system.texts.size();
   system.text.resize(n);
   system.clinical.resize(n);
   parallel_for(n, threads, [&](size_t s) {
-    system.text[s] = compare_texts(meteor, scoring_tokens(system.texts[s]), references.tokens[s]);
-    system.clinical[s] =
-        compare_words(system.words[s], references.words[s], *references.studies[s]);
+    system.text[s] =
+        compare_texts(tools.meteor.get(), scoring_tokens(system.texts[s]), references.tokens[s]);
+    if (tools.published) system.text[s].published = tools.published->compare(system.texts[s], s);
+    system.clinical[s] = compare_words(system.words[s], references.words[s], *references.studies[s],
+                                       references.indicated[s]);
   });
   return system;
 }
@@ -99,10 +104,11 @@ void score_phrases(System& system, const ScoredReferences& references, const Sco
 }
 
 MetricTable System::summarize(const ScoredReferences& references, std::span<const double> weights,
-                              const std::string& meteor_name) const {
+                              const TextNames& names) const {
   MetricTable plain;
   if (!text.empty()) {
-    summarize_text(text, weights, meteor_name, plain);
+    summarize_text(text, weights, names.meteor, plain);
+    if (!names.meteor_15.empty()) summarize_published(text, weights, names.meteor_15, plain);
     summarize_clinical(clinical, weights, plain);
   }
   if (!end_to_end.empty()) {
@@ -110,6 +116,11 @@ MetricTable System::summarize(const ScoredReferences& references, std::span<cons
   }
   if (!phrase.empty()) {
     summarize_grounding(phrase, weights, phrase_levels, references.macro, "_phrase", plain);
+  }
+  if (!sentences.empty()) summarize_sentences(sentences, weights, plain);
+  if (!confidence.words.empty()) summarize_confidence(confidence.words, weights, "words", plain);
+  if (!confidence.grounding.empty()) {
+    summarize_confidence(confidence.grounding, weights, "grounding", plain);
   }
   if (prefix.empty()) return plain;
   MetricTable prefixed;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "evaluation/sentence_evidence.h"
 #include "radgen/evaluation/evaluate.h"
 
 namespace radgen::evaluation {
@@ -20,11 +21,17 @@ struct ScoredReferences {
   std::vector<std::string> ids, texts;
   std::vector<std::vector<std::string>> tokens;
   std::vector<StudyWords> words;
+  std::vector<FindingSet> indicated;  // findings that the indication names
   FindingSet boxable = 0, macro = 0;  // see grounding.h
   bool has_boxes() const { return boxable != 0; }
 };
 ScoredReferences read_references(const std::vector<const Reference*>& studies,
                                  const Labeler& labeler, int threads);
+
+// Names of the METEOR variants that were computed; empty: left out.
+struct TextNames {
+  std::string meteor, meteor_15;
+};
 
 struct System {
   std::string prefix;              // "", "baselines.constant.", "oracle."
@@ -34,17 +41,29 @@ struct System {
   std::vector<ClinicalCounts> clinical;
   std::vector<StudyItems> end_to_end, phrase;  // empty: not scored
   std::vector<int> levels, phrase_levels;
+  std::vector<SentenceCounts> sentences;  // empty: no evidence
+  ConfidenceData confidence;              // empty: no confidences
 
   // Metrics of the studies as they are weighted; paths carry the prefix. Diversity is left out: it
   // has no weights.
   MetricTable summarize(const ScoredReferences& references, std::span<const double> weights,
-                        const std::string& meteor_name) const;
+                        const TextNames& names) const;
+};
+
+// What texts are scored with.
+struct TextTools {
+  Labeler labeler;
+  std::unique_ptr<Meteor> meteor;              // null: METEOR is left out
+  std::unique_ptr<Meteor15> meteor_15;         // null: the published scores are left out
+  std::unique_ptr<PublishedScorer> published;  // made of the references, later
+  TextNames names() const {
+    return {meteor ? meteor->metric_name() : "", published ? published->meteor_name() : ""};
+  }
 };
 
 // Reads and scores the texts, one a study.
 System score_texts(std::string prefix, std::vector<std::string> texts,
-                   const ScoredReferences& references, const Labeler& labeler, const Meteor* meteor,
-                   int threads);
+                   const ScoredReferences& references, const TextTools& tools, int threads);
 
 // Scores a claim of study `s`.
 using ScoreStudyClaim = std::function<MapScore(size_t s, const Claim& claim,

@@ -40,6 +40,7 @@ TextCounts compare_texts(const Meteor* meteor, const std::vector<std::string>& d
   counts.bleu = bleu_counts(ngrams(draft), ngrams(reference));
   if (meteor != nullptr) counts.meteor = meteor->score(draft, reference);
   counts.rouge_l = rouge_l(draft, {reference});
+  counts.edits = word_edits(draft, reference);
   return counts;
 }
 
@@ -47,11 +48,14 @@ void summarize_text(std::span<const TextCounts> studies, std::span<const double>
                     const std::string& meteor_name, MetricTable& table) {
   BleuCounts total;
   double meteor = 0, rouge = 0, weight = 0;
+  WordEdits edits;
   for (size_t s = 0; s < studies.size(); ++s) {
     if (weights[s] == 0) continue;
     total += studies[s].bleu.scaled(weights[s]);
     meteor += weights[s] * studies[s].meteor;
     rouge += weights[s] * studies[s].rouge_l;
+    edits.edits += weights[s] * studies[s].edits.edits;
+    edits.reference_words += weights[s] * studies[s].edits.reference_words;
     weight += weights[s];
   }
   const int64_t n = static_cast<int64_t>(studies.size());
@@ -62,6 +66,7 @@ void summarize_text(std::span<const TextCounts> studies, std::span<const double>
     table.set("text." + meteor_name, weight > 0 ? meteor / weight : kUndefined, n);
   }
   table.set("text.rouge_l", weight > 0 ? rouge / weight : kUndefined, n);
+  table.set("text.edit_rate_to_reference", edits.rate(), n);
 }
 
 }  // namespace radgen::evaluation

@@ -58,6 +58,56 @@ TEST(LabelsF1, UncertainIsPositiveUnlessNamedOtherwise) {
   EXPECT_DOUBLE_EQ(t.value("clinical.f1_macro_uncertain_negative"), 0);
 }
 
+TEST(LabelsF1, HasOtherAveragesByName) {
+  // Edema: drafts 1, references 2, both 1: F1 2/3. Effusion: drafts 1, references 1, both 0: F1 0.
+  const MetricTable t =
+      summary({labels(set_of({kA}), set_of({kA})), labels(set_of({kB}), set_of({kA})),
+               labels(0, set_of({kB})), labels(0, 0)});
+  EXPECT_DOUBLE_EQ(t.value("clinical.f1_macro"), 1.0 / 3);
+  EXPECT_DOUBLE_EQ(t.value("clinical.f1_weighted"), 2.0 / 3 * 2 / 3);
+  EXPECT_DOUBLE_EQ(t.value("clinical.f1_example"), 1.0 / 3);  // the empty study is left out
+}
+
+TEST(LabelsF1, UncertainCanBeAClassOfItsOwn) {
+  ClinicalCounts hedged = labels(set_of({kA}), set_of({kA}));
+  hedged.draft_certain = 0;
+  ClinicalCounts both_hedged = hedged;
+  both_hedged.reference_certain = 0;
+  EXPECT_DOUBLE_EQ(summary({hedged}).value("clinical.f1_micro_uncertain_class"), 0);
+  EXPECT_DOUBLE_EQ(summary({both_hedged}).value("clinical.f1_micro_uncertain_class"), 1);
+  EXPECT_NE(metric_definition("clinical.f1_example_5_uncertain_class").find("two classes"),
+            std::string::npos);
+}
+
+TEST(Errors, NegationSeverityZoneAndSizeAreCompared) {
+  const Labeler labeler;
+  const StudyWords reference = read_words(
+      labeler, "Large right lower lobe consolidation. A 10 mm nodule is seen. No pneumothorax.");
+  const StudyWords draft = read_words(
+      labeler, "Small right upper lobe consolidation. A 11 mm nodule is seen. Small pneumothorax.");
+  const ClinicalCounts c = compare_words(draft, reference, {});
+  EXPECT_EQ(c.negation_errors, 1);
+  EXPECT_EQ(c.decided, 3);
+  EXPECT_EQ(c.graded, 1);
+  EXPECT_EQ(c.same_grade, 0);
+  EXPECT_EQ(c.placed, 1);
+  EXPECT_EQ(c.same_place, 0);
+  EXPECT_EQ(c.sized, 1);
+  EXPECT_EQ(c.same_size, 1);
+}
+
+TEST(Errors, ComparisonsAndEchoesOfTheIndicationAreCounted) {
+  const Labeler labeler;
+  const StudyWords draft =
+      read_words(labeler, "Right pneumonia. The effusion is unchanged since the prior study.");
+  const FindingSet indicated = named_findings(labeler, "Cough, evaluate for pneumonia.");
+  EXPECT_TRUE(has(indicated, Finding::kPneumonia));
+  const ClinicalCounts c = compare_words(draft, {}, {}, indicated);
+  EXPECT_EQ(c.comparisons, 1);
+  EXPECT_EQ(c.echoes, 1);
+  EXPECT_EQ(compare_words(draft, draft, {}, indicated).echoes, 0);
+}
+
 TEST(Errors, ArePer100Reports) {
   const MetricTable t = summary({labels(set_of({kC}), set_of({kA, kB})), labels(0, 0)});
   EXPECT_DOUBLE_EQ(t.value("clinical.hallucinated_per_100"), 50);

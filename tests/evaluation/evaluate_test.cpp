@@ -300,6 +300,32 @@ TEST(LoadPredictions, MapsOutsideTheFolderAreRefused) {
   fs::remove_all(folder);
 }
 
+TEST(Bootstrap, TakesPatientsWhole) {
+  const Resamples resamples({0, 0, 1, 2, 2, 2}, 20, 3);
+  for (size_t r = 0; r < resamples.count(); ++r) {
+    const std::vector<double> w = resamples.weights(r);
+    EXPECT_EQ(w[0], w[1]);
+    EXPECT_EQ(w[3], w[5]);
+    EXPECT_EQ(w[0] + w[2] + w[3], 3);
+  }
+}
+
+TEST(Evaluate, TargetsAreReachedMissedOrNotMeasured) {
+  const EvaluationData data = phantom_data(20);
+  const EvaluationResult result = evaluate(perfect_drafts(data), {}, data, few_resamples());
+  for (const Target& target : result.targets) {
+    if (target.path == "text.bleu_4") {
+      EXPECT_TRUE(target.is_reached());
+    }
+    if (target.path == "grounding.iou_phrase") {
+      EXPECT_FALSE(target.is_reached());
+    }
+  }
+  const auto json = result_to_json(result);
+  EXPECT_TRUE(json.at("targets")[4].at("reached").is_null());
+  EXPECT_EQ(json.at("grounding").at("iou").at("protocol"), "end_to_end");
+}
+
 TEST(Bootstrap, IntervalHoldsTheMiddle) {
   std::vector<double> values;
   for (int i = 0; i <= 1000; ++i) values.push_back(i);

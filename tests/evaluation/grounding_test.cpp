@@ -208,5 +208,36 @@ TEST(MacroFindings, AreThoseWithEnoughBoxes) {
   EXPECT_EQ(macro_findings(std::span(references).last(1)), bit(Finding::kFracture));
 }
 
+TEST(ScoreMap, TellsContrastAreaAndSide) {
+  // 2 x 2 cells over 64 x 64: the right lower one is hot, the box is exactly there.
+  const Box whole{0, 0, 64, 64};
+  const MapScore s = score_map({2, 2, {0, 0, 0, 0.5f}}, whole, {{32, 32, 32, 32}}, 64, 64);
+  EXPECT_FLOAT_EQ(s.attention, 0.5f);
+  EXPECT_FLOAT_EQ(s.raw_peak, 0.5f);
+  EXPECT_GT(s.cnr, 1);
+  EXPECT_GT(s.area, 0.25f);
+  EXPECT_LT(s.area, 0.75f);
+  EXPECT_GT(s.right_share, 0.7f);
+  EXPECT_FLOAT_EQ(s.box_right_share, 1);
+  EXPECT_NEAR(s.both_px / s.either_px, s.iou[kDefaultLevel], 1e-6);
+  const MapScore flat = score_map({2, 2, {1, 1, 1, 1}}, whole, {{32, 32, 32, 32}}, 64, 64);
+  EXPECT_TRUE(std::isnan(flat.cnr));
+  EXPECT_FLOAT_EQ(flat.area, 1);
+}
+
+TEST(RightSide, NeedsASideAndABoxOnOneSide) {
+  GroundedItem item;
+  item.side = Side::kLeft;
+  item.score.box_right_share = 1;
+  item.score.right_share = 0.3f;
+  EXPECT_TRUE(has_one_side(item));
+  EXPECT_FALSE(is_on_right_side(item));
+  item.side = Side::kBilateral;
+  EXPECT_FALSE(has_one_side(item));
+  item.side = Side::kLeft;
+  item.score.box_right_share = 0.6f;
+  EXPECT_FALSE(has_one_side(item));
+}
+
 }  // namespace
 }  // namespace radgen::evaluation

@@ -1,7 +1,8 @@
-// Bootstrap over studies: which studies a resample holds is drawn once and shared by all systems,
-// so that differences between systems are paired. Efron and Tibshirani 1993, percentile intervals.
+// Bootstrap over patients: which patients a resample holds, with all their studies, is drawn once
+// and shared by all systems, so that differences between systems are paired. Efron and Tibshirani
+// 1993, percentile intervals.
 //
-//   Resamples resamples(studies, 1000, seed);
+//   Resamples resamples(patient_of_study, 1000, seed);   // or (studies, ...): each its own patient
 //   for (size_t r = 0; r < resamples.count(); ++r) values.push_back(score(resamples.weights(r)));
 //   Interval interval = percentile_interval(values);      // 2.5 % and 97.5 %
 #pragma once
@@ -16,13 +17,16 @@ namespace radgen::evaluation {
 class Resamples {
  public:
   Resamples(size_t studies, size_t count, uint64_t seed);
+  // `patients`: of each study, numbers from 0 on without gaps.
+  Resamples(std::vector<size_t> patients, size_t count, uint64_t seed);
   size_t count() const { return count_; }
-  // How often each study is in resample `r`; sums to the number of studies. The same for the same
-  // seed.
+  // How often each study is in resample `r`: as often as its patient was drawn. The same for the
+  // same seed.
   std::vector<double> weights(size_t r) const;
 
  private:
-  size_t studies_, count_;
+  std::vector<size_t> patients_;
+  size_t patient_count_, count_;
   uint64_t seed_;
 };
 

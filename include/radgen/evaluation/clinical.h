@@ -1,6 +1,8 @@
-// What a report says about the 14 findings, against what the reference says: labels F1, laterality,
-// hallucinated and omitted findings, diversity, recall of abnormal studies. Both texts go through
-// our rules labeler.
+// What a report says about the 14 findings, against what the reference says: labels F1 (by name:
+// uncertain as positive, negative or a class of its own; macro, micro, weighted or example average;
+// 14, 13 or 5 classes), laterality, negation, severity, place and size, hallucinated and omitted
+// findings, comparisons with a prior that nobody gave, echoes of the indication, diversity, recall
+// of abnormal studies. Both texts go through our rules labeler.
 //
 //   StudyWords draft = read_words(labeler, draft_text), reference = read_words(labeler,
 //   reference_text); ClinicalCounts counts = compare_words(draft, reference, truth);
@@ -46,8 +48,17 @@ struct StudyWords {
   // Distinct (finding, side, severity) of the mentions that are not negative, sorted, as one
   // string.
   std::string tuples;
+  FindingSet negative = 0;  // label 0: spoken of and ruled out
+  // Of the mentions that are not negative, by finding: a bit for each Severity, a bit for each
+  // third of the lung that their sentence names (1 upper, 2 middle, 4 lower), the largest size (0:
+  // none).
+  std::array<uint8_t, kFindingCount> severities{}, zones{};
+  std::array<float, kFindingCount> size_mm{};
+  int comparisons = 0;  // sentences that compare with an earlier film
 };
 StudyWords read_words(const Labeler& labeler, const std::string& text);
+// The findings that a text names, whatever it says of them (for indications).
+FindingSet named_findings(const Labeler& labeler, const std::string& text);
 
 // Everything the clinical metrics need to know of one study.
 struct ClinicalCounts {
@@ -61,9 +72,16 @@ struct ClinicalCounts {
   // Visible true findings by severity (kSubtle, kModerate, kSevere), and how many of them the draft
   // states.
   std::array<int, 3> lesions{}, stated{};
+  // Findings that both texts speak of for certain; those that one states and the other rules out.
+  int decided = 0, negation_errors = 0;
+  // Findings in both with a severity, zone or size in both; those that agree.
+  int graded = 0, same_grade = 0, placed = 0, same_place = 0, sized = 0, same_size = 0;
+  int comparisons = 0, reference_comparisons = 0;  // sentences
+  int echoes = 0;  // stated, not in the reference, named by the indication
 };
+// `indicated`: the findings that the study's indication names.
 ClinicalCounts compare_words(const StudyWords& draft, const StudyWords& reference,
-                             const Reference& truth);
+                             const Reference& truth, FindingSet indicated = 0);
 
 // Sets clinical.* and diversity.abnormal_recall. `weights`: how often each study counts.
 void summarize_clinical(std::span<const ClinicalCounts> studies, std::span<const double> weights,

@@ -22,7 +22,11 @@ struct EvalReportOptions {
 std::string eval_report_html(const EvaluationResult& result, const EvaluationData& data,
                              const EvalReportOptions& options);
 
-// The headline for a terminal: a line a metric with model, best baseline, oracle and skill with its interval.
+// The headline for a terminal: a line a metric with model, best baseline, oracle and skill with its
+// interval.
 std::string headline_text(const MetricTable& metrics);
+
+// A line a target of the product: reached, missed or not measured.
+std::string targets_text(const EvaluationResult& result);
 
 }  // namespace radgen::evaluation

@@ -10,15 +10,17 @@
 //   EvaluateOptions::quick()).metrics.value("text.bleu_4");
 //
 // A study without a draft counts as an empty report and is said so; drafts of unknown studies are
-// an error.
+// an error, unless they are to be left out, counted. Intervals are over patients.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "radgen/core/config.h"
 #include "radgen/evaluation/clinical.h"
+#include "radgen/evaluation/confidence.h"
 #include "radgen/evaluation/grounding.h"
 #include "radgen/evaluation/metrics.h"
 #include "radgen/evaluation/reference.h"
@@ -31,13 +33,20 @@ struct EvaluationData {
   std::vector<Reference> test;  // what is scored; several pictures of a study: the one that the
                                 // draft names, else the first
   std::vector<Reference> train, validate;  // for the baselines; may be empty
+  // Studies of other splits and the split they are in, so that predictions for another split can be
+  // told from unknown ones; may be empty.
+  std::map<std::string, std::string> elsewhere;
 };
 
 struct EvaluateOptions {
   int64_t bootstrap = 1000;    // resamples; 0: no intervals
   bool with_baselines = true;  // and oracle, skill, alarms that need them
   bool with_meteor = true;
-  std::string wordnet;       // folder; empty: $RADGEN_WORDNET_DIR or Debian's
+  bool with_published = true;  // METEOR 1.5, CIDEr-D, sentence BLEU, BLEU on other tokenizations
+  std::string wordnet;         // folder; empty: $RADGEN_WORDNET_DIR or Debian's
+  std::string meteor_function_words;  // METEOR 1.5's english.words; empty:
+                                      // $RADGEN_METEOR_FUNCTION_WORDS, else none
+  bool ignore_unknown = false;        // leave out predictions of studies that the split has not
   double map_threshold = 0;  // for iou_chosen_threshold, from the validation split; 0: cross-fitted
                              // on the test studies
   int64_t constant_candidates = 200;
@@ -47,7 +56,7 @@ struct EvaluateOptions {
   static EvaluateOptions quick() {
     EvaluateOptions options;
     options.bootstrap = 0;
-    options.with_baselines = options.with_meteor = false;
+    options.with_baselines = options.with_meteor = options.with_published = false;
     return options;
   }
 };
@@ -64,8 +73,35 @@ struct StudyResult {
   StudyItems end_to_end;
 };
 
+// What is odd about the input, counted.
+struct InputCounts {
+  int64_t missing = 0;         // studies without a prediction: scored as empty reports
+  int64_t not_reportable = 0;  // predictions that refuse the study
+  int64_t empty_drafts = 0, empty_references = 0;
+  int64_t unknown = 0, repeated = 0;  // predictions of no study of the split; of one with two
+  int64_t maps = 0, broken_maps = 0, other_grid_maps = 0;  // sentences' maps; see notes
+};
+
+// What the product promises, reached or missed.
+struct Target {
+  std::string name, path;  // "BLEU-4", "text.bleu_4"
+  double above = 0;        // the value must be larger
+  double value = kUndefined;
+  bool is_reached() const { return value > above; }
+};
+
+// For the reliability diagram and the curve of abstention. Sorted by confidence.
+struct ConfidenceData {
+  std::vector<ConfidenceEvent> words;  // sentences that state findings; right in finding and side
+  std::vector<ConfidenceEvent> grounding;  // their regions; right with an IoU of at least .3
+};
+
 struct EvaluationResult {
   MetricTable metrics;
+  std::vector<Target> targets;
+  std::map<std::string, std::string> missing;  // metric that could not be computed -> why
+  ConfidenceData confidence;
+  InputCounts input;
   std::vector<Alarm> alarms;
   std::vector<std::string> notes;    // what a reader must know: what was missing or left out
   std::vector<StudyResult> studies;  // in the order of the test references

@@ -21,6 +21,7 @@
 
 #include <array>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,6 +45,13 @@ struct MapScore {
   float pointing =
       0;  // share of the map's maximal raster pixels that touch a box (a plateau counts in part)
   float mass = 0;  // share of the map's sum inside the boxes
+  // At the default level: raster pixels in both map and boxes, and in either (for the pooled IoU),
+  // and the share of the picture that the map marks.
+  float both_px = 0, either_px = 0, area = 0;
+  float cnr = std::numeric_limits<float>::quiet_NaN();  // contrast-to-noise ratio
+  float attention = 0, raw_peak = 0;                    // sum and maximum of the map's raw values
+  // Share of the map, and of the boxes, in the right half of the picture; .5 without any.
+  float right_share = 0.5f, box_right_share = 0.5f;
 };
 
 // `boxes`, `map_box`, `width`, `height`: prepared-picture pixels. An empty or all-zero map scores
@@ -86,6 +94,7 @@ struct GroundedItem {
   bool is_boxed = true;  // obligatory in the references (missed and phrase items always)
   bool is_shown = true;  // the draft shows the evidence (sentence marked grounded)
   MapScore score;
+  Side side = Side::kNone;  // that the sentence states
 };
 using StudyItems = std::vector<GroundedItem>;
 
@@ -109,6 +118,11 @@ FindingSet macro_findings(std::span<const Reference> references);
 // the study id.
 std::vector<int> cross_fitted_levels(std::span<const StudyItems> studies,
                                      std::span<const std::string> study_ids, FindingSet findings);
+
+// A map's sentence is on the right side when more than half of the map lies in the half of the
+// picture where its boxes are. Only for sentences of one side, with boxes of that side alone.
+bool has_one_side(const GroundedItem& item);
+bool is_on_right_side(const GroundedItem& item);
 
 // Sets grounding.{iou,pointing,mass,...}`suffix` and grounding.per_finding.*. `levels`: for
 // iou_chosen, one per study.

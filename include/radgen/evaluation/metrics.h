@@ -28,6 +28,11 @@ struct Metric {
 // What a metric means, in one sentence, by its last name ("bleu_4"; "..._per_100" and so on);
 // empty: unknown.
 std::string metric_definition(const std::string& path);
+// "phrase" or "end_to_end" for grounding metrics, whose number means nothing without it; empty for
+// others.
+std::string metric_protocol(const std::string& path);
+// Why a metric has no value, in words, from its path and its count.
+std::string undefined_reason(const std::string& path, const Metric& metric);
 
 class MetricTable {
  public:
@@ -39,7 +44,8 @@ class MetricTable {
   double value(const std::string& path) const;  // NaN when there is none
   const std::map<std::string, Metric>& all() const { return metrics_; }
   std::map<std::string, Metric>& all() { return metrics_; }
-  // Nested objects {value, low, high, n, definition}.
+  // Nested objects {value, low, high, n, definition}, with `protocol` for grounding and `reason`
+  // where the value is null.
   nlohmann::ordered_json to_json() const;
 
  private:

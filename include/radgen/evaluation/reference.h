@@ -35,9 +35,11 @@ struct TrueLesion {
 
 struct Reference {
   std::string study_id, image_id, split;
+  std::string patient_id;  // resamples take patients whole; empty: the study is one of its own
   std::filesystem::path
       image;  // the prepared picture; empty: unknown (then there is no nearest neighbour)
-  int width = 0, height = 0;  // of the prepared picture, pixels
+  int width = 0, height = 0;    // of the prepared picture, pixels
+  double pixel_spacing_mm = 0;  // of the prepared picture; 0: unknown
   std::string indication, findings, impression;
   Labels labels;  // of the manifest; only used where the caller says so
   std::vector<ReferenceBox> boxes;
@@ -59,7 +61,14 @@ size_t load_truth(const std::filesystem::path& path, std::vector<Reference>& ref
                   const std::function<Affine(const Reference&)>& to_prepared);
 
 // Reads predictions.jsonl and the 16-bit map pictures it names (relative to its folder; a path that
-// leaves the folder is an error). Throws Error{kData} that names file and line.
+// leaves the folder is an error), or a table (.csv) with the columns study_id and report, text,
+// findings or impression. A report may also be called prediction, generated_report or hypothesis.
+// Throws Error{kData} that names file and line.
 std::vector<Draft> load_predictions(const std::filesystem::path& path);
+
+// Reads reference reports from JSON lines or a table with the same names, for scoring without a
+// prepared data set; patient_id (or subject_id), indication and split are used where they are
+// there.
+std::vector<Reference> load_references(const std::filesystem::path& path);
 
 }  // namespace radgen::evaluation

@@ -1,0 +1,42 @@
+// Is one predictions file better than another on the same studies? Differences with bootstrap
+// intervals and a paired randomisation test, both by patient.
+//
+//   Comparison c = compare_predictions(a, b, data, options);
+//   write_json_atomic(folder / "compare.json", comparison_to_json(c));
+//
+// Randomisation: for each patient the two files change places with probability one half; p is the
+// share of such shuffles whose difference is at least as large as the one observed, (1 + count) /
+// (1 + shuffles). Sources: Noreen 1989; Riezler and Maxwell 2005. p_holm is corrected for the
+// number of metrics in the table (Holm 1979).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "radgen/evaluation/evaluate.h"
+
+namespace radgen::evaluation {
+
+struct ComparedMetric {
+  std::string path;
+  double a = kUndefined, b = kUndefined;
+  double difference = kUndefined, low = kUndefined, high = kUndefined;  // b - a
+  double p = kUndefined, p_holm = kUndefined;                           // two-sided
+};
+
+struct Comparison {
+  std::vector<ComparedMetric> metrics;  // the headline and what stands beside it; not per finding
+  size_t studies = 0, patients = 0, resamples = 0;
+  std::vector<std::string> notes;  // what was missing in either file
+};
+
+// `options.bootstrap` is the number of resamples and of shuffles; baselines are left out. Throws as
+// evaluate() does, naming the file ("first predictions: ...").
+Comparison compare_predictions(const std::vector<Draft>& a, const std::vector<Draft>& b,
+                               const EvaluationData& data, const EvaluateOptions& options);
+
+nlohmann::ordered_json comparison_to_json(const Comparison& comparison);
+std::string comparison_text(const Comparison& comparison);  // a table for a terminal
+std::string comparison_html(const Comparison& comparison, const std::string& title);
+
+}  // namespace radgen::evaluation

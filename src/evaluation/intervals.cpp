@@ -1,0 +1,72 @@
+// Metrics of all systems, their skill, and intervals by resampling patients.
+#include <cmath>
+
+#include "evaluation/work.h"
+#include "radgen/core/parallel.h"
+#include "radgen/evaluation/bootstrap.h"
+
+namespace radgen::evaluation {
+namespace {
+
+struct SkillMetric {
+  std::string name, path;
+};
+std::vector<SkillMetric> skill_metrics(const std::string& meteor_name) {
+  std::vector<SkillMetric> metrics{{"bleu_4", "text.bleu_4"}};
+  if (!meteor_name.empty()) metrics.push_back({meteor_name, "text." + meteor_name});
+  metrics.push_back({"f1_macro", "clinical.f1_macro"});
+  for (const char* name : {"iou", "iou_phrase", "pointing", "pointing_phrase"}) {
+    metrics.push_back({name, std::string("grounding.") + name});
+  }
+  return metrics;
+}
+
+// Adds skill.* to a table that holds the model, the baselines and the oracle.
+void add_skill(MetricTable& table, const std::vector<System>& systems,
+               const std::vector<SkillMetric>& metrics) {
+  for (const SkillMetric& metric : metrics) {
+    const Metric* model = table.find(metric.path);
+    const Metric* oracle = table.find("oracle." + metric.path);
+    if (model == nullptr || oracle == nullptr) continue;
+    double trivial = kUndefined;
+    for (const System& system : systems) {
+      if (!system.prefix.starts_with("baselines.")) continue;
+      const double value = table.value(system.prefix + metric.path);
+      if (!std::isnan(value) && !(trivial >= value)) trivial = value;
+    }
+    const double room = oracle->value - trivial;
+    const double skill = room > 1e-6 ? (model->value - trivial) / room : kUndefined;
+    table.set("skill." + metric.name, skill, model->n);
+  }
+}
+
+}  // namespace
+
+MetricTable summarize_all(const Work& work, std::span<const double> weights) {
+  MetricTable table;
+  for (const System& system : work.systems) {
+    const MetricTable own = system.summarize(work.references, weights, work.tools.names());
+    for (const auto& [path, metric] : own.all()) table.set(path, metric.value, metric.n);
+  }
+  add_skill(table, work.systems, skill_metrics(work.tools.names().meteor));
+  return table;
+}
+
+void add_intervals(Work& work) {
+  const Resamples resamples(work.pairing.patients, static_cast<size_t>(work.options.bootstrap),
+                            static_cast<uint64_t>(work.options.seed));
+  MetricTable& metrics = work.result.metrics;
+  std::vector<std::string> paths;
+  for (const auto& [path, metric] : metrics.all()) paths.push_back(path);
+  std::vector<std::vector<double>> values(paths.size(), std::vector<double>(resamples.count()));
+  parallel_for(resamples.count(), work.threads, [&](size_t r) {
+    const MetricTable table = summarize_all(work, resamples.weights(r));
+    for (size_t p = 0; p < paths.size(); ++p) values[p][r] = table.value(paths[p]);
+  });
+  for (size_t p = 0; p < paths.size(); ++p) {
+    const Interval interval = percentile_interval(std::move(values[p]));
+    metrics.set_interval(paths[p], interval.low, interval.high);
+  }
+}
+
+}  // namespace radgen::evaluation

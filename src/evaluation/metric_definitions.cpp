@@ -1,0 +1,255 @@
+// What every metric means, in words.
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include "radgen/evaluation/metrics.h"
+
+namespace radgen::evaluation {
+namespace {
+
+using Definition = std::pair<const char*, const char*>;
+
+constexpr const char* kTokens =
+    "scoring tokens: lower case, punctuation split off, decimals kept; text: findings, newline, "
+    "impression";
+
+// By the metric's last name. "_phrase" is taken off before looking up, and said in words.
+constexpr Definition kDefinitions[] = {
+    {"bleu_1", "corpus BLEU-1, counts summed over studies, no smoothing"},
+    {"bleu_2", "corpus BLEU-2, counts summed over studies, no smoothing"},
+    {"bleu_3", "corpus BLEU-3, counts summed over studies, no smoothing"},
+    {"bleu_4", "corpus BLEU-4, counts summed over studies, no smoothing"},
+    {"meteor_nltk",
+     "METEOR as NLTK 3.8 defines it (alpha .9, beta 3, gamma .5, Porter stems, WordNet 3.0 "
+     "synonyms), "
+     "mean over studies"},
+    {"meteor_nltk_nosyn",
+     "METEOR as NLTK 3.8 defines it but without synonyms, since no WordNet was found; mean over "
+     "studies; not comparable with meteor_nltk"},
+    {"meteor_15",
+     "METEOR 1.5 (alpha .85, beta .2, gamma .6, delta .75; exact 1, stem .6, synonym .8; its own "
+     "normalisation), without its paraphrase table, of the counts summed over studies"},
+    {"meteor_15_nofunc",
+     "as meteor_15, but every word is a content word, since no list of function words was given "
+     "(setting meteor_function_words); not comparable with meteor_15"},
+    {"meteor_15_nosyn",
+     "as meteor_15, without synonyms, since no WordNet was found; not comparable with meteor_15"},
+    {"meteor_15_nosyn_nofunc",
+     "as meteor_15, without synonyms and without function words, since neither was found; not "
+     "comparable with meteor_15"},
+    {"cider_d",
+     "CIDEr-D (what the COCO tools call CIDEr), document frequencies of all references of the "
+     "split, mean over studies"},
+    {"bleu_4_sentence", "mean over studies of NLTK's sentence BLEU-4 with smoothing method 4"},
+    {"bleu_4_r2gen",
+     "corpus BLEU-4 after R2Gen's cleaning for MIMIC-CXR, which turns 3.5 cm into 35 cm; for "
+     "comparison with published figures only"},
+    {"bleu_4_ptb",
+     "corpus BLEU-4 on Penn Treebank tokens without punctuation, as the COCO caption tools; for "
+     "comparison with published figures only"},
+    {"bleu_4_raw", "corpus BLEU-4 on words split at white space, case and punctuation kept"},
+    {"edit_rate_to_reference",
+     "insertions, deletions and substitutions of words that turn the draft into the reference, "
+     "over the words of the reference, summed over studies; not the share that a radiologist "
+     "changes in review"},
+    {"rouge_l", "ROUGE-L, beta 1.2, mean over studies"},
+    {"f1_macro_truth",
+     "as f1_macro, the draft's labels against the findings that are visible on the film by the "
+     "truth"},
+    {"f1_micro_truth",
+     "as f1_micro, the draft's labels against the findings that are visible on the film by the "
+     "truth"},
+    {"f1",
+     "F1 of this finding, rules labeler on both texts, uncertain as positive; n: positives in the "
+     "references"},
+    {"precision",
+     "share of the drafts with this finding whose reference has it; n: drafts with it"},
+    {"recall",
+     "share of the references with this finding whose draft has it; n: references with it"},
+    {"subtle", "share of the subtle findings visible by the truth that the draft states"},
+    {"moderate", "share of the moderate findings visible by the truth that the draft states"},
+    {"severe", "share of the severe findings visible by the truth that the draft states"},
+    {"hallucinated_per_100",
+     "findings that a draft states as certain and its reference does not state, per 100 reports"},
+    {"omitted_per_100",
+     "findings that a reference states as certain and its draft does not state, per 100 reports"},
+    {"wrong_side_per_100",
+     "findings with a side in both texts and no side in common, per 100 reports"},
+    {"wrong_side_share",
+     "share of the findings with a side in both texts that have no side in common; n: such "
+     "findings"},
+    {"negation_errors_per_100",
+     "findings that one text states and the other rules out, both for certain, per 100 reports"},
+    {"negation_error_share",
+     "share of the findings that both texts speak of for certain which one states and the other "
+     "rules out; n: such findings"},
+    {"severity_agreement",
+     "share of the findings with a severity in both texts that have one in common (small / "
+     "moderate / large); n: such findings"},
+    {"zone_agreement",
+     "share of the findings with a zone (upper, middle, lower) in both texts that have one in "
+     "common; n: such findings"},
+    {"size_agreement",
+     "share of the findings with a size in both texts whose sizes differ by at most a quarter; n: "
+     "such findings"},
+    {"comparisons_per_100",
+     "sentences of the draft that compare with an earlier film although none was given, per 100 "
+     "reports"},
+    {"comparisons_in_references_per_100",
+     "sentences of the references that compare with an earlier film, per 100 reports"},
+    {"indication_echo_per_100",
+     "findings that a draft states, its reference does not, and the indication names, per 100 "
+     "reports"},
+    {"abnormal_recall",
+     "share of the references with a certain finding other than a device whose draft states at "
+     "least "
+     "one of these findings; n: such references"},
+    {"distinct_ratio",
+     "distinct sets of (finding, side, severity) stated by a report, drafts over references"},
+    {"distinct_texts", "distinct texts, drafts over references"},
+    {"iou",
+     "mean IoU of a sentence's map (over its maximum, bilinear, threshold .1) with the boxes of "
+     "its "
+     "finding and side, macro over findings with enough boxes"},
+    {"iou_micro", "as iou, mean over all items"},
+    {"iou_chosen_threshold",
+     "as iou, at the threshold that serves the other half of the studies best, or that was set"},
+    {"iou_mean_thresholds", "as iou, mean over thresholds .1, .15, ... .5"},
+    {"iou_shown", "as iou_micro, only over correct sentences that show their evidence"},
+    {"pointing", "share of maps whose maximum lies in a box of the finding and side, macro as iou"},
+    {"mass", "share of the map's sum inside the boxes of the finding and side, macro as iou"},
+    {"missed_share", "share of the items that are boxed findings which the draft does not state"},
+    {"false_positive_share",
+     "share of the items that are statements of findings not in the reference"},
+    {"iou_pooled",
+     "pixels in both over pixels in either, summed over the items with a map (over its maximum, "
+     "threshold "
+     ".1); large findings weigh most"},
+    {"cnr",
+     "contrast-to-noise ratio of the map: (mean inside the boxes - mean outside) / sqrt(variance "
+     "inside + variance outside), mean over scored items"},
+    {"area",
+     "share of the picture where the map is above a tenth of its maximum, mean over scored items; "
+     "near 1: the map lights up everything"},
+    {"grounded_mass",
+     "sum of the map's raw values (1 - the weight of looking at nothing), mean over scored items"},
+    {"raw_threshold_empty",
+     "share of the maps without any raw value of .1 or more: the threshold .1 on raw attention "
+     "would leave them empty, which is why maps are divided by their maximum"},
+    {"right_side_share",
+     "share of the correct one-sided sentences with more than half of the map in the half of the "
+     "picture where the boxes are; n: such sentences"},
+    {"wrong_side_maps",
+     "correct one-sided sentences whose map lies mostly in the other half of the picture"},
+    {"size_matches_region",
+     "share of the sentences with a size in mm whose region's longer side, by the pixel spacing, "
+     "is between half and twice of it; n: such sentences"},
+    {"groundable_precision",
+     "share of the sentences shown with a region that state a finding; n: shown sentences"},
+    {"groundable_recall",
+     "share of the sentences that state a finding which are shown with a region; n: such "
+     "sentences"},
+    {"negations_with_region",
+     "share of the sentences that only rule findings out which are shown with a region; n: such "
+     "sentences"},
+    {"ece", "expected calibration error, 15 bins of equal mass"},
+    {"brier", "mean squared difference of confidence and event"},
+    {"brier_skill", "1 - Brier score over that of always saying the base rate"},
+    {"auroc", "probability that a right sentence has more confidence than a wrong one, ties half"},
+    {"aurc",
+     "mean share of wrong sentences over all coverages when the least confident are left out "
+     "first; lower is better"},
+    {"base_rate", "share of the sentences that are right"},
+    {"shown_share", "share of the correct sentences that show their evidence"},
+};
+
+bool has_own_tokens(std::string_view name) {
+  return name.starts_with("meteor_15") || name == "bleu_4_r2gen" || name == "bleu_4_ptb" ||
+         name == "bleu_4_raw";
+}
+
+bool counts_misses(std::string_view name) {
+  return (name.starts_with("iou") && name != "iou_shown" && name != "iou_pooled") ||
+         name == "pointing" || name == "mass";
+}
+
+bool strip_suffix(std::string& name, std::string_view suffix) {
+  if (!name.ends_with(suffix)) return false;
+  name.resize(name.size() - suffix.size());
+  return true;
+}
+
+// "f1_<average>[_<classes>][_<policy>]": put together from its parts.
+std::string f1_definition(std::string name) {
+  if (!name.starts_with("f1_")) return "";
+  std::string policy = "uncertain as positive", classes = "13 classes without No Finding";
+  if (strip_suffix(name, "_uncertain_negative")) {
+    policy = "uncertain as negative";
+  } else if (strip_suffix(name, "_uncertain_class")) {
+    policy = "positive and uncertain as two classes of each finding";
+  }
+  if (strip_suffix(name, "_14")) classes = "14 classes with No Finding";
+  if (strip_suffix(name, "_5")) classes = "CheXpert's five competition classes";
+  std::string average;
+  if (name == "f1_macro") average = "mean over the classes that have a positive in the references";
+  if (name == "f1_micro") average = "of the counts summed over classes";
+  if (name == "f1_weighted") average = "mean over classes weighted by their positives";
+  if (name == "f1_example") {
+    average = "of each study's set of findings, mean over studies where either text has one";
+  }
+  if (average.empty()) return "";
+  return "F1 of our rules labeler on both texts, " + policy + ", " + classes + ", " + average;
+}
+
+}  // namespace
+
+std::string metric_definition(const std::string& path) {
+  std::string name = path.substr(path.find_last_of('.') + 1);
+  strip_suffix(name, "_phrase");
+  for (const auto& [known, words] : kDefinitions) {
+    if (name != known) continue;
+    std::string definition = words;
+    if (path.find("skill.") != std::string::npos) {
+      definition =
+          "(model - best trivial baseline) / (oracle - best trivial baseline) of: " + definition;
+    }
+    if (path.find("text.") != std::string::npos && !has_own_tokens(name)) {
+      definition += "; " + std::string(kTokens);
+    }
+    if (path.find("confidence.words.") != std::string::npos) {
+      definition += "; event: a sentence that states findings, all right in finding and side";
+    }
+    if (path.find("confidence.grounding.") != std::string::npos) {
+      definition += "; event: the sentence's map reaches an IoU of at least .3 with the boxes";
+    }
+    if (const std::string protocol = metric_protocol(path); protocol == "phrase") {
+      definition += "; the reference sentence teacher-forced, every boxed finding counts";
+    } else if (!protocol.empty()) {
+      definition += counts_misses(name)
+                        ? "; generated report, a missed finding and a false positive count 0"
+                        : "; generated report";
+    }
+    return definition;
+  }
+  const std::string definition = f1_definition(name);
+  if (definition.empty() || path.find("skill.") == std::string::npos) return definition;
+  return "(model - best trivial baseline) / (oracle - best trivial baseline) of: " + definition;
+}
+
+std::string metric_protocol(const std::string& path) {
+  if (path.find("grounding.") == std::string::npos && !path.ends_with("_phrase")) {
+    if (!path.ends_with("skill.iou") && !path.ends_with("skill.pointing")) return "";
+  }
+  if (path.find("confidence.") != std::string::npos) return "";
+  return path.ends_with("_phrase") ? "phrase" : "end_to_end";
+}
+
+std::string undefined_reason(const std::string& path, const Metric& metric) {
+  if (path.find("skill.") != std::string::npos) {
+    return "the oracle is not better than the best trivial baseline";
+  }
+  return metric.n == 0 ? "there is no case to count" : "the studies leave it undefined";
+}
+
+}  // namespace radgen::evaluation

@@ -1,0 +1,115 @@
+// The model under test: texts, maps, phrase maps and confidences.
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "evaluation/evidence.h"
+#include "evaluation/work.h"
+
+namespace radgen::evaluation {
+namespace {
+
+// IoU from which on a region counts as right.
+constexpr double kRightIou = 0.3;
+
+// Confidences that are all 0 are none: the file does not hold them.
+void keep_if_any(std::vector<ConfidenceEvent>& events) {
+  const bool has_any = std::any_of(events.begin(), events.end(),
+                                   [](const ConfidenceEvent& e) { return e.confidence > 0; });
+  if (!has_any) events.clear();
+  sort_events(events);
+}
+
+bool is_right_mention(const Mention& m, const StudyWords& reference) {
+  if (!has(reference.positive, m.finding)) return false;
+  const bool is_left = has(reference.left, m.finding), is_right = has(reference.right, m.finding);
+  if (m.side == Side::kNone || (!is_left && !is_right)) return true;
+  if (m.side == Side::kLeft) return is_left;
+  return m.side == Side::kRight ? is_right : true;
+}
+
+// One event for each sentence that states findings: right when all of them are, in finding and
+// side.
+std::vector<ConfidenceEvent> word_events(const Work& work, const System& model) {
+  std::vector<ConfidenceEvent> events;
+  for (size_t s = 0; s < work.pairing.drafts.size(); ++s) {
+    const Draft* draft = work.pairing.drafts[s];
+    if (draft == nullptr || draft->sentences.empty()) continue;
+    const auto ranges = sentence_ranges(*draft);
+    std::map<size_t, bool> right;  // by sentence
+    for (const Mention& m : model.words[s].mentions) {
+      const size_t i = sentence_at(ranges, m.begin);
+      if (m.certainty == Certainty::kNegative || i == ranges.size()) continue;
+      const auto [entry, is_new] = right.emplace(i, true);
+      entry->second = entry->second && is_right_mention(m, work.references.words[s]);
+    }
+    for (const auto& [i, is_right] : right) {
+      events.push_back({s, draft->sentences[i].confidence, is_right});
+    }
+  }
+  keep_if_any(events);
+  return events;
+}
+
+void score_model_maps(const Work& work, System& model) {
+  std::vector<std::vector<ConfidenceEvent>> events(work.pairing.drafts.size());
+  score_end_to_end(
+      model, work.references,
+      [&](size_t s, const Claim& claim, const std::vector<Box>& boxes, bool& is_shown) {
+        const Draft* draft = work.pairing.drafts[s];
+        if (draft == nullptr) return MapScore{};
+        ClaimEvidence evidence;
+        const MapScore score = score_draft_claim(
+            *draft, model.words[s], claim, *work.references.studies[s], boxes, is_shown, &evidence);
+        const double reached = std::isnan(evidence.region_iou)
+                                   ? static_cast<double>(score.iou[kDefaultLevel])
+                                   : evidence.region_iou;
+        events[s].push_back({s, evidence.score, reached >= kRightIou});
+        return score;
+      },
+      work.options.map_threshold, work.threads);
+  for (const auto& of_study : events) {
+    model.confidence.grounding.insert(model.confidence.grounding.end(), of_study.begin(),
+                                      of_study.end());
+  }
+  keep_if_any(model.confidence.grounding);
+}
+
+void score_model_phrases(const Work& work, System& model) {
+  if (!work.references.has_boxes() || work.phrase_maps.empty()) return;
+  const PhraseIndex index(work.phrase_maps);
+  score_phrases(
+      model, work.references,
+      [&](size_t s, const Claim& claim, const std::vector<Box>& boxes, bool&) {
+        const PhraseMap* map = index.find(work.references.ids[s], claim.finding, claim.side);
+        if (map == nullptr) return MapScore{};
+        const auto [width, height] = picture_size(*work.references.studies[s], map->map_box);
+        return score_map(map->map, map->map_box, boxes, width, height);
+      },
+      work.options.map_threshold, work.threads);
+}
+
+}  // namespace
+
+void score_model(Work& work) {
+  std::vector<std::string> texts;
+  for (const Draft* draft : work.pairing.drafts) {
+    texts.push_back(draft != nullptr ? draft->text() : "");
+  }
+  System model = score_texts("", std::move(texts), work.references, work.tools, work.threads);
+  model.confidence.words = word_events(work, model);
+  if (work.pairing.has_evidence()) {
+    for (size_t s = 0; s < work.pairing.drafts.size(); ++s) {
+      const Draft* draft = work.pairing.drafts[s];
+      model.sentences.push_back(
+          draft == nullptr ? SentenceCounts{}
+                           : count_sentences(*draft, model.words[s], *work.references.studies[s]));
+    }
+    if (work.references.has_boxes()) score_model_maps(work, model);
+  }
+  score_model_phrases(work, model);
+  work.result.confidence = model.confidence;
+  work.systems.push_back(std::move(model));
+}
+
+}  // namespace radgen::evaluation

@@ -1,0 +1,101 @@
+// Two predictions files on the same studies.
+#include "radgen/evaluation/compare.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "radgen/core/error.h"
+
+namespace radgen::evaluation {
+namespace {
+
+EvaluationData data_of(int studies) {
+  EvaluationData data;
+  for (int i = 0; i < studies; ++i) {
+    Reference r;
+    r.study_id = "s" + std::to_string(i);
+    r.patient_id = "p" + std::to_string(i / 2);  // two studies each
+    r.findings = i % 3 == 0 ? "Small left pleural effusion. The heart is normal in size."
+                            : "The lungs are clear. No pneumothorax, number " + std::to_string(i);
+    data.test.push_back(r);
+  }
+  return data;
+}
+
+// The reference's text for the first `right` of ten studies, another one for the rest.
+std::vector<Draft> drafts_of(const EvaluationData& data, int right) {
+  std::vector<Draft> drafts;
+  for (size_t i = 0; i < data.test.size(); ++i) {
+    Draft d;
+    d.study_id = data.test[i].study_id;
+    d.findings =
+        static_cast<int>(i % 10) < right ? data.test[i].findings : "Large right pneumothorax.";
+    drafts.push_back(d);
+  }
+  return drafts;
+}
+
+EvaluateOptions few() {
+  EvaluateOptions options;
+  options.bootstrap = 200;
+  options.with_meteor = false;
+  return options;
+}
+
+const ComparedMetric& find(const Comparison& comparison, const std::string& path) {
+  for (const ComparedMetric& metric : comparison.metrics) {
+    if (metric.path == path) return metric;
+  }
+  throw std::runtime_error("no metric " + path);
+}
+
+TEST(Compare, TheSameFileTwiceIsNoDifference) {
+  const EvaluationData data = data_of(40);
+  const std::vector<Draft> drafts = drafts_of(data, 5);
+  const Comparison comparison = compare_predictions(drafts, drafts, data, few());
+  EXPECT_EQ(comparison.studies, 40u);
+  EXPECT_EQ(comparison.patients, 20u);
+  const ComparedMetric& rouge = find(comparison, "text.rouge_l");
+  EXPECT_EQ(rouge.difference, 0);
+  EXPECT_EQ(rouge.p, 1);
+  EXPECT_EQ(rouge.low, 0);
+}
+
+TEST(Compare, ABetterFileIsSeenAndTheSignIsThatOfTheSecond) {
+  const EvaluationData data = data_of(60);
+  const Comparison comparison =
+      compare_predictions(drafts_of(data, 2), drafts_of(data, 9), data, few());
+  const ComparedMetric& rouge = find(comparison, "text.rouge_l");
+  EXPECT_GT(rouge.difference, 0.3);
+  EXPECT_GT(rouge.low, 0);
+  EXPECT_LT(rouge.p, 0.02);
+  EXPECT_GE(rouge.p_holm, rouge.p);
+  const Comparison back = compare_predictions(drafts_of(data, 9), drafts_of(data, 2), data, few());
+  EXPECT_NEAR(find(back, "text.rouge_l").difference, -rouge.difference, 1e-12);
+}
+
+TEST(Compare, IsTheSameForAnyNumberOfThreads) {
+  const EvaluationData data = data_of(20);
+  EvaluateOptions one = few(), two = few();
+  one.threads = 1;
+  two.threads = 2;
+  const auto a = drafts_of(data, 3), b = drafts_of(data, 6);
+  EXPECT_EQ(comparison_to_json(compare_predictions(a, b, data, one)).dump(),
+            comparison_to_json(compare_predictions(a, b, data, two)).dump());
+}
+
+TEST(Compare, SaysWhichFileIsWrong) {
+  const EvaluationData data = data_of(10);
+  std::vector<Draft> wrong = drafts_of(data, 5);
+  wrong[0].study_id = "elsewhere";
+  try {
+    compare_predictions(drafts_of(data, 5), wrong, data, few());
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("second predictions"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace radgen::evaluation
