@@ -16,6 +16,9 @@ void add_verdict(Page& page, const AuditResult& result, const AuditGate& gate) {
   std::vector<const Comparison*> disparities =
       select(result, [](const Comparison& c) { return c.verdict == Verdict::kDisparity; });
   sort_by_gap(disparities);
+  // What holds for a whole group comes before its intersections.
+  std::stable_partition(disparities.begin(), disparities.end(),
+                        [&](const Comparison* c) { return is_single(result, *c); });
   if (disparities.empty()) {
     page.callout(
         Tone::kGood, "No disparity was shown",
@@ -35,7 +38,7 @@ void add_verdict(Page& page, const AuditResult& result, const AuditGate& gate) {
             fmt::format(" (p {} after correction for all tests).", p_text(c->adjusted_p)));
   }
   if (disparities.size() > kMostCallouts) {
-    page.paragraph(fmt::format("{} further disparities stand in the table of differences.",
+    page.paragraph(fmt::format("{} more in the table of differences, intersections of groups among them.",
                                disparities.size() - kMostCallouts));
   }
   std::vector<const Comparison*> confounded = select(result, [&](const Comparison& c) {

@@ -194,6 +194,14 @@ void judge(const Work& work, const Trials& trials, const AuditResult& result, Co
                    [](const auto& a, const auto& b) { return a.second > b.second; });
 }
 
+// Resamples of nothing but hits hold nothing but hits: 4 of 4 is not 100 % for certain. Wilson 1927.
+void widen_if_certain(Estimate& rate, int64_t trials) {
+  constexpr double kZ = 1.959963984540054;
+  const double reach = kZ * kZ / (static_cast<double>(trials) + kZ * kZ);
+  if (rate.value == 0) rate.high = reach;
+  if (rate.value == 1) rate.low = 1 - reach;
+}
+
 void add_intervals(const Work& work, Block& block) {
   const size_t levels = block.comparisons.size(), count = work.resamples.size();
   if (count == 0) return;
@@ -220,6 +228,8 @@ void add_intervals(const Work& work, Block& block) {
     };
     set(c.rate, values[l].rate);
     set(c.other_rate, values[l].other);
+    widen_if_certain(c.rate, c.trials);
+    widen_if_certain(c.other_rate, c.other_trials);
     set(c.raw, values[l].raw);
     set(c.adjusted, values[l].adjusted);
   }

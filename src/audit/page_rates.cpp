@@ -19,8 +19,8 @@ void add_rate_table(Page& page, const AuditResult& result, Measure measure, cons
                {unit, true},
                {"rate", true},
                {"others", true},
-               {"difference, raw", true},
-               {"difference, at equal terms", true},
+               {"raw difference", true},
+               {"at equal terms", true},
                {"p", true},
                {"verdict"}});
   for (const Comparison* c : select(result, [&](const Comparison& candidate) {
@@ -147,13 +147,14 @@ void add_difference_table(Page& page, const AuditResult& result,
                {"raw", true},
                {"at equal terms", true},
                {"p", true},
-               {"verdict"},
-               {"raw gap explained by"}});
+               {"verdict"}});
   for (size_t i = 0; i < std::min(rows.size(), kMostRows); ++i) {
     const Comparison& c = *rows[i];
+    const std::string why = c.verdict == Verdict::kConfounded ? explanation_of(c) : "";
     table.row({group_cell(result, c), c.endpoint.name(), std::to_string(c.trials),
                percent(c.rate.value), percent(c.other_rate.value), points_with(c.raw),
-               points_with(c.adjusted), p_text(c.adjusted_p), verdict_words(c), explanation_of(c)});
+               points_with(c.adjusted), p_text(c.adjusted_p),
+               verdict_words(c) + (why.empty() ? "" : " by " + why)});
   }
   page.table(table);
   if (rows.size() > kMostRows) {

@@ -37,7 +37,7 @@ std::string points_with(const Estimate& gap) {
 
 std::string p_text(double p) {
   if (std::isnan(p)) return "-";
-  return p < 0.001 ? "< 0.001" : fmt::format("{:.3f}", p);
+  return p < 0.001 ? "<\u00a00.001" : fmt::format("{:.3f}", p);
 }
 
 std::string verdict_words(const Comparison& c) {

@@ -2,8 +2,8 @@
 // every text can be written and comes back exactly.
 //
 //   ByteLevelBpe bpe = ByteLevelBpe::from_folder("gpt2");     // vocab.json and merges.txt
-//   for (const Token& t : bpe.encode("Heart size is normal.")) ...       // t.begin, t.end: bytes
-//   of the text bpe.decode(ids)
+//   for (const Token& t : bpe.encode("Heart size is normal.")) ...    // t.begin, t.end: bytes
+//   std::string text = bpe.decode(ids);
 //
 // A text is first cut by the pattern
 //   's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
