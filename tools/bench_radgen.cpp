@@ -3,32 +3,93 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <iostream>
 
 #include "radgen/core/compute.h"
+#include "radgen/core/error.h"
+#include "radgen/core/files.h"
 #include "radgen/core/tool.h"
 #include "radgen/model/machine_rates.h"
+#include "radgen/model/model_bench.h"
+#ifndef RADGEN_MODEL_ONLY
+#include "bench_page.h"
+#include "bench_report.h"
+#endif
 
 namespace {
 
-using radgen::Rate;
+using namespace radgen;
+using Json = nlohmann::ordered_json;
 
-int run_machine(const radgen::Tool& tool, const radgen::RateOptions& options) {
-  at::set_num_threads(tool.threads());
-  const radgen::BlasInfo blas = radgen::blas_info();
+struct Arguments {
+  fs::path config;                     // empty: ViT-B/16 and the default decoder
+  std::vector<std::string> settings;
+  std::vector<int64_t> sizes, batches{1}, threads;
+  BenchCase bench;
+  RateOptions rates;
+  std::vector<fs::path> results;  // page: what to show
+  fs::path output;
+};
+
+// A configs/*.json is a training configuration; the network in it is all that counts here.
+struct BenchConfig {
+  ModelConfig network;
+};
+void describe(Fields& f, BenchConfig& c) { f.section("network", c.network); }
+
+ModelConfig network_of(const Arguments& arguments) {
+  BenchConfig config;
+  config.network.decoder.vocabulary_size = 4096;
+  if (!arguments.config.empty()) {
+    std::ifstream in(arguments.config);
+    if (!in) throw Error(ErrorCode::kUsage, "cannot read " + arguments.config.string(), "give --config a file");
+    const auto json = nlohmann::json::parse(in, nullptr, /*allow_exceptions=*/false, /*ignore_comments=*/true);
+    if (!json.is_object() || !json.contains("network"))
+      throw Error(ErrorCode::kConfig, arguments.config.string() + " holds no object with a key network",
+                  "give a training configuration, as configs/base-2048.json");
+    load_config_json(config, {{"network", json["network"]}}, arguments.config.string());
+  }
+  load_config(config, {}, arguments.settings);
+  return config.network;
+}
+
+torch::Device device_of(const Tool& tool) {
+  const std::string& name = tool.common.device;
+  if (name == "auto") return torch::cuda::is_available() ? torch::kCUDA : torch::kCPU;
+  return torch::Device(name);
+}
+
+Json machine_json() {
+  const BlasInfo blas = blas_info();
   const double memory_gib = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
                             static_cast<double>(sysconf(_SC_PAGE_SIZE)) / (1 << 30);
-  nlohmann::ordered_json result = {
-      {"cpu", radgen::cpu_model()},
-      {"features", radgen::cpu_features()},
-      {"cores", radgen::available_cores()},
-      {"threads", at::get_num_threads()},
-      {"memory_gib", memory_gib},
-      {"blas", {{"library", blas.library}, {"kernel", blas.kernel}, {"threads", blas.threads}}},
-      {"aten_cpu_capability", radgen::aten_cpu_capability()},
-      {"version", radgen::version_text()}};
-  for (const Rate& rate : radgen::measure_machine_rates(options)) {
-    nlohmann::ordered_json item = {{"name", rate.name}, {"unit", rate.unit}};
+  return {{"cpu", cpu_model()},
+          {"features", cpu_features()},
+          {"cores", available_cores()},
+          {"threads", at::get_num_threads()},
+          {"memory_gib", memory_gib},
+          {"blas", {{"library", blas.library}, {"kernel", blas.kernel}, {"threads", blas.threads}}},
+          {"aten_cpu_capability", aten_cpu_capability()},
+          {"version", version_text()}};
+}
+
+void print_machine(const Json& result) {
+  std::string features;
+  for (const auto& f : result["features"]) features += " " + f.get<std::string>();
+  const auto library = result["blas"]["library"].get<std::string>(), kernel = result["blas"]["kernel"].get<std::string>();
+  fmt::print("CPU       {} ({} cores given, {} threads)\n          {}\n", result["cpu"].get<std::string>(),
+             result["cores"].get<int>(), result["threads"].get<int>(), features.empty() ? " no AVX" : features);
+  fmt::print("memory    {:.1f} GiB\n", result["memory_gib"].get<double>());
+  fmt::print("BLAS      {} (kernel {})\n", library.empty() ? "not OpenBLAS" : library, kernel.empty() ? "unknown" : kernel);
+  fmt::print("ATen      {}\n\n", result["aten_cpu_capability"].get<std::string>());
+}
+
+int run_machine(const Tool& tool, const Arguments& arguments) {
+  at::set_num_threads(tool.threads());
+  Json result = machine_json();
+  for (const Rate& rate : measure_machine_rates(arguments.rates)) {
+    Json item = {{"name", rate.name}, {"unit", rate.unit}};
     if (rate.failure.empty()) {
       item.update({{"median", rate.median}, {"low", rate.low}, {"high", rate.high}});
     } else {
@@ -40,15 +101,7 @@ int run_machine(const radgen::Tool& tool, const radgen::RateOptions& options) {
     std::cout << result.dump() << "\n";
     return 0;
   }
-  std::string features;
-  for (const auto& f : result["features"]) features += " " + f.get<std::string>();
-  fmt::print("CPU       {} ({} cores given, {} threads)\n          {}\n", radgen::cpu_model(),
-             radgen::available_cores(), at::get_num_threads(),
-             features.empty() ? " no AVX" : features);
-  fmt::print("memory    {:.1f} GiB\n", memory_gib);
-  fmt::print("BLAS      {} (kernel {})\n", blas.library.empty() ? "not OpenBLAS" : blas.library,
-             blas.kernel.empty() ? "unknown" : blas.kernel);
-  fmt::print("ATen      {}\n\n", radgen::aten_cpu_capability());
+  print_machine(result);
   for (const auto& rate : result["rates"]) {
     const auto name = rate["name"].get<std::string>(), unit = rate["unit"].get<std::string>();
     if (rate.contains("failure")) {
@@ -62,23 +115,159 @@ int run_machine(const radgen::Tool& tool, const radgen::RateOptions& options) {
   return 0;
 }
 
+// Reading rate of this many threads, bytes/s.
+double measured_memory_rate() {
+  RateOptions options;
+  options.side = 64;
+  options.runs = 3;
+  return measure_machine_rates(options).back().median * 1e9;
+}
+
+Json row_of(const std::string& subject, const BenchCase& bench, const BenchResult& seen) {
+  Json row = {{"subject", subject},
+              {"height_px", bench.height_px},
+              {"width_px", bench.width_px},
+              {"batch", bench.batch},
+              {"threads", at::get_num_threads()},
+              {"precision", bench.precision},
+              {"runs", bench.runs},
+              {"median_s", seen.median_s},
+              {"low_s", seen.low_s},
+              {"high_s", seen.high_s},
+              {"gflop", seen.flops / 1e9},
+              {"gflop_per_s", seen.work_per_s() / 1e9}};
+  const double gemm = measured_gemm_rate(bench.device);  // beside each figure: machines change their speed
+  row["gemm_gflop_per_s"] = gemm / 1e9;
+  row["share_of_gemm"] = seen.work_per_s() / gemm;
+  if (subject != "encode") row["tokens"] = bench.tokens;
+  if (subject == "decode") {
+    row["token_ms"] = 1e3 * seen.median_s / static_cast<double>(bench.tokens);
+    row["read_gb_per_s"] = seen.bytes_per_s() / 1e9;
+    if (bench.device.is_cpu()) row["share_of_memory"] = seen.bytes_per_s() / measured_memory_rate();
+  }
+  row["peak_rss_gib"] = peak_rss_gib();
+  return row;
+}
+
+void print_row(const Json& row) {
+  fmt::print("{:<7} {:>5} x {:<5} batch {:<2} threads {:<2} {:<5} {:9.4f} s ({:.4f} to {:.4f})  {:9.1f} GFLOP  {:7.1f} "
+             "GFLOP/s = {:5.1f} % of GEMM  peak {:.2f} GiB",
+             row["subject"].get<std::string>(), row["height_px"].get<int64_t>(), row["width_px"].get<int64_t>(),
+             row["batch"].get<int64_t>(), row["threads"].get<int>(), row["precision"].get<std::string>(),
+             row["median_s"].get<double>(), row["low_s"].get<double>(), row["high_s"].get<double>(),
+             row["gflop"].get<double>(), row["gflop_per_s"].get<double>(), 100 * row["share_of_gemm"].get<double>(),
+             row["peak_rss_gib"].get<double>());
+  if (row.contains("token_ms"))
+    fmt::print("  {:.2f} ms a token, {:.1f} GB/s read", row["token_ms"].get<double>(), row["read_gb_per_s"].get<double>());
+  if (row.contains("share_of_memory")) fmt::print(" = {:.0f} % of memory", 100 * row["share_of_memory"].get<double>());
+  fmt::print("\n");
+  std::fflush(stdout);
+}
+
+using Subject = BenchResult (*)(GroundedModel, const BenchCase&);
+
+// Every size with every batch and number of threads.
+int run_network(const Tool& tool, const Arguments& arguments, const std::string& name, Subject subject) {
+  const ModelConfig config = network_of(arguments);
+  const torch::Device device = device_of(tool);
+  at::set_num_threads(tool.threads());
+  const GroundedModel model = bench_model(config, device);
+  std::vector<int64_t> sizes = arguments.sizes, threads = arguments.threads;
+  if (sizes.empty()) sizes = {0};
+  if (threads.empty()) threads = {tool.threads()};
+  Json result = {{"machine", machine_json()}, {"config", arguments.config.string()}, {"rows", Json::array()}};
+  for (int64_t count : threads) {
+    set_math_threads(static_cast<int>(count));
+    at::set_num_threads(static_cast<int>(count));
+    for (int64_t size : sizes)
+      for (int64_t batch : arguments.batches) {
+        BenchCase bench = arguments.bench;
+        bench.height_px = size > 0 ? size : config.encoder.image_height_px;
+        bench.width_px = size > 0 ? size : config.encoder.image_width_px;
+        bench.batch = batch;
+        bench.device = device;
+        result["rows"].push_back(row_of(name, bench, subject(model, bench)));
+        if (!tool.common.is_json) print_row(result["rows"].back());
+      }
+  }
+  if (tool.common.is_json) std::cout << result.dump() << "\n";
+  return 0;
+}
+
+void add_network_flags(CLI::App& command, Arguments& arguments, bool has_tokens) {
+  command.fallthrough();
+  command.add_option("--config", arguments.config, "Configuration whose network is measured; none: ViT-B/16")->default_str("");
+  command.add_option("--set", arguments.settings, "network.KEY=VALUE, after the file; may be repeated")->expected(1)->take_all()->default_str("");
+  command.add_option("--size", arguments.sizes, "Sides of the square pictures in px; none: the configuration's")->check(CLI::Range(16, 8192))->default_str("");
+  command.add_option("--batch", arguments.batches, "Studies at once")->check(CLI::Range(1, 1024))->default_str("1");
+  command.add_option("--scale-threads", arguments.threads, "Measure with each of these numbers of threads")->check(CLI::Range(1, 4096))->default_str("");
+  command.add_option("--runs", arguments.bench.runs, "Timed runs")->check(CLI::Range(1, 1000));
+  command.add_option("--precision", arguments.bench.precision, "bf16 is autocast")->check(CLI::IsMember({"fp32", "bf16"}));
+  if (has_tokens) command.add_option("--tokens", arguments.bench.tokens, "Words of each text")->check(CLI::Range(1, 4096));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  radgen::Tool tool("bench-radgen", "Measures the machine and the parts of the model.",
-                    "  bench-radgen machine\n  bench-radgen machine --json > machine.json\n");
+  Tool tool("bench-radgen",
+            "Measures the machine and the parts of the model, on random weights and pictures."
+#ifdef RADGEN_MODEL_ONLY
+            " This build holds the network alone (RADGEN_ONLY=model): the subcommands report and page are left out."
+#endif
+            ,
+            "  bench-radgen machine\n"
+            "  bench-radgen encode --config configs/base-2048.json --size 512 1024 2048\n"
+            "  bench-radgen decode --config configs/base-2048.json --tokens 100 --json > decode.json\n");
+  tool.with_device();
   tool.flags().require_subcommand(1);
   tool.flags().fallthrough();
   std::function<int()> body;
+  Arguments arguments;
 
-  radgen::RateOptions rates;
   CLI::App* machine =
       tool.flags().add_subcommand("machine", "CPU, BLAS kernel, matrix and memory rates");
   machine->fallthrough();
-  machine->add_option("--side", rates.side, "Rows and columns of the matrices")
+  machine->add_option("--side", arguments.rates.side, "Rows and columns of the matrices")
       ->check(CLI::Range(16, 16384));
-  machine->add_option("--runs", rates.runs, "Timed runs")->check(CLI::Range(1, 1000));
-  machine->callback([&] { body = [&] { return run_machine(tool, rates); }; });
+  machine->add_option("--runs", arguments.rates.runs, "Timed runs")->check(CLI::Range(1, 1000));
+  machine->callback([&] { body = [&] { return run_machine(tool, arguments); }; });
 
+  struct Verb {
+    const char *name, *help;
+    Subject subject;
+    bool has_tokens;
+  };
+  for (const Verb& verb : {Verb{"encode", "Pictures to patches and to what the decoder sees", bench_encode, false},
+                           Verb{"decode", "Words with their maps, greedily", bench_decode, true},
+                           Verb{"train", "Optimizer steps", bench_train, true}}) {
+    CLI::App* command = tool.flags().add_subcommand(verb.name, verb.help);
+    add_network_flags(*command, arguments, verb.has_tokens);
+    command->callback([&, verb] {
+      body = [&, verb] { return run_network(tool, arguments, verb.name, verb.subject); };
+    });
+  }
+#ifndef RADGEN_MODEL_ONLY
+  CLI::App* report = tool.flags().add_subcommand(
+      "report", "One film from its DICOM file to its folder of results, with a sentence every 12 tokens");
+  add_network_flags(*report, arguments, true);
+  report->callback([&] {
+    body = [&] {
+      at::set_num_threads(tool.threads());
+      const int64_t size = arguments.sizes.empty() ? 0 : arguments.sizes.front();
+      const Json result = bench_report(network_of(arguments), size, arguments.bench);
+      std::cout << (tool.common.is_json ? result.dump() : result.dump(2)) << "\n";
+      return 0;
+    };
+  });
+  CLI::App* page = tool.flags().add_subcommand("page", "Results of --json as bench.json and bench.html");
+  page->add_option("--results", arguments.results, "Files that bench-radgen --json wrote")->required();
+  page->add_option("--output", arguments.output, "Folder for both, whose files are replaced")->required();
+  page->callback([&] {
+    body = [&] {
+      write_bench_page(arguments.results, arguments.output);
+      return 0;
+    };
+  });
+#endif
   return tool.run(argc, argv, [&] { return body(); });
 }

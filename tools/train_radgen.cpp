@@ -14,7 +14,12 @@ int main(int argc, char** argv) {
             "train-radgen --config configs/demo.json --set network.loss.lambda_ground=0 --data prepared --output runs/no-grounding");
   TrainRequest request;
   tool.flags().add_option("--data", request.data, "prepared dataset (preprocess-radgen)")->required();
-  tool.flags().add_option("--init-from", request.init_from, "model folder or checkpoint whose weights to start from");
+  tool.flags().add_option("--init-from", request.initial.all, "model folder or checkpoint whose weights to start from");
+  tool.flags().add_option("--init-vision", request.initial.vision,
+                          "public encoder to start from: a Hugging Face ViT or DINOv2 folder, or torchvision's vit_b_16 .pth");
+  tool.flags().add_option("--init-text", request.initial.text,
+                          "public text model to start from: a GPT-2 folder with vocab.json and merges.txt, which become "
+                          "the tokenizer");
   tool.flags().add_flag("--resume", request.is_resume, "continue the run in --output, with its own configuration");
   tool.with_output(/*is_required=*/true);
   tool.with_device();

@@ -36,7 +36,7 @@ pages::StackedBars divided(const Survey& survey, const std::string& title, const
     if (name.size() > 26) name = name.substr(0, 25) + "…";
     bars.parts.push_back(name);
   }
-  if (has_rest) bars.parts.push_back("others");
+  if (has_rest) bars.parts.emplace_back("others");
   for (const SplitSurvey& split : survey.splits) {
     size_t total = 0;
     for (const auto& [name, count] : split.*which) total += count;

@@ -26,7 +26,11 @@ Error broken(const fs::path& folder, const std::string& what) {
 
 nlohmann::json read_part(const fs::path& folder, const char* name) {
   if (!fs::exists(folder / name)) throw broken(folder, std::string(name) + " is missing");
-  return read_json(folder / name);
+  try {
+    return read_json(folder / name);
+  } catch (const Error& error) {
+    throw broken(folder, std::string(name) + " cannot be read: " + error.what());
+  }
 }
 
 }  // namespace

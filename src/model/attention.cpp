@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "few_queries.h"
 #include "radgen/core/error.h"
 #include "tiled_attention.h"
 
@@ -45,7 +46,7 @@ Tensor plain_self_attention(const Tensor& qkv, bool is_causal) {
 
 Tensor tiled_self_attention(const Tensor& qkv, bool is_causal) {
   check_packed(qkv);
-  return TiledAttention::apply(qkv, is_causal);
+  return TiledSelfAttention::apply(qkv, is_causal);
 }
 
 Tensor self_attention(const Tensor& qkv, bool is_causal, int64_t plain_limit_bytes) {
@@ -59,6 +60,8 @@ Tensor self_attention(const Tensor& qkv, bool is_causal, int64_t plain_limit_byt
 Tensor masked_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                         const TensorOptional& attend_mask) {
   const double scale = 1 / std::sqrt(static_cast<double>(q.size(-1)));
+  if (is_few_queries(q, k, v) && q.size(0) == k.size(0))
+    return sums_of_few(masked_softmax(scores_of_few(q, k, scale), attend_mask), v);
   return torch::matmul(masked_softmax(torch::matmul(q * scale, k.transpose(-2, -1)), attend_mask),
                        v);
 }
@@ -68,8 +71,9 @@ CrossAttention cross_attention(const Tensor& q, const Tensor& k, const Tensor& v
   const int64_t keys = k.size(2), others = (has_null_key ? 1 : 0) + (has_cls_key ? 1 : 0),
                 patches = keys - others;
   const double scale = 1 / std::sqrt(static_cast<double>(q.size(-1)));
+  const bool is_few = is_few_queries(q, k, v);
   CrossAttention seen;
-  seen.scores = torch::matmul(q * scale, k.transpose(-2, -1));  // [B,A,T,S]
+  seen.scores = is_few ? scores_of_few(q, k, scale) : torch::matmul(q * scale, k.transpose(-2, -1));  // [B,A,T,S]
   Tensor weights;                                               // [B,A,T,S]
   if (patch_attend_mask) {
     Tensor attend = *patch_attend_mask;  // [B,N]
@@ -81,7 +85,7 @@ CrossAttention cross_attention(const Tensor& q, const Tensor& k, const Tensor& v
   } else {
     weights = torch::softmax(seen.scores, -1);
   }
-  seen.context = torch::matmul(weights, v);       // [B,A,T,d]
+  seen.context = is_few ? sums_of_few(weights, v) : torch::matmul(weights, v);  // [B,A,T,d]
   seen.weights = weights.narrow(-1, 0, patches);  // [B,A,T,N]
   if (has_cls_key) seen.cls_weight = weights.select(-1, patches);
   seen.null_weight = has_null_key ? weights.select(-1, keys - 1)

@@ -36,6 +36,22 @@ void describe(Fields& f, EncoderConfig& c) {
   f.field("channels", c.channels,
           {.help = "picture channels; 3 for public weights", .min = 1, .max = 16});
   f.field("has_cls", c.has_cls, {.help = "a [CLS] token beside the patches"});
+  f.field("window_patches", c.window_patches,
+          {.help = "side of the windows that attention stays in; 0: every layer sees the whole picture",
+           .min = 0,
+           .max = 1024,
+           .unit = "patches"});
+  f.field("global_layers", c.global_layers,
+          {.help = "with windows: the layers, counted from 1, that see the whole picture"});
+  f.field("pool_keys", c.pool_keys,
+          {.help = "keys and values are means over so many by so many patches in layers that see the whole picture; 1: "
+                   "not pooled",
+           .min = 1,
+           .max = 64,
+           .unit = "patches"});
+  f.field("recompute_layers", c.recompute_layers,
+          {.help = "training keeps each layer's input alone and runs the layer again backward: far less memory, a third "
+                   "more time"});
   f.field("layer_norm_eps", c.layer_norm_eps,
           {.help = "added to the variance", .min = 1e-12, .max = 1e-1});
   f.field("dropout", c.dropout,
@@ -80,7 +96,7 @@ void describe(Fields& f, LossConfig& c) {
           {.help = "weight of the entropy loss; 0: off", .min = 0, .max = 1e3});
   f.field("grounding_loss", c.grounding_loss,
           {.help = "how attention is compared with the boxes",
-           .choices = {"bce_mean", "bce_sum", "mass", "kl"}});
+           .choices = {"bce_mean", "bce_sum", "mass", "kl", "kl_dice"}});
   f.field("entropy_on", c.entropy_on,
           {.help = "whose entropy is lowered: all tokens or those of positive findings",
            .choices = {"all", "positive"}});
@@ -108,6 +124,8 @@ void describe(Fields& f, ModelConfig& c) {
   f.field("pad_id", c.pad_id, {.help = "token id of padding", .min = 0});
   f.field("bos_id", c.bos_id, {.help = "token id that begins a text", .min = 0});
   f.field("eos_id", c.eos_id, {.help = "token id that ends a text", .min = 0});
+  f.field("special_ids_are_words", c.special_ids_are_words,
+          {.help = "pad_id and bos_id may stand in a text, as public text models have it"});
 }
 
 void check(const ModelConfig& config) {
@@ -132,6 +150,13 @@ void check(const ModelConfig& config) {
             fmt::format("encoder.image_width_px = {} is no multiple of encoder.patch_px = {}",
                         e.image_width_px, e.patch_px));
   }
+  require(e.window_patches >= 0 && e.pool_keys >= 1,
+          "encoder.window_patches must not be negative, encoder.pool_keys must be 1 or more");
+  for (int64_t layer : e.global_layers)
+    require(layer >= 1 && layer <= e.layers,
+            fmt::format("encoder.global_layers names layer {}, the encoder has layers 1 to {}", layer, e.layers));
+  require(e.window_patches > 0 || e.global_layers.empty(),
+          "encoder.global_layers is for windows: without encoder.window_patches every layer sees the whole picture");
   require(e.stem == "patch" || e.stem == "conv",
           "encoder.stem = '" + e.stem + "', expected patch or conv");
   if (e.stem == "conv" && e.patch_px > 0) {

@@ -144,9 +144,11 @@ class Search {
           log_probs_.data_ptr<float>() + (first + static_cast<int64_t>(beam)) * vocabulary;
       std::copy(row, row + vocabulary, allowed.begin());
       const auto never = static_cast<float>(kNever);
-      allowed[ids.pad_id] = allowed[ids.bos_id] = never;
+      if (!ids.special_ids_are_words) allowed[ids.pad_id] = allowed[ids.bos_id] = never;
       if (static_cast<int64_t>(text.ids.size()) < config_.min_tokens) allowed[ids.eos_id] = never;
-      for (int64_t id : repeated_next(text.ids, config_.no_repeat_ngram)) allowed[id] = never;
+      std::vector<int64_t> written = text.ids;
+      if (ids.special_ids_are_words) written.insert(written.begin(), ids.bos_id);
+      for (int64_t id : repeated_next(written, config_.no_repeat_ngram)) allowed[id] = never;
       for (int64_t id = 0; id < vocabulary; ++id) order[id] = id;
       std::partial_sort(order.begin(), order.begin() + wanted, order.end(),
                         [&](int64_t a, int64_t b) {
@@ -202,12 +204,11 @@ class Search {
     if (study.finished.empty()) return false;
     if (config_.beam_size == 1) return true;
     // log P only falls: without a penalty no live text can overtake a finished one. With one, stop
-    // as soon as enough texts are finished and the best of them leads at the present length.
-    const double best = best_of(study.finished).score(config_.length_penalty);
-    if (config_.length_penalty > 0 &&
-        static_cast<int64_t>(study.finished.size()) < config_.beam_size)
-      return false;
-    return best >= best_of(study.live).score(config_.length_penalty);
+    // when as many finished texts as there are beams lead at the present length.
+    const double live = best_of(study.live).score(config_.length_penalty);
+    if (config_.length_penalty == 0) return best_of(study.finished).score(0) >= live;
+    const auto leads = [&](const Hypothesis& text) { return text.score(config_.length_penalty) >= live; };
+    return std::count_if(study.finished.begin(), study.finished.end(), leads) >= config_.beam_size;
   }
 
   const Hypothesis& best_of(const std::vector<Hypothesis>& texts) const {

@@ -117,8 +117,10 @@ class Drawing {
         const float* log_prob = log_probs_.data_ptr<float>() + row * vocabulary;
         for (int64_t id = 0; id < vocabulary; ++id) words[static_cast<size_t>(id)] = {log_prob[id], id};
         const auto forbid = [&](int64_t id) { words[static_cast<size_t>(id)].first = -std::numeric_limits<float>::infinity(); };
-        forbid(special.pad_id);
-        forbid(special.bos_id);
+        if (!special.special_ids_are_words) {
+          forbid(special.pad_id);
+          forbid(special.bos_id);
+        }
         if (static_cast<int64_t>(decoded.ids.size()) < config_.min_tokens) forbid(special.eos_id);
         for (int64_t id : repeated_next(decoded.ids, config_.no_repeat_ngram)) forbid(id);
         if (decoded.ids.empty())

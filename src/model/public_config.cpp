@@ -233,6 +233,9 @@ ModelConfig public_model_config(const PublicConfig& file) {
     throw Error(ErrorCode::kData, file.where + ": is no pair of encoder and decoder",
                 "a whole network needs a vision-encoder-decoder folder; load an encoder or a text "
                 "by itself instead");
+  if (file.bos_id < 0 || file.eos_id < 0)
+    throw Error(ErrorCode::kData,
+                file.where + ": names no decoder_start_token_id or no eos_token_id");
   ModelConfig config;
   config.encoder = *file.encoder;
   config.decoder = *file.decoder;
@@ -240,6 +243,7 @@ ModelConfig public_model_config(const PublicConfig& file) {
   config.projection = file.has_projection;
   config.bos_id = file.bos_id;
   config.eos_id = file.eos_id;
+  config.special_ids_are_words = true;  // GPT-2 pairs often begin and end with one and the same id
   // GPT-2 has no padding; any id that begins or ends nothing will do where none is named.
   config.pad_id = file.pad_id;
   for (int64_t id = 0;

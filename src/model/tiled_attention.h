@@ -1,14 +1,26 @@
-// The autograd function behind tiled_self_attention (attention.h).
+// The autograd functions behind tiled_self_attention (attention.h) and tiled_attention (windowed_attention.h).
+//
+// fp32 on a CPU runs in the kernel of attention_kernel.h; other types and devices in ATen operators, tile by tile.
 #pragma once
 
 #include "radgen/model/torch_compat.h"
 
 namespace radgen {
 
-class TiledAttention : public torch::autograd::Function<TiledAttention> {
+// qkv [B,N,3,A,d] -> [B,N,A,d].
+class TiledSelfAttention : public torch::autograd::Function<TiledSelfAttention> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& qkv,
                                bool is_causal);
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients);
+};
+
+// q [B,T,A,d], kv [B,S,2,A,d] -> [B,T,A,d].
+class TiledAttention : public torch::autograd::Function<TiledAttention> {
+ public:
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& q,
+                               const torch::Tensor& kv);
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients);
 };

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
 #include "radgen/core/error.h"
 #include "radgen/model/initialisation.h"
+#include "recompute.h"
 
 namespace radgen {
 namespace {
@@ -47,7 +49,7 @@ PatchStemImpl::PatchStemImpl(const EncoderConfig& config) {
 }
 
 Tensor PatchStemImpl::forward(const Tensor& image) {
-  return projection(image).flatten(2).transpose(1, 2);  // [B,D_v,H/P,W/P] -> [B,N,D_v]
+  return projection(image).flatten(2).transpose(1, 2).contiguous();  // [B,D_v,H/P,W/P] -> [B,N,D_v]
 }
 
 // x + f(x), f two 3x3 convolutions (He et al. 2016). The last norm starts at 0: each block begins as the identity.
@@ -111,7 +113,10 @@ Tensor ConvStemImpl::forward(const Tensor& image) {
 // One pre-norm layer; named so that public ViT weights map by name.
 class VitLayerImpl : public torch::nn::Module {
  public:
-  explicit VitLayerImpl(const EncoderConfig& config) : dropout_(config.dropout) {
+  VitLayerImpl(const EncoderConfig& config, int64_t number)
+      : dropout_(config.dropout), has_cls_(config.has_cls), pool_keys_(config.pool_keys) {
+    const auto& global = config.global_layers;
+    if (std::find(global.begin(), global.end(), number) == global.end()) window_patches_ = config.window_patches;
     norm_1_ = register_module("norm_1", make_layer_norm(config.width, config.layer_norm_eps));
     attention_ = register_module("attention", SelfAttention(config.width, config.heads));
     norm_2_ = register_module("norm_2", make_layer_norm(config.width, config.layer_norm_eps));
@@ -124,8 +129,8 @@ class VitLayerImpl : public torch::nn::Module {
     scale_1_ = register_parameter("scale_1", torch::ones({config.width}));
     scale_2_ = register_parameter("scale_2", torch::ones({config.width}));
   }
-  Tensor forward(Tensor x) {
-    x = x + drop(scaled(attention_(norm_1_(x), /*is_causal=*/false), scale_1_));
+  Tensor forward(Tensor x, PatchGrid grid) {
+    x = x + drop(scaled(attend(norm_1_(x), grid), scale_1_));
     return x + drop(scaled(mlp_(norm_2_(x)), scale_2_));
   }
 
@@ -141,7 +146,16 @@ class VitLayerImpl : public torch::nn::Module {
   }
   static Tensor scaled(const Tensor& x, const Tensor& scale) { return scale.defined() ? x * scale : x; }
 
+  Tensor attend(const Tensor& x, PatchGrid grid) {
+    if (window_patches_ > 0) return attention_->forward_windows(x, grid, window_patches_, has_cls_);
+    if (pool_keys_ > 1) return attention_->forward_pooled(x, grid, pool_keys_, has_cls_);
+    return attention_(x, /*is_causal=*/false);
+  }
+
   double dropout_;
+  bool has_cls_;
+  int64_t pool_keys_;
+  int64_t window_patches_ = 0;  // 0: the layer sees the whole picture
   torch::nn::LayerNorm norm_1_{nullptr}, norm_2_{nullptr};
   SelfAttention attention_{nullptr};
   FeedForward mlp_{nullptr};
@@ -161,7 +175,7 @@ VitEncoderImpl::VitEncoderImpl(const EncoderConfig& config) : config_(config) {
     cls_token_ = register_parameter("cls_token", torch::zeros({1, 1, config.width}));
     cls_position_ = register_parameter("cls_position", torch::zeros({1, 1, config.width}));
   }
-  for (int64_t i = 0; i < config.layers; ++i) layers_->push_back(VitLayer(config));
+  for (int64_t i = 0; i < config.layers; ++i) layers_->push_back(VitLayer(config, /*number=*/i + 1));
   register_module("layers", layers_);
   norm_ = register_module("norm", make_layer_norm(config.width, config.layer_norm_eps));
 }
@@ -194,7 +208,11 @@ EncodedPatches VitEncoderImpl::forward(const Tensor& image) {
   x = x + interpolate_positions(positions_, native_grid(), result.grid);
   if (config_.has_cls)
     x = torch::cat({(cls_token_ + cls_position_).expand({x.size(0), 1, x.size(2)}), x}, 1);
-  for (const auto& layer : *layers_) x = layer->as<VitLayer>()->forward(x);
+  for (const auto& module : *layers_) {
+    VitLayerImpl& layer = *module->as<VitLayer>();
+    auto forward = [&layer, grid = result.grid](const Tensor& in) { return layer.forward(in, grid); };
+    x = config_.recompute_layers ? recomputed(forward, x) : forward(x);
+  }
   x = norm_(x);
   if (config_.has_cls) {
     result.cls = x.select(1, 0);

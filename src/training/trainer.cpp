@@ -70,7 +70,7 @@ class Trainer {
   explicit Trainer(const TrainRequest& request)
       : request_(request),
         device_(choose_device(request.device)),
-        tokenizer_(std::make_shared<const Tokenizer>(request.data / "tokenizer.model")),
+        tokenizer_(choose_tokenizer(request.data, request.initial, request.is_resume ? request.output : "")),
         config_(completed(request.config, *tokenizer_, read_json(request.data / "prepare.json"))),
         train_data_(request.data, "train", tokenizer_, config_.data),
         validation_data_(request.data, "validate", tokenizer_, config_.data),
@@ -92,14 +92,10 @@ class Trainer {
                               : RunFolder::create(request_.output, dump_config(request_.config), request_.command,
                                                   request_.may_overwrite);
     log::add_file((run_.path() / "train.log").string());
+    if (!request_.is_resume) save_initial_weights(run_.path(), request_.initial, *tokenizer_, initial_reports_);
   }
 
-  void start_from(const fs::path& weights) {
-    if (weights.empty()) return;
-    const fs::path file = fs::is_directory(weights) ? weights / "model.safetensors" : weights;
-    load_weights(*network_, file);
-    log::info("weights from {}", file.string());
-  }
+  void start() { initial_reports_ = load_initial_weights(network_, config_, *tokenizer_, request_.initial); }
 
   void resume() {
     const std::optional<fs::path> checkpoint = find_checkpoint(run_.path());
@@ -169,6 +165,7 @@ class Trainer {
   int64_t total_steps_;
   Validator validator_;
   TrainState state_;
+  nlohmann::ordered_json initial_reports_;
   nlohmann::ordered_json best_validation_;
   std::chrono::steady_clock::time_point started_;
   double seconds_before_ = 0;
@@ -356,24 +353,24 @@ void require_prepared(const fs::path& data) {
 
 TrainSummary train(const TrainRequest& request) {
   require_prepared(request.data);
+  check(request.initial, request.is_resume);
   if (!request.is_resume) RunFolder::require_free(request.output, request.may_overwrite);
   Trainer trainer(request);
+  if (!request.is_resume) trainer.start();
   trainer.open_run();
-  if (request.is_resume) {
-    trainer.resume();
-  } else {
-    trainer.start_from(request.init_from);
-  }
+  if (request.is_resume) trainer.resume();
   return trainer.run();
 }
 
 nlohmann::ordered_json plan_training(const TrainRequest& request) {
   require_prepared(request.data);
-  const auto tokenizer = std::make_shared<const Tokenizer>(request.data / "tokenizer.model");
+  check(request.initial, request.is_resume);
+  const auto tokenizer = choose_tokenizer(request.data, request.initial, request.is_resume ? request.output : "");
   const TrainConfig config = completed(request.config, *tokenizer, read_json(request.data / "prepare.json"));
   const Dataset train_data(request.data, "train", tokenizer, config.data);
   const Dataset validation_data(request.data, "validate", tokenizer, config.data);
   GroundedModel network(config.network);
+  if (!request.is_resume) load_initial_weights(network, config, *tokenizer, request.initial);
   int64_t parameters = 0;
   for (const auto& parameter : network->parameters()) parameters += parameter.numel();
   const int64_t steps = total_steps(config.loop, static_cast<int64_t>(train_data.size()));

@@ -87,8 +87,9 @@ TEST_F(DrawnTexts, ComeAsOftenAsTheNetworkSays) {
   const EncodedImage one = select_studies(encoded, {0});
   std::vector<double> count(20, 0);
   double ended = 0;
-  for (const DecodedText& text :
-       draw_texts(model, one, {}, {.max_tokens = 1, .candidates = kTexts, .temperature = 1, .nucleus = 1}, {{9}, {}})[0]) {
+  const auto drawn =
+      draw_texts(model, one, {}, {.max_tokens = 1, .candidates = kTexts, .temperature = 1, .nucleus = 1}, {{9}, {}});
+  for (const DecodedText& text : drawn[0]) {
     if (text.ids.empty()) {
       ++ended;
     } else {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "radgen/core/config.h"
 
@@ -27,6 +28,10 @@ struct EncoderConfig {
   int64_t image_width_px = 224;
   int64_t channels = 1;
   bool has_cls = true;
+  int64_t window_patches = 0;          // side of the windows that a patch's attention stays in; 0: no windows
+  std::vector<int64_t> global_layers;  // with windows: the layers, from 1, whose attention is over the whole picture
+  int64_t pool_keys = 1;               // side of the pools of keys and values where it is; 1: not pooled
+  bool recompute_layers = false;       // training keeps each layer's input alone and runs the layer again: a third more time
   double layer_norm_eps = 1e-6;
   double dropout = 0;
 };
@@ -54,7 +59,7 @@ void describe(Fields& f, DecoderConfig& c);
 struct LossConfig {
   double lambda_ground = 0.1;
   double lambda_entropy = 0.01;
-  std::string grounding_loss = "kl";   // "bce_mean" | "bce_sum" | "mass" | "kl"
+  std::string grounding_loss = "kl";   // "bce_mean" | "bce_sum" | "mass" | "kl" | "kl_dice"
   std::string entropy_on = "all";      // "all" | "positive"
   double eps = 1e-6;                   // attention is clamped to [eps, 1 - eps] before a log
   double lambda_labels = 0;            // image-level finding loss; needs finding_classes > 0
@@ -74,6 +79,7 @@ struct ModelConfig {
   int64_t pad_id = 0;           // text_ids that are no token
   int64_t bos_id = 2;
   int64_t eos_id = 3;
+  bool special_ids_are_words = false;  // pad_id and bos_id may stand in a text, as public text models have it
 };
 void describe(Fields& f, ModelConfig& c);
 

@@ -2,13 +2,11 @@
 //
 //   PublicConfig file = read_public_config("vit-base-patch16-224");   // a Hugging Face folder
 //   file.encoder->width                                               // 768
-//   ModelConfig config = public_model_config(file);                   // a VisionEncoderDecoder
-//   folder
+//   ModelConfig config = public_model_config(file);                   // of a pair's folder
 //
 // Families: ViT ("vit"), DINOv2 ("dinov2", RAD-DINO is one), GPT-2 and DistilGPT-2 ("gpt2"), pairs
-// of them
-// ("vision-encoder-decoder"). What such a file can say and this network cannot do is refused, never
-// ignored.
+// of them ("vision-encoder-decoder"). What such a file can say and this network cannot do is
+// refused, never ignored.
 #pragma once
 
 #include <filesystem>

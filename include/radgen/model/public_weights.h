@@ -1,15 +1,16 @@
 // Weights of other programs: Hugging Face's ViT, DINOv2, GPT-2 and VisionEncoderDecoder,
 // torchvision's vit_b_16.
 //
-//   PublicCheckpoint vit = read_public_checkpoint("vit-base-patch16-224");       // a folder, or a
-//   .pth file WeightReport report = load_public_vision(model->encoder(), vit); WeightReport text =
-//   load_public_text(model, read_public_checkpoint("gpt2"), options); log::info("{}",
-//   report.summary());
+//   PublicCheckpoint vit = read_public_checkpoint("vit-base-patch16-224");  // a folder or a file
+//   WeightReport report = load_public_vision(model->encoder(), vit);
+//   report = load_public_text(model, read_public_checkpoint("gpt2"), options);
+//   log::info("{}", report.summary());
 //
 // Nothing is copied unless everything fits: first the configurations are compared
 // (public_config.h), then every tensor's shape. A tensor of ours without a source is an error
-// unless the options allow it; what the file holds and nobody used is listed. Files are read
-// without running any code of theirs.
+// unless the options allow it; what the file holds and nobody used is listed. A pickled file is
+// read by LibTorch, which runs no code of the file but trusts its structure: take it from a source
+// you trust, or use safetensors.
 #pragma once
 
 #include <filesystem>

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "radgen/model/attention.h"
+#include "radgen/model/shapes.h"
 #include "radgen/model/torch_compat.h"
 
 namespace radgen {
@@ -22,6 +23,11 @@ class SelfAttentionImpl : public torch::nn::Module {
  public:
   SelfAttentionImpl(int64_t width, int64_t heads);
   torch::Tensor forward(const torch::Tensor& x, bool is_causal);  // [B,N,D] -> [B,N,D]
+  // Like forward for a picture's patches, with [CLS] in front when has_cls (windowed_attention.h): each patch sees its
+  // window, or the whole picture through keys and values that are means over pool x pool patches. A projection of a mean
+  // is the mean of the projections, so that keys and values are projected once a pool.
+  torch::Tensor forward_windows(const torch::Tensor& x, PatchGrid grid, int64_t window_patches, bool has_cls);
+  torch::Tensor forward_pooled(const torch::Tensor& x, PatchGrid grid, int64_t pool, bool has_cls);
   // Writes the keys and values of x [B,T,D] into cache slots begin..begin+T, then attends over
   // slots 0..begin+T. attend_mask: bool, broadcastable to [B,A,T,begin+T], TRUE: may be attended.
   // No gradients.
@@ -50,6 +56,8 @@ class FeedForwardImpl : public torch::nn::Module {
   torch::nn::Linear up{nullptr}, down{nullptr};
 
  private:
+  torch::Tensor forward_rows(const torch::Tensor& x);
+
   std::string kind_;
 };
 TORCH_MODULE(FeedForward);

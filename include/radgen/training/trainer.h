@@ -12,6 +12,7 @@
 #include <string>
 
 #include "radgen/training/config.h"
+#include "radgen/training/initial_weights.h"
 
 namespace radgen {
 
@@ -19,7 +20,7 @@ struct TrainRequest {
   TrainConfig config;
   std::filesystem::path data;        // prepared dataset
   std::filesystem::path output;      // run folder
-  std::filesystem::path init_from;   // model folder or checkpoint whose weights to start from; empty: random
+  InitialWeights initial;            // what to start from; empty: chance
   bool is_resume = false;
   bool may_overwrite = false;
   std::string device = "auto";

@@ -1,0 +1,57 @@
+#include "recompute.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+namespace radgen {
+namespace {
+
+using torch::Tensor;
+using Body = std::function<Tensor(const Tensor&)>;
+
+Tensor random_state() { return at::detail::getDefaultCPUGenerator().get_state(); }
+void set_random_state(const Tensor& state) {
+  at::Generator generator = at::detail::getDefaultCPUGenerator();
+  generator.set_state(state);
+}
+
+// What the backward pass needs beside the input.
+struct Recipe : torch::CustomClassHolder {
+  Recipe(Body what, Tensor state) : body(std::move(what)), random(std::move(state)) {}
+  Body body;
+  Tensor random;
+};
+
+class Recomputed : public torch::autograd::Function<Recomputed> {
+ public:
+  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Body& body) {
+    context->saved_data["recipe"] = c10::IValue::make_capsule(c10::make_intrusive<Recipe>(body, random_state()));
+    context->save_for_backward({x});
+    return body(x);  // without gradients: autograd functions run forward so
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const auto holder = context->saved_data["recipe"].toCapsule();
+    const auto& recipe = static_cast<const Recipe&>(*holder);
+    const Tensor x = context->get_saved_variables()[0].detach().requires_grad_(true);
+    const Tensor now = random_state();
+    set_random_state(recipe.random);
+    Tensor out;
+    {
+      torch::AutoGradMode with_gradients(true);
+      out = recipe.body(x);
+    }
+    set_random_state(now);
+    torch::autograd::backward({out}, {gradients[0]});
+    return {x.grad(), Tensor()};
+  }
+};
+
+}  // namespace
+
+Tensor recomputed(const Body& body, const Tensor& x) {
+  if (!torch::GradMode::is_enabled() || !x.requires_grad()) return body(x);
+  return Recomputed::apply(x, body);
+}
+
+}  // namespace radgen
