@@ -79,7 +79,7 @@ TEST(Family, IsTheSameForAnyNumberOfThreads) {
 TEST(Shares, SumToAlphaAndLeaveNobodyOut) {
   const std::vector<double> shares = shares_of({{4, 1}, {2, 1}, {0.1, 1}, {4, 0.05}, {0, 1}}, 0.05);
   EXPECT_NEAR(std::accumulate(shares.begin(), shares.end(), 0.0), 0.05, 1e-9);
-  for (const double share : shares) EXPECT_GE(share, 0.1 * 0.05 / 5 - 1e-12);
+  for (const double share : shares) EXPECT_GE(share, 0.05 * 0.05 / 5 - 1e-12);
   EXPECT_GT(shares[0], 5 * shares[3]) << "what matters less gets less";
   EXPECT_GT(shares[1], 5 * shares[2])
       << "a test that cannot see the gap gets hardly more than its even part";

@@ -3,9 +3,9 @@
 . "$(dirname "$0")/common.sh"
 
 say "a prepared set with demographics, and predictions that miss what women have"
-expect 0 "$bin/phantom-radgen" --studies 400 --size 64 --seed 5 --prevalence enriched --validate-studies 8 --test-studies 300 \
+expect 0 "$bin/phantom-radgen" --studies 400 --size 96 --seed 5 --prevalence enriched --validate-studies 8 --test-studies 300 \
   --output "$scratch/phantom"
-expect 0 "$bin/preprocess-radgen" --source mimic-cxr --input "$scratch/phantom" --output "$scratch/prepared" --size 64
+expect 0 "$bin/preprocess-radgen" --source mimic-cxr --input "$scratch/phantom" --output "$scratch/prepared" --size 96
 prepared=$scratch/prepared
 line='s/.*"study_id":"\([^"]*\)".*"findings":"\([^"]*\)","impression":"\([^"]*\)".*/{"study_id":"\1","findings":"\2","impression":"\3"}/'
 grep '"split":"test",' "$prepared/manifest.jsonl" >"$scratch/test.jsonl"
