@@ -12,9 +12,6 @@
 namespace radgen::audit {
 namespace {
 
-// Of alpha, for what the normal approximations with errors by patient leave open (a group may have
-// twenty patients); measured by `audit-radgen --simulate`.
-constexpr double kHeldBack = 0.25;
 constexpr uint64_t kBootstrapStream = 0x626f6f74;
 
 std::vector<std::vector<uint8_t>> draw_resamples(size_t patients, size_t count, uint64_t seed) {
@@ -210,8 +207,7 @@ AuditResult audit(const std::vector<AuditCase>& cases, const AuditOptions& optio
     }
   }
   const bool is_attention_tested = has_gaze(cases) && options.permutations > 0;
-  result.detection_alpha =
-      (1 - kHeldBack) * (options.alpha - (is_attention_tested ? options.attention_alpha : 0));
+  result.detection_alpha = options.alpha - (is_attention_tested ? options.attention_alpha : 0);
   compare_groups(work, result);
   if (is_attention_tested) compare_attention(work, result);
   if (options.with_metrics) measure_groups(work, result);

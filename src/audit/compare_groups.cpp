@@ -12,7 +12,7 @@ namespace {
 
 // Rules of thumb for a normal approximation of counts, and for an error by patients.
 constexpr double kMinExpected = 5;
-constexpr size_t kMinPatients = 20;
+constexpr size_t kMinPatients = 10;
 constexpr double kPowerZ = 0.8416212335729143;  // P(Z < z) = .8
 constexpr double kHalved = 0.5;
 

@@ -212,7 +212,7 @@ void add_methods(Page& page, const AuditResult& result, const Intake& intake) {
                   o.bootstrap, o.sign_flips, result.tests, 100 * result.detection_alpha,
                   100 * o.target_gap, o.permutations, 100 * o.attention_alpha, o.seed));
   page.paragraph(
-      fmt::format("A comparison needs {} trials on either side, twenty patients, and five expected "
+      fmt::format("A comparison needs {} trials on either side, ten patients, and five expected "
                   "hits and misses. Age groups: under 40, 40 to 59, 60 to 79, 80 and over.",
                   o.min_cases));
   const RaceTable races;

@@ -193,17 +193,14 @@ std::vector<SimulationDesign> simulation_designs() {
       .prevalence = kManyFindings;
   add("no_gap_few", "nobody differs, 150 positives a group: any verdict is a false alarm", 150);
   add("gap",
-      "sensitivity 75 % instead of 90 % in one of four groups, 150 positives a group over all "
-      "findings",
+      "sensitivity 15 points lower in one of four groups, 150 positives a group over all findings",
       150)
       .gap = 0.15;
-  designs.back().sensitivity = 0.9;
-  add("gap_at_85", "the same with 70 % instead of 85 %", 150).gap = 0.15;
-  add("gap_in_minority", "the same as before, the other three groups with 450 positives each", 150)
-      .gap = 0.15;
+  add("gap_in_minority", "the same, the other three groups with 450 positives each", 150);
+  designs.back().gap = 0.15;
   designs.back().positives_of_others = 450;
   SimulationDesign& each =
-      add("gap_150_each", "70 % instead of 85 %, 150 positives a group of each of 13 findings", 13 * 150);
+      add("gap_150_each", "the same, 150 positives a group of each of 13 findings", 13 * 150);
   each.gap = 0.15;
   each.prevalence = kManyFindings;
   SimulationDesign& one = add("gap_in_one_finding", "the same, but of one finding only", 13 * 150);
@@ -212,9 +209,8 @@ std::vector<SimulationDesign> simulation_designs() {
   one.prevalence = kManyFindings;
   SimulationDesign& two =
       add("gap_two_groups",
-          "75 % instead of 90 % in one of two groups, 150 positives a group", 150);
+          "sensitivity 15 points lower in one of two groups, 150 positives a group", 150);
   two.gap = 0.15;
-  two.sensitivity = 0.9;
   two.races = {"White", "Black"};
   SimulationDesign& view =
       add("confounder_view",

@@ -147,7 +147,7 @@ struct AuditResult {
   std::vector<AttentionComparison> attention;  // empty: no maps
   std::vector<GroupMetrics> metrics;           // single attributes only
   int64_t studies = 0, patients = 0, tests = 0;
-  double detection_alpha = 0.05;  // what the comparisons were held at, of `alpha`
+  double detection_alpha = 0.05;
 
   const std::string& group(size_t attribute, int level) const {
     return attributes[attribute].levels[static_cast<size_t>(level)];

@@ -34,7 +34,7 @@ struct SimulationDesign {
   // for everybody.
   bool is_confounded = false;
   double ap_cost = 0;  // sensitivity on PA films less that on AP films
-  std::array<double, 3> severity_gain{-0.08, 0.02, 0.07};  // subtle, moderate, severe
+  std::array<double, 3> severity_gain{-0.10, 0.02, 0.10};  // subtle, moderate, severe
 };
 
 // One round's cases.
