@@ -25,7 +25,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kSentenceTokens = 12;
+constexpr int64_t kSentenceTokens = 12;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -81,14 +81,15 @@ void write_film(const fs::path& path, phantom::StudyTruth truth, int64_t size_px
   write_dicom_film(path, film);
 }
 
-// What a trained network would have: a sentence that says a finding, with its full stop, every kSentenceTokens.
-void put_sentences(DecodedText& text, const Tokenizer& tokenizer) {
+// What a trained network would have: words, and a full stop every kSentenceTokens.
+void put_sentences(DecodedText& text, const Tokenizer& tokenizer, const std::vector<std::string>& texts) {
   const int64_t stop = tokenizer.encode_ids(".").back();
-  const std::vector<int64_t> words = tokenizer.encode_ids("Right pleural effusion is there and is of moderate size now");
-  for (size_t i = 0; i < text.ids.size(); ++i) {
-    const size_t place = i % kSentenceTokens;
-    text.ids[i] = place + 1 == kSentenceTokens ? stop : words[place % words.size()];
-  }
+  std::vector<int64_t> words;
+  for (const std::string& sentence : texts)
+    for (int64_t id : tokenizer.encode_ids(sentence))
+      if (id != stop) words.push_back(id);
+  for (size_t i = 0; i < text.ids.size(); ++i)
+    text.ids[i] = (static_cast<int64_t>(i) + 1) % kSentenceTokens == 0 ? stop : words[i % words.size()];
 }
 
 double median(std::vector<double> values) {
@@ -100,7 +101,7 @@ using Times = std::map<std::string, std::vector<double>>;
 
 // One film through the whole way; adds its times and returns how many sentences got regions.
 int64_t draft_film(const fs::path& film_path, const fs::path& output, const LoadedModel& model,
-                   const Labeler& labeler, Times& times) {
+                   const std::vector<std::string>& words, const Labeler& labeler, Times& times) {
   const auto begin = Clock::now();
   const Result<Film> film = read_film(film_path);
   if (!film) throw Error(ErrorCode::kInternal, "the phantom film cannot be read: " + film.failure().message);
@@ -121,7 +122,7 @@ int64_t draft_film(const fs::path& film_path, const fs::path& output, const Load
   times["decode_s"].push_back(seconds_since(since));
 
   since = Clock::now();
-  put_sentences(text, *model.tokenizer);
+  put_sentences(text, *model.tokenizer, words);
   const GridPlacement placement = place_grid(encoded.grid.rows, encoded.grid.columns,
                                              model.config.network.encoder.patch_px, frame.picture_to_frame);
   FilmReport report{.film = *film,
@@ -170,7 +171,7 @@ nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
   for (int run = 0; run <= bench.runs; ++run) {
     Times these;
     with_regions = draft_film(workplace.path() / "film.dcm", workplace.path() / ("draft" + std::to_string(run)), model,
-                              labeler, these);
+                              phantoms.texts, labeler, these);
     if (run == 0) continue;  // warms up
     for (const auto& [name, values] : these) times[name].push_back(values.front());
   }
