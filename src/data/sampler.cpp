@@ -1,6 +1,7 @@
 #include "radgen/data/sampler.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "radgen/core/error.h"
@@ -9,6 +10,17 @@
 namespace radgen {
 namespace {
 constexpr uint64_t kOrderStream = 0x6f726472, kBucketStream = 0x62636b74;
+
+// How many studies without boxes an epoch leaves out.
+size_t left_out(const SamplerConfig& config, size_t studies) {
+  RADGEN_CHECK(config.boxed_share >= 0 && config.boxed_share <= 1, "boxed_share is a share");
+  if (config.boxed_share == 0) return 0;
+  RADGEN_CHECK(config.is_boxed.size() == studies, "boxed_share needs to know who has boxes");
+  const auto boxed = static_cast<double>(std::count(config.is_boxed.begin(), config.is_boxed.end(), true));
+  const double others = std::ceil(boxed * (1 - config.boxed_share) / config.boxed_share);
+  const double all = static_cast<double>(studies) - boxed;
+  return boxed == 0 || others >= all ? 0 : static_cast<size_t>(all - others);
+}
 }  // namespace
 
 BatchSampler::BatchSampler(std::vector<int64_t> lengths, const SamplerConfig& config)
@@ -18,8 +30,9 @@ BatchSampler::BatchSampler(std::vector<int64_t> lengths, const SamplerConfig& co
   RADGEN_CHECK(config_.batch_size > 0 && config_.rank < config_.world_size, "batch size and rank");
   RADGEN_CHECK(config_.world_size == 1 || config_.drops_last,
                "processes must get batches of one size: drops_last");
-  batches_ = config_.drops_last ? lengths_.size() / global_size_
-                                : (lengths_.size() + global_size_ - 1) / global_size_;
+  left_out_ = left_out(config_, lengths_.size());
+  batches_ = config_.drops_last ? studies_per_epoch() / global_size_
+                                : (studies_per_epoch() + global_size_ - 1) / global_size_;
   if (batches_ == 0) {
     throw Error(ErrorCode::kData, "there are fewer studies than one batch holds",
                 "take a smaller batch size");
@@ -43,6 +56,8 @@ std::vector<size_t> BatchSampler::epoch_order(uint64_t epoch) const {
   std::vector<size_t> order(lengths_.size());
   std::iota(order.begin(), order.end(), size_t{0});
   if (config_.is_shuffled) Random(config_.seed, {epoch, kOrderStream}).shuffle(order);
+  size_t to_leave = left_out_;
+  std::erase_if(order, [&](size_t study) { return to_leave > 0 && !config_.is_boxed[study] && to_leave-- > 0; });
   if (config_.drops_last) order.resize(batches_ * global_size_);
   if (config_.bucket_batches > 0) bucket(order, epoch);
   return order;

@@ -19,19 +19,33 @@ std::vector<double> mean_iou_of(const std::vector<CalibrationCase>& cases, doubl
   return ious;
 }
 
-// Logistic regression of hits on the logit of the raw score by Newton's method, with Platt's smoothed targets.
+constexpr double kRidge = 1e-3;  // keeps slope and offset finite when the scores separate the events
+
+// Negative log-likelihood of the targets, -log p and -log(1 - p) without overflow.
+double platt_loss(const std::vector<double>& logits, const std::vector<double>& targets, double slope, double offset) {
+  double loss = kRidge / 2 * ((slope - 1) * (slope - 1) + offset * offset);
+  for (size_t i = 0; i < logits.size(); ++i) {
+    const double z = slope * logits[i] + offset;
+    loss += std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z))) - targets[i] * z;
+  }
+  return loss;
+}
+
+// Logistic regression of hits on the logit of the raw score with Platt's smoothed targets, by Newton's method with the
+// steps halved until the loss falls: a full step from the flat part of the curve would never come back.
 void fit_platt(const std::vector<double>& logits, const std::vector<bool>& hits, double& slope, double& offset) {
   const double positives = static_cast<double>(std::count(hits.begin(), hits.end(), true));
   const double negatives = static_cast<double>(hits.size()) - positives;
-  const double target_hit = (positives + 1) / (positives + 2), target_miss = 1 / (negatives + 2);
+  std::vector<double> targets;
+  for (const bool hit : hits) targets.push_back(hit ? (positives + 1) / (positives + 2) : 1 / (negatives + 2));
   slope = 1;
   offset = 0;
-  constexpr double kRidge = 1e-3;  // keeps the step finite when the scores separate the events
-  for (int iteration = 0; iteration < 50; ++iteration) {
-    double g0 = kRidge * (slope - 1), g1 = 0, h00 = kRidge, h01 = 0, h11 = kRidge;
+  double loss = platt_loss(logits, targets, slope, offset);
+  for (int iteration = 0; iteration < 100; ++iteration) {
+    double g0 = kRidge * (slope - 1), g1 = kRidge * offset, h00 = kRidge, h01 = 0, h11 = kRidge;
     for (size_t i = 0; i < logits.size(); ++i) {
       const double p = 1 / (1 + std::exp(-(slope * logits[i] + offset)));
-      const double error = p - (hits[i] ? target_hit : target_miss), weight = std::max(p * (1 - p), 1e-9);
+      const double error = p - targets[i], weight = p * (1 - p);
       g0 += error * logits[i];
       g1 += error;
       h00 += weight * logits[i] * logits[i];
@@ -40,9 +54,15 @@ void fit_platt(const std::vector<double>& logits, const std::vector<bool>& hits,
     }
     const double determinant = h00 * h11 - h01 * h01;
     const double step0 = (h11 * g0 - h01 * g1) / determinant, step1 = (h00 * g1 - h01 * g0) / determinant;
-    slope -= step0;
-    offset -= step1;
-    if (std::abs(step0) + std::abs(step1) < 1e-9) break;
+    double share = 1, next = 0;
+    while (share > 1e-9 && !((next = platt_loss(logits, targets, slope - share * step0, offset - share * step1)) < loss))
+      share /= 2;
+    if (share <= 1e-9) break;
+    slope -= share * step0;
+    offset -= share * step1;
+    const double gain = loss - next;
+    loss = next;
+    if (gain < 1e-12 * (1 + loss)) break;
   }
   slope = std::max(slope, 0.0);  // a sharper map is never worth less: a negative slope is noise
 }

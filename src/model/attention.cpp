@@ -5,6 +5,7 @@
 
 #include "few_queries.h"
 #include "radgen/core/error.h"
+#include "radgen/model/autocast.h"
 #include "tiled_attention.h"
 
 namespace radgen {
@@ -46,7 +47,7 @@ Tensor plain_self_attention(const Tensor& qkv, bool is_causal) {
 
 Tensor tiled_self_attention(const Tensor& qkv, bool is_causal) {
   check_packed(qkv);
-  return TiledSelfAttention::apply(qkv, is_causal);
+  return TiledSelfAttention::apply(widened_for_kernel(qkv), is_causal);
 }
 
 Tensor self_attention(const Tensor& qkv, bool is_causal, int64_t plain_limit_bytes) {
@@ -68,6 +69,12 @@ Tensor masked_attention(const Tensor& q, const Tensor& k, const Tensor& v,
 
 CrossAttention cross_attention(const Tensor& q, const Tensor& k, const Tensor& v, bool has_null_key,
                                const TensorOptional& patch_attend_mask, bool has_cls_key) {
+  // The maps are read off these weights: three digits (bf16) are too few.
+  if (Autocast::is_on(q.device())) {
+    const Autocast off(false, q.device());
+    return cross_attention(q.to(torch::kFloat), k.to(torch::kFloat), v.to(torch::kFloat), has_null_key, patch_attend_mask,
+                           has_cls_key);
+  }
   const int64_t keys = k.size(2), others = (has_null_key ? 1 : 0) + (has_cls_key ? 1 : 0),
                 patches = keys - others;
   const double scale = 1 / std::sqrt(static_cast<double>(q.size(-1)));

@@ -46,29 +46,45 @@ Tensor ungroup_texts(const Tensor& x, int64_t group) {
 
 }  // namespace
 
-CrossAttentionLayerImpl::CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key,
-                                                 bool has_cls_key)
-    : heads_(heads), has_cls_key_(has_cls_key) {
+CrossAttentionLayerImpl::CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key, bool has_cls_key,
+                                                 int64_t evidence_classes)
+    : width_(width), heads_(heads), evidence_classes_(evidence_classes), has_cls_key_(has_cls_key) {
   query = register_module("query", torch::nn::Linear(width, width));
   key_value = register_module("key_value", torch::nn::Linear(width, 2 * width));
   output = register_module("output", torch::nn::Linear(width, width));
+  if (evidence_classes > 0)
+    evidence_query = register_module("evidence_query", torch::nn::Linear(width, heads * evidence_classes));
   if (has_null_key) null_key = register_parameter("null_key", torch::zeros({heads, width / heads}));
 }
 
 KeyValueCache CrossAttentionLayerImpl::remember(const Tensor& memory) {
-  const int64_t batch = memory.size(0), n = memory.size(1), width = memory.size(2),
-                d = width / heads_;
-  const Tensor both =
-      key_value(memory).view({batch, n, 2, heads_, d}).permute({2, 0, 3, 1, 4});  // [2,B,A,N,d]
-  if (!null_key.defined()) return {both[0].contiguous(), both[1].contiguous()};
-  const Tensor null = null_key.view({1, heads_, 1, d}).expand({batch, heads_, 1, d});
-  return {torch::cat({both[0], null}, 2), torch::cat({both[1], torch::zeros_like(null)}, 2)};
+  const int64_t batch = memory.size(0), n = memory.size(1), d = width_ / heads_;
+  const Tensor both = key_value(memory.narrow(2, 0, width_))
+                          .view({batch, n, 2, heads_, d})
+                          .permute({2, 0, 3, 1, 4});  // [2,B,A,N,d]
+  Tensor key = both[0], value = both[1];
+  if (evidence_classes_ > 0) {
+    // Times what the scores will be divided by.
+    const Tensor evidence = memory.narrow(2, width_, evidence_classes_) * std::sqrt(static_cast<double>(d + evidence_classes_));
+    key = torch::cat({key, evidence.unsqueeze(1).expand({batch, heads_, n, evidence_classes_}).to(key.scalar_type())}, 3);
+  }
+  if (!null_key.defined()) return {key.contiguous(), value.contiguous()};
+  const Tensor null = torch::constant_pad_nd(null_key, {0, evidence_classes_}, 0)
+                          .view({1, heads_, 1, d + evidence_classes_})
+                          .expand({batch, heads_, 1, d + evidence_classes_});
+  return {torch::cat({key, null}, 2), torch::constant_pad_nd(value, {0, 0, 0, 1}, 0)};
+}
+
+Tensor CrossAttentionLayerImpl::queries(const Tensor& x) {
+  const Tensor q = split_heads(query(x), heads_);
+  if (evidence_classes_ == 0) return q;
+  return torch::cat({q, split_heads(evidence_query(x), heads_)}, 3);
 }
 
 std::pair<Tensor, CrossAttention> CrossAttentionLayerImpl::forward(
     const Tensor& x, const KeyValueCache& memory, const TensorOptional& patch_attend_mask) {
   const int64_t pictures = memory.key.size(0), group = x.size(0) / pictures;
-  Tensor q = split_heads(query(x), heads_);  // [B,A,T,d]
+  Tensor q = queries(x);  // [B,A,T,d+C]
   if (group > 1) q = group_texts(q, pictures);
   CrossAttention seen =
       cross_attention(q, memory.key, memory.value, null_key.defined(), patch_attend_mask,
@@ -83,23 +99,23 @@ std::pair<Tensor, CrossAttention> CrossAttentionLayerImpl::forward(
   return {output(join_heads(seen.context)), seen};
 }
 
-DecoderLayerImpl::DecoderLayerImpl(const DecoderConfig& config) {
+DecoderLayerImpl::DecoderLayerImpl(const DecoderConfig& config, int64_t evidence_classes) {
   norm_1 = register_module("norm_1", make_layer_norm(config.width, config.layer_norm_eps));
   self_attention = register_module("self_attention", SelfAttention(config.width, config.heads));
   norm_2 = register_module("norm_2", make_layer_norm(config.width, config.layer_norm_eps));
   cross_attention = register_module(
       "cross_attention",
-      CrossAttentionLayer(config.width, config.heads, config.has_null_key, config.sees_cls));
+      CrossAttentionLayer(config.width, config.heads, config.has_null_key, config.sees_cls, evidence_classes));
   norm_3 = register_module("norm_3", make_layer_norm(config.width, config.layer_norm_eps));
   mlp = register_module("mlp", FeedForward(config.width, hidden_width(config), config.feed_forward));
 }
 
-GroundedDecoderImpl::GroundedDecoderImpl(const DecoderConfig& config) : config_(config) {
+GroundedDecoderImpl::GroundedDecoderImpl(const DecoderConfig& config, int64_t evidence_classes) : config_(config) {
   token_embedding_ = register_module("token_embedding",
                                      torch::nn::Embedding(config.vocabulary_size, config.width));
   position_embedding_ =
       register_module("position_embedding", torch::nn::Embedding(config.max_tokens, config.width));
-  for (int64_t i = 0; i < config.layers; ++i) layers_->push_back(DecoderLayer(config));
+  for (int64_t i = 0; i < config.layers; ++i) layers_->push_back(DecoderLayer(config, evidence_classes));
   register_module("layers", layers_);
   norm_ = register_module("norm", make_layer_norm(config.width, config.layer_norm_eps));
   if (!config.tie_embeddings)
@@ -182,12 +198,12 @@ DecoderCache GroundedDecoderImpl::start(const Tensor& memory,
                                         int64_t max_tokens) {
   torch::NoGradGuard no_grad;
   DecoderCache cache;
-  const int64_t batch = memory.size(0), width = config_.width;
+  const int64_t batch = memory.size(0), d = config_.width / config_.heads;
   cache.max_tokens = max_tokens == 0 ? config_.max_tokens : max_tokens;
   for (const auto& module : *layers_) {
     DecoderLayerImpl& layer = *module->as<DecoderLayer>();
     cache.cross.push_back(layer.cross_attention->remember(memory));
-    const std::vector<int64_t> sizes{batch, config_.heads, cache.max_tokens, width / config_.heads};
+    const std::vector<int64_t> sizes{batch, config_.heads, cache.max_tokens, d};
     // Zeros, not empty: slots behind a short prompt are hidden by weight 0, and 0 * NaN would show.
     cache.self.push_back(
         {torch::zeros(sizes, memory.options()), torch::zeros(sizes, memory.options())});

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "radgen/core/error.h"
+#include "radgen/model/autocast.h"
 #include "radgen/model/initialisation.h"
 #include "radgen/model/losses.h"
 
@@ -18,9 +19,9 @@ constexpr double kNoFindingLogit = -1e4;
 // Odds beyond e^8 say nothing more.
 constexpr double kSureLogit = 8;
 
-// What the finding head says of each patch, [B,N,C] -> [B,N,2C]: probabilities, which tell whether something is there, and
-// log-odds in -1..1, which tell where a faint thing most likely is.
-Tensor evidence_of(const Tensor& logits) {
+// What the values hold of what the finding head says of each patch, [B,N,C] -> [B,N,2C]: probabilities, which tell whether
+// something is there, and log-odds in -1..1, which tell where a faint thing most likely is.
+Tensor evidence_values(const Tensor& logits) {
   return torch::cat({logits.sigmoid(), logits.clamp(-kSureLogit, kSureLogit) / kSureLogit}, -1);
 }
 
@@ -36,6 +37,9 @@ constexpr double kFindingLogitAtStart = -2;
 TensorOptional optional_of(const Tensor& tensor) {
   return tensor.defined() ? TensorOptional(tensor) : TensorOptional();
 }
+
+// Autocast leaves results of linear layers in bf16; in fp32 and double as they are.
+Tensor widened(const Tensor& x) { return x.scalar_type() == torch::kBFloat16 ? x.to(torch::kFloat) : x; }
 
 // Runs `body` without gradients when nothing weighs its result: the number is still wanted for the
 // log.
@@ -77,7 +81,7 @@ GroundedModelImpl::GroundedModelImpl(const ModelConfig& config) : config_(config
     memory_positions_ =
         register_parameter("memory_positions",
                            torch::zeros({1, encoder_->native_grid().size(), config.decoder.width}));
-  decoder_ = register_module("decoder", GroundedDecoder(config.decoder));
+  decoder_ = register_module("decoder", GroundedDecoder(config.decoder, config.evidence ? config.finding_classes : 0));
   if (config.finding_classes > 0)
     finding_head_ = register_module(
         "finding_head", torch::nn::Linear(config.encoder.width, config.finding_classes));
@@ -103,7 +107,10 @@ EncodedImage GroundedModelImpl::encode(const Tensor& image, const Tensor& patch_
   EncodedImage encoded = encode_patches(seen, patch_attend_mask);
   if (!config_.decoder.sees_cls) return encoded;
   const Tensor cls = seen.cls.unsqueeze(1);  // [B,1,D_v]
-  encoded.memory = torch::cat({encoded.memory, projection_.is_empty() ? cls : projection_(cls)}, 1);
+  Tensor key = projection_.is_empty() ? cls : projection_(cls);
+  // Nothing was asked of the finding head about the picture as a whole.
+  if (evidence_.defined()) key = torch::constant_pad_nd(key, {0, config_.finding_classes}, 0);
+  encoded.memory = torch::cat({encoded.memory, key}, 1);
   return encoded;
 }
 
@@ -119,12 +126,15 @@ EncodedImage GroundedModelImpl::encode_patches(const EncodedPatches& seen,
     encoded.memory = encoded.memory +
                      interpolate_positions(memory_positions_, encoder_->native_grid(), seen.grid);
   if (finding_head_.is_empty()) return encoded;
-  encoded.finding_logits = finding_head_(seen.patches);  // [B,N,C]
+  encoded.finding_logits = widened(finding_head_(seen.patches));  // [B,N,C]
   if (patch_attend_mask.defined())
     encoded.finding_logits =
         encoded.finding_logits.masked_fill(patch_attend_mask.logical_not().unsqueeze(-1), kNoFindingLogit);
-  if (evidence_.defined())
-    encoded.memory = encoded.memory + torch::matmul(evidence_of(encoded.finding_logits.detach()), evidence_);
+  if (!evidence_.defined()) return encoded;
+  const Tensor logits = encoded.finding_logits.detach();
+  encoded.memory = torch::cat({encoded.memory + torch::matmul(evidence_values(logits), evidence_),
+                               logits.clamp(-kSureLogit, kSureLogit)},
+                              2);  // [B,N,D_t+C]
   return encoded;
 }
 
@@ -168,6 +178,7 @@ ForwardOutput GroundedModelImpl::forward(const Tensor& image, const Tensor& text
 
 Losses GroundedModelImpl::losses(const ForwardInput& input, const DecoderOutput& decoded,
                                  const Tensor& finding_logits) {
+  const Autocast off(false, input.image.device());  // sums over a vocabulary or a grid want all their digits
   const LossConfig& c = config_.loss;
   const int64_t t = input.text_ids.size(1), patches = decoded.attention.size(3);
   const Tensor text_mask =
@@ -180,7 +191,7 @@ Losses GroundedModelImpl::losses(const ForwardInput& input, const DecoderOutput&
   const Tensor attention = decoded.attention.mean(1);  // [B,T,N]
 
   Losses losses;
-  losses.text = text_loss(decoded.logits, targets, text_mask);
+  losses.text = text_loss(widened(decoded.logits), targets, text_mask);
   losses.total = losses.text;
   auto add = [&](double lambda, const Tensor& loss) {
     if (lambda != 0) losses.total = losses.total + lambda * loss;

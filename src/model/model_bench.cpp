@@ -1,12 +1,11 @@
 #include "radgen/model/model_bench.h"
 
-#include <ATen/autocast_mode.h>
-
 #include <algorithm>
 #include <chrono>
 #include <vector>
 
 #include "radgen/core/error.h"
+#include "radgen/model/autocast.h"
 #include "radgen/model/decoding.h"
 #include "radgen/model/flops.h"
 
@@ -23,38 +22,6 @@ PatchGrid grid_of(const ModelConfig& config, const BenchCase& bench) {
 void wait_for(torch::Device device) {
   if (!device.is_cpu()) torch::zeros({1}, device).item<float>();
 }
-
-// bf16 autocast while it lives.
-class Precision {
- public:
-  Precision(const std::string& name, torch::Device device) : is_bf16_(name == "bf16"), is_cpu_(device.is_cpu()) {
-    if (is_bf16_) set(true);
-  }
-  ~Precision() {
-    if (is_bf16_) set(false);
-    if (is_bf16_) at::autocast::clear_cache();
-  }
-  Precision(const Precision&) = delete;
-  Precision& operator=(const Precision&) = delete;
-
- private:
-  void set(bool is_on) const {
-#if RADGEN_TORCH_AT_LEAST(2, 4)
-    const auto kind = is_cpu_ ? at::kCPU : at::kCUDA;
-    at::autocast::set_autocast_enabled(kind, is_on);
-    at::autocast::set_autocast_dtype(kind, at::kBFloat16);
-#else
-    if (is_cpu_) {
-      at::autocast::set_cpu_enabled(is_on);
-      at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
-    } else {
-      at::autocast::set_enabled(is_on);
-      at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
-    }
-#endif
-  }
-  bool is_bf16_, is_cpu_;
-};
 
 Tensor random_images(const ModelConfig& config, const BenchCase& bench) {
   return torch::randn({bench.batch, config.encoder.channels, bench.height_px, bench.width_px}, bench.device);
@@ -106,7 +73,7 @@ GroundedModel bench_model(const ModelConfig& config, torch::Device device) {
 
 BenchResult bench_encode(GroundedModel model, const BenchCase& bench) {
   const torch::NoGradGuard no_grad;
-  const Precision precision(bench.precision, bench.device);
+  const Autocast precision(use_bf16(bench.precision, bench.device), bench.device);
   const Tensor images = random_images(model->config(), bench);
   BenchResult result = time_runs(bench.runs, bench.device, [&] { model->encode(images); });
   result.flops = static_cast<double>(bench.batch) *
@@ -116,12 +83,13 @@ BenchResult bench_encode(GroundedModel model, const BenchCase& bench) {
 
 BenchResult bench_decode(GroundedModel model, const BenchCase& bench) {
   const torch::NoGradGuard no_grad;
-  const Precision precision(bench.precision, bench.device);
+  const Autocast precision(use_bf16(bench.precision, bench.device), bench.device);
   const ModelConfig& config = model->config();
   EncodedImage encoded;
   encoded.grid = grid_of(config, bench);
   const int64_t keys = encoded.grid.size() + (config.decoder.sees_cls ? 1 : 0);
-  encoded.memory = torch::randn({bench.batch, keys, config.decoder.width}, bench.device);
+  const int64_t evidence = config.evidence ? config.finding_classes : 0;
+  encoded.memory = torch::randn({bench.batch, keys, config.decoder.width + evidence}, bench.device);
   DecodingConfig decoding;
   decoding.max_tokens = decoding.min_tokens = bench.tokens;
   BenchResult result =
@@ -141,7 +109,7 @@ BenchResult bench_train(GroundedModel model, const BenchCase& bench) {
     optimizer.zero_grad();
     ForwardOutput out;
     {
-      const Precision precision(bench.precision, bench.device);
+      const Autocast precision(use_bf16(bench.precision, bench.device), bench.device);
       out = model->forward(input);
     }
     out.losses.total.backward();

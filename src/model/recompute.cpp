@@ -2,6 +2,8 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
+#include "radgen/model/autocast.h"
+
 namespace radgen {
 namespace {
 
@@ -16,15 +18,16 @@ void set_random_state(const Tensor& state) {
 
 // What the backward pass needs beside the input.
 struct Recipe : torch::CustomClassHolder {
-  Recipe(Body what, Tensor state) : body(std::move(what)), random(std::move(state)) {}
+  Recipe(Body what, Tensor state, bool autocast) : body(std::move(what)), random(std::move(state)), is_bf16(autocast) {}
   Body body;
   Tensor random;
+  bool is_bf16;
 };
 
 class Recomputed : public torch::autograd::Function<Recomputed> {
  public:
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Body& body) {
-    context->saved_data["recipe"] = c10::IValue::make_capsule(c10::make_intrusive<Recipe>(body, random_state()));
+    context->saved_data["recipe"] = c10::IValue::make_capsule(c10::make_intrusive<Recipe>(body, random_state(), Autocast::is_on(x.device())));
     context->save_for_backward({x});
     return body(x);  // without gradients: autograd functions run forward so
   }
@@ -38,6 +41,7 @@ class Recomputed : public torch::autograd::Function<Recomputed> {
     set_random_state(recipe.random);
     Tensor out;
     {
+      const Autocast as_before(recipe.is_bf16, x.device());
       torch::AutoGradMode with_gradients(true);
       out = recipe.body(x);
     }

@@ -7,6 +7,12 @@
 
 namespace radgen {
 
+// What a narrow type (autocast) is widened to on a CPU, whose kernel is fp32; `x` itself otherwise.
+inline torch::Tensor widened_for_kernel(const torch::Tensor& x) {
+  const bool is_narrow = x.scalar_type() == torch::kBFloat16 || x.scalar_type() == torch::kHalf;
+  return is_narrow && x.device().is_cpu() ? x.to(torch::kFloat) : x;
+}
+
 // qkv [B,N,3,A,d] -> [B,N,A,d].
 class TiledSelfAttention : public torch::autograd::Function<TiledSelfAttention> {
  public:

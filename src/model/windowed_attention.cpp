@@ -62,7 +62,9 @@ Tensor plain_attention(const Tensor& q, const Tensor& kv) {
   return masked_attention(q.transpose(1, 2), k, v, {}).transpose(1, 2).contiguous();
 }
 
-Tensor tiled_attention(const Tensor& q, const Tensor& kv) { return TiledAttention::apply(q, kv); }
+Tensor tiled_attention(const Tensor& q, const Tensor& kv) {
+  return TiledAttention::apply(widened_for_kernel(q), widened_for_kernel(kv));
+}
 
 Tensor attention(const Tensor& q, const Tensor& kv, int64_t plain_limit_bytes) {
   RADGEN_CHECK(q.dim() == 4 && kv.dim() == 5 && kv.size(2) == 2, "attention needs q [B,T,A,d] and kv [B,S,2,A,d]");

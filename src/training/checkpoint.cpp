@@ -89,7 +89,7 @@ std::vector<fs::path> step_folders(const fs::path& checkpoints) {
 
 }  // namespace
 
-void save_checkpoint(const fs::path& run, const TrainState& state, const GroundedModel& network, const AdamW& optimizer,
+void save_checkpoint(const fs::path& run, const TrainState& state, const GroundedModel& network, const Optimizer& optimizer,
                      bool is_best, int64_t keep_last) {
   const fs::path checkpoints = run / "checkpoints";
   const std::string name = step_name(state.step);
@@ -125,7 +125,7 @@ std::optional<fs::path> find_checkpoint(const fs::path& run) {
   return std::nullopt;
 }
 
-TrainState load_checkpoint(const fs::path& checkpoint, GroundedModel& network, AdamW& optimizer) {
+TrainState load_checkpoint(const fs::path& checkpoint, GroundedModel& network, Optimizer& optimizer) {
   load_checkpoint_weights(checkpoint, network);
   optimizer.load_state(read_safetensors(checkpoint / kOptimizer));
   try {

@@ -7,6 +7,30 @@
 #include "radgen/core/error.h"
 
 namespace radgen {
+namespace {
+
+bool is_inner_matrix(const std::string& name, const torch::Tensor& parameter) {
+  if (parameter.dim() < 2 || !name.ends_with(".weight")) return false;
+  for (const char* edge : {"embedding", "finding_head", "decoder.output"})
+    if (name.find(edge) != std::string::npos) return false;
+  return true;
+}
+
+}  // namespace
+
+torch::Tensor orthogonalised(const torch::Tensor& matrix) {
+  // Odd polynomial a x + b x^3 + c x^5 of the singular values, applied five times.
+  constexpr double kA = 3.4445, kB = -4.7750, kC = 2.0315;
+  constexpr int kIterations = 5;
+  const bool is_tall = matrix.size(0) > matrix.size(1);
+  torch::Tensor x = is_tall ? matrix.t() : matrix;
+  x = x / (x.norm() + 1e-7);
+  for (int i = 0; i < kIterations; ++i) {
+    const torch::Tensor square = torch::mm(x, x.t());
+    x = torch::addmm(x, torch::addmm(square, square, square, kB, kC), x, kA);
+  }
+  return is_tall ? x.t() : x;
+}
 
 double learning_rate(const OptimizerConfig& config, int64_t step, int64_t total_steps, double least_progress) {
   if (step < config.warmup_steps)
@@ -18,18 +42,19 @@ double learning_rate(const OptimizerConfig& config, int64_t step, int64_t total_
   return config.lr_peak * (config.lr_final_ratio + (1 - config.lr_final_ratio) * cosine);
 }
 
-AdamW::AdamW(std::map<std::string, torch::Tensor> parameters, const OptimizerConfig& config) : config_(config) {
+Optimizer::Optimizer(std::map<std::string, torch::Tensor> parameters, const OptimizerConfig& config) : config_(config) {
   for (auto& [name, parameter] : parameters) {
     Slot slot;
     slot.parameter = parameter;
     slot.moment1 = torch::zeros_like(parameter);
-    slot.moment2 = torch::zeros_like(parameter);
+    slot.is_muon = config.method == "muon" && is_inner_matrix(name, parameter);
+    slot.moment2 = slot.is_muon ? torch::zeros({0}, parameter.options()) : torch::zeros_like(parameter);
     slot.has_decay = parameter.dim() > 1 && name.find("embedding") == std::string::npos;
     slots_.emplace(name, std::move(slot));
   }
 }
 
-double AdamW::step(double learning_rate) {
+double Optimizer::step(double learning_rate) {
   torch::NoGradGuard no_grad;
   double square = 0;
   for (auto& [name, slot] : slots_)
@@ -44,23 +69,40 @@ double AdamW::step(double learning_rate) {
     if (!slot.parameter.grad().defined() || !slot.parameter.requires_grad()) continue;
     const torch::Tensor gradient = slot.parameter.grad().mul_(scale);
     ++slot.updates;
-    slot.moment1.mul_(config_.beta1).add_(gradient, 1 - config_.beta1);
-    slot.moment2.mul_(config_.beta2).addcmul_(gradient, gradient, 1 - config_.beta2);
-    const double correction1 = 1 - std::pow(config_.beta1, static_cast<double>(slot.updates));
-    const double correction2 = 1 - std::pow(config_.beta2, static_cast<double>(slot.updates));
-    if (slot.has_decay) slot.parameter.mul_(1 - learning_rate * config_.weight_decay);
-    const torch::Tensor denominator = slot.moment2.sqrt().div_(std::sqrt(correction2)).add_(config_.eps);
-    slot.parameter.addcdiv_(slot.moment1, denominator, -learning_rate / correction1);
+    if (slot.is_muon) {
+      step_muon(slot, gradient, learning_rate * config_.muon_lr_ratio);
+    } else {
+      step_adamw(slot, gradient, learning_rate);
+    }
   }
   zero_grad();
   return norm;
 }
 
-void AdamW::zero_grad() {
+void Optimizer::step_adamw(Slot& slot, const torch::Tensor& gradient, double learning_rate) const {
+  slot.moment1.mul_(config_.beta1).add_(gradient, 1 - config_.beta1);
+  slot.moment2.mul_(config_.beta2).addcmul_(gradient, gradient, 1 - config_.beta2);
+  const double correction1 = 1 - std::pow(config_.beta1, static_cast<double>(slot.updates));
+  const double correction2 = 1 - std::pow(config_.beta2, static_cast<double>(slot.updates));
+  if (slot.has_decay) slot.parameter.mul_(1 - learning_rate * config_.weight_decay);
+  const torch::Tensor denominator = slot.moment2.sqrt().div_(std::sqrt(correction2)).add_(config_.eps);
+  slot.parameter.addcdiv_(slot.moment1, denominator, -learning_rate / correction1);
+}
+
+// W -= lr sqrt(max(1, R/C)) orthogonalised(g + momentum m), m = momentum m + g; a convolution [out,in,h,w] is [out,in h w].
+void Optimizer::step_muon(Slot& slot, const torch::Tensor& gradient, double learning_rate) const {
+  slot.moment1.mul_(config_.muon_momentum).add_(gradient);
+  const torch::Tensor update = orthogonalised(torch::add(gradient, slot.moment1, config_.muon_momentum).flatten(1));
+  const double aspect = static_cast<double>(update.size(0)) / static_cast<double>(update.size(1));
+  if (slot.has_decay) slot.parameter.mul_(1 - learning_rate * config_.weight_decay);
+  slot.parameter.sub_(update.reshape(slot.parameter.sizes()), learning_rate * std::sqrt(std::max(1.0, aspect)));
+}
+
+void Optimizer::zero_grad() {
   for (auto& [name, slot] : slots_) slot.parameter.mutable_grad() = torch::Tensor();
 }
 
-std::map<std::string, torch::Tensor> AdamW::state() const {
+std::map<std::string, torch::Tensor> Optimizer::state() const {
   std::map<std::string, torch::Tensor> state;
   for (const auto& [name, slot] : slots_) {
     state["moment1." + name] = slot.moment1;
@@ -70,7 +112,7 @@ std::map<std::string, torch::Tensor> AdamW::state() const {
   return state;
 }
 
-void AdamW::load_state(const std::map<std::string, torch::Tensor>& state) {
+void Optimizer::load_state(const std::map<std::string, torch::Tensor>& state) {
   torch::NoGradGuard no_grad;
   auto find = [&](const std::string& name) {
     const auto found = state.find(name);

@@ -15,6 +15,7 @@
 #include "radgen/data/loader.h"
 #include "radgen/inference/device.h"
 #include "radgen/inference/model_folder.h"
+#include "radgen/model/autocast.h"
 #include "radgen/model/losses.h"
 #include "radgen/model/torch_compat.h"
 #include "radgen/model/weights.h"
@@ -52,6 +53,14 @@ TrainConfig completed(TrainConfig config, const Tokenizer& tokenizer, const nloh
   return config;
 }
 
+SamplerConfig sampler_config(const TrainConfig& config, const Dataset& data) {
+  SamplerConfig sampler{.batch_size = static_cast<size_t>(config.loop.batch_size), .drops_last = true,
+                        .bucket_batches = static_cast<size_t>(config.loop.bucket_batches),
+                        .boxed_share = config.loop.boxed_share, .seed = static_cast<uint64_t>(config.seed)};
+  for (size_t i = 0; i < data.size(); ++i) sampler.is_boxed.push_back(data.entry(i).has_boxes);
+  return sampler;
+}
+
 // What must be equal for a run to be resumed: the data's identity.
 std::string hash_of_data(const fs::path& data) { return sha256_file(data / "manifest.jsonl"); }
 
@@ -70,13 +79,15 @@ class Trainer {
   explicit Trainer(const TrainRequest& request)
       : request_(request),
         device_(choose_device(request.device)),
+        is_bf16_(use_bf16(request.config.loop.precision, device_)),
         tokenizer_(choose_tokenizer(request.data, request.initial, request.is_resume ? request.output : "")),
         config_(completed(request.config, *tokenizer_, read_json(request.data / "prepare.json"))),
         train_data_(request.data, "train", tokenizer_, config_.data),
         validation_data_(request.data, "validate", tokenizer_, config_.data),
+        sampler_(train_data_.lengths(), sampler_config(config_, train_data_)),
         network_(make_network()),
         optimizer_(parameters(), config_.optimizer),
-        total_steps_(radgen::total_steps(config_.loop, static_cast<int64_t>(train_data_.size()))),
+        total_steps_(radgen::total_steps(config_.loop, static_cast<int64_t>(sampler_.studies_per_epoch()))),
         validator_(config_, request.data, validation_data_, tokenizer_) {
     if (config_.loop.batch_size > static_cast<int64_t>(train_data_.size()))
       throw Error(ErrorCode::kConfig, fmt::format("loop.batch_size {} is more than the {} training studies",
@@ -157,11 +168,13 @@ class Trainer {
   TrainRequest request_;
   RunFolder run_;
   torch::Device device_;
+  bool is_bf16_;
   std::shared_ptr<const Tokenizer> tokenizer_;
   TrainConfig config_;
   Dataset train_data_, validation_data_;
+  BatchSampler sampler_;
   GroundedModel network_;
-  AdamW optimizer_;
+  Optimizer optimizer_;
   int64_t total_steps_;
   Validator validator_;
   TrainState state_;
@@ -177,9 +190,11 @@ class Trainer {
 // In the first encoder_first_steps the decoder is left out: what the picture shows is learnt from labels and boxes,
 // before any word is.
 Losses Trainer::compute_losses(const Batch& batch) {
+  const Autocast precision(is_bf16_, device_);
   if (state_.step >= config_.loop.encoder_first_steps) return network_->forward(make_forward_input(batch)).losses;
   const LossConfig& config = config_.network.loss;
   const torch::Tensor logits = network_->encode(batch.image).finding_logits;
+  const Autocast off(false, device_);
   Losses losses;
   losses.labels = label_loss(pool_findings(logits, config.label_pooling, config.label_pooling_sharpness), batch.labels);
   losses.patches = patch_loss(logits, batch.patch_labels, batch.has_boxes);
@@ -250,14 +265,11 @@ bool Trainer::validate_and_save() {
 TrainSummary Trainer::run() {
   TrainSummary summary;
   for (const auto& [name, parameter] : parameters()) summary.parameters += parameter.numel();
-  log::info("{} training studies, {} for validation, {:.2f} M parameters, {} steps of {} studies", train_data_.size(),
+  log::info("{} training studies, {} for validation, {:.2f} M parameters, {} steps of {} studies in {}", train_data_.size(),
             validation_data_.size(), static_cast<double>(summary.parameters) / 1e6, total_steps_,
-            config_.loop.batch_size * config_.loop.accumulation);
+            config_.loop.batch_size * config_.loop.accumulation, is_bf16_ ? "bf16" : "fp32");
   const uint64_t seed = static_cast<uint64_t>(config_.seed);
-  const BatchSampler sampler(train_data_.lengths(),
-                             {.batch_size = static_cast<size_t>(config_.loop.batch_size), .drops_last = true,
-                              .bucket_batches = static_cast<size_t>(config_.loop.bucket_batches), .seed = seed});
-  BatchLoader loader(train_data_, sampler,
+  BatchLoader loader(train_data_, sampler_,
                      {.threads = static_cast<int>(config_.loop.loader_threads),
                       .augment = config_.augment.enabled ? &config_.augment : nullptr, .seed = seed},
                      {state_.epoch, state_.batch_in_epoch});
@@ -373,7 +385,8 @@ nlohmann::ordered_json plan_training(const TrainRequest& request) {
   if (!request.is_resume) load_initial_weights(network, config, *tokenizer, request.initial);
   int64_t parameters = 0;
   for (const auto& parameter : network->parameters()) parameters += parameter.numel();
-  const int64_t steps = total_steps(config.loop, static_cast<int64_t>(train_data.size()));
+  const BatchSampler sampler(train_data.lengths(), sampler_config(config, train_data));
+  const int64_t steps = total_steps(config.loop, static_cast<int64_t>(sampler.studies_per_epoch()));
   return {{"train_studies", train_data.size()},
           {"validate_studies", validation_data.size()},
           {"parameters", parameters},

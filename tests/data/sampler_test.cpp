@@ -81,6 +81,34 @@ TEST(BatchSampler, ProcessesShareTheGlobalBatchWithoutOverlap) {
   }
 }
 
+TEST(BatchSampler, GivesStudiesWithBoxesTheirShareOfAnEpoch) {
+  std::vector<bool> is_boxed(100);
+  for (size_t i = 0; i < 20; ++i) is_boxed[5 * i] = true;
+  const SamplerConfig config{.batch_size = 8, .boxed_share = 0.4, .is_boxed = is_boxed, .seed = 3};
+  const BatchSampler sampler(lengths(100), config);
+  EXPECT_EQ(sampler.studies_per_epoch(), 50u);
+  std::set<size_t> others;
+  for (const uint64_t number : {0, 1, 2, 3, 4, 5}) {
+    const auto all = epoch(sampler, number);
+    const std::set<size_t> once(all.begin(), all.end());
+    EXPECT_EQ(all.size(), 50u);
+    EXPECT_EQ(once.size(), 50u);
+    size_t boxed = 0;
+    for (const size_t study : all) is_boxed[study] ? (void)++boxed : (void)others.insert(study);
+    EXPECT_EQ(boxed, 20u);
+  }
+  EXPECT_GT(others.size(), 70u);  // each epoch leaves out others: 1 - (5/8)^6 of 80 are expected
+}
+
+TEST(BatchSampler, LeavesNobodyOutWhenBoxesAreNotScarce) {
+  std::vector<bool> is_boxed(30, true);
+  is_boxed[4] = false;
+  EXPECT_EQ(BatchSampler(lengths(30), {.batch_size = 8, .boxed_share = 0.5, .is_boxed = is_boxed}).studies_per_epoch(), 30u);
+  EXPECT_EQ(BatchSampler(lengths(30), {.batch_size = 8, .boxed_share = 0.5, .is_boxed = std::vector<bool>(30)})
+                .studies_per_epoch(),
+            30u);
+}
+
 TEST(BatchSampler, RefusesMoreThanThereIs) {
   EXPECT_THROW(BatchSampler(lengths(3), {.batch_size = 4, .drops_last = true}), Error);
   EXPECT_THROW(BatchSampler({}, {.batch_size = 4}), Error);

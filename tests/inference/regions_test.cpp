@@ -96,6 +96,24 @@ TEST(FitCalibration, SeparatesSharpRightMapsFromFlatWrongOnes) {
   EXPECT_LT(wrong, 0.2);
 }
 
+// Every word gives nearly all its attention to the null key, and the rest lies on the box a little more often than not: where
+// the first full step of Newton's method would leave the curve for good.
+TEST(FitCalibration, FindsItsWayWhenAllScoresAreTiny) {
+  auto cases = separable_cases();
+  for (size_t i = 0; i < cases.size(); ++i) {
+    const float mass = i % 3 == 0 ? 2e-4f : 1e-4f;
+    for (float& value : cases[i].map.values) value *= mass;
+    if (i % 8 != 1) continue;  // and a flat map can be right
+    cases[i].reference = {{0, 0, 80, 80}};
+  }
+  const Calibration calibration = fit_calibration(cases, 40);
+  EXPECT_LT(calibration.score_slope, 100);
+  double mean = 0;
+  for (const CalibrationCase& one : cases) mean += calibrated_score(raw_grounding_score(one.map), calibration) / 40;
+  EXPECT_NEAR(mean, 25.0 / 40, 0.05);  // a logistic regression with an offset meets the mean of its targets
+  EXPECT_GT(calibrated_score(raw_grounding_score(cases[0].map), calibration), 0.8);
+}
+
 TEST(FitCalibration, LeavesTheDefaultsWhenThereAreTooFewCases) {
   const auto cases = separable_cases();
   EXPECT_EQ(fit_calibration({cases.begin(), cases.begin() + 5}, 5).studies, 0);

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "model_test_support.h"
 #include "radgen/core/error.h"
 #include "radgen/model/weights.h"
@@ -26,8 +28,33 @@ TEST(Evidence, AddsWhatTheFindingHeadSeesToEachPatch) {
   ASSERT_LT(odds.abs().max().item<double>(), 8);
   evidence.zero_();
   const EncodedImage without = model->encode(image);
-  EXPECT_TRUE(torch::allclose(with.memory - without.memory, added, 1e-4, 1e-5));
+  const int64_t width = model->config().decoder.width;
+  const Tensor difference = (with.memory - without.memory).narrow(2, 0, width);
+  EXPECT_TRUE(torch::allclose(difference, added, 1e-4, 1e-5));
   EXPECT_GT(added.abs().max().item<double>(), 0.1);
+  EXPECT_TRUE(torch::allclose(with.memory.narrow(2, width, 3), odds, 1e-3, 1e-4));
+}
+
+// The scores, from the formula of decoder.h: (q k + sqrt(d + C) (W_e x) e) / sqrt(d + C).
+TEST(Evidence, AddsToTheScoresByTheFindingsThatAWordAsksFor) {
+  torch::NoGradGuard no_grad;
+  torch::manual_seed(5);
+  constexpr int64_t kWidth = 8, kHeads = 2, kClasses = 3, kPatches = 5, kTokens = 4, kHeadWidth = kWidth / kHeads;
+  CrossAttentionLayer layer(kWidth, kHeads, /*has_null_key=*/true, /*has_cls_key=*/false, kClasses);
+  layer->evidence_query->bias.normal_();
+  layer->null_key.normal_();
+  const Tensor memory = torch::randn({2, kPatches, kWidth + kClasses}), x = torch::randn({2, kTokens, kWidth});
+  const auto [out, seen] = layer->forward(x, layer->remember(memory), {});
+  const Tensor q = layer->query(x), k = layer->key_value(memory.narrow(2, 0, kWidth)).narrow(2, 0, kWidth),
+               asked = layer->evidence_query(x), evidence = memory.narrow(2, kWidth, kClasses);
+  const double root = std::sqrt(static_cast<double>(kHeadWidth + kClasses));
+  for (int64_t head = 0; head < kHeads; ++head) {
+    const Tensor q_head = q.narrow(2, head * kHeadWidth, kHeadWidth);
+    const Tensor patches = torch::matmul(q_head, k.narrow(2, head * kHeadWidth, kHeadWidth).transpose(1, 2)) / root +
+                           torch::matmul(asked.narrow(2, head * kClasses, kClasses), evidence.transpose(1, 2));
+    const Tensor null = torch::matmul(q_head, layer->null_key[head]).unsqueeze(2) / root;
+    EXPECT_TRUE(torch::allclose(seen.scores.select(1, head), torch::cat({patches, null}, 2), 1e-4, 1e-5));
+  }
 }
 
 TEST(Evidence, LetsNoGradientOfTheWordsIntoTheFindingHead) {

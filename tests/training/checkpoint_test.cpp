@@ -31,7 +31,7 @@ class Checkpoint : public ::testing::Test {
     fs::remove_all(run_);
     torch::manual_seed(1);
     network_ = GroundedModel(tiny());
-    optimizer_ = std::make_unique<AdamW>(parameters(network_), OptimizerConfig());
+    optimizer_ = std::make_unique<Optimizer>(parameters(network_), OptimizerConfig());
   }
   void TearDown() override { fs::remove_all(run_); }
 
@@ -49,14 +49,14 @@ class Checkpoint : public ::testing::Test {
 
   fs::path run_;
   GroundedModel network_{nullptr};
-  std::unique_ptr<AdamW> optimizer_;
+  std::unique_ptr<Optimizer> optimizer_;
 };
 
 TEST_F(Checkpoint, RestoresWeightsAndState) {
   save(7, true);
   torch::manual_seed(2);
   GroundedModel other(tiny());
-  AdamW optimizer(parameters(other), OptimizerConfig());
+  Optimizer optimizer(parameters(other), OptimizerConfig());
   const auto found = find_checkpoint(run_);
   ASSERT_TRUE(found.has_value());
   const TrainState state = load_checkpoint(*found, other, optimizer);

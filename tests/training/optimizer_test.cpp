@@ -52,7 +52,7 @@ TEST(LearningRate, FollowsTheClockWhenThatIsAheadOfTheSteps) {
 TEST(AdamW, FirstStepMovesByTheLearningRateAgainstTheSign) {
   // Bias correction makes the first update exactly lr * sign(g) (Kingma and Ba 2015), up to eps.
   auto weight = torch::tensor({1.0, -2.0}, torch::requires_grad());
-  AdamW optimizer({{"w", weight}}, plain());
+  Optimizer optimizer({{"w", weight}}, plain());
   (weight * torch::tensor({3.0, -5.0})).sum().backward();
   const double norm = optimizer.step(0.1);
   EXPECT_NEAR(norm, std::sqrt(34.0), 1e-5);
@@ -66,7 +66,7 @@ TEST(AdamW, DecaysMatricesOnly) {
   config.weight_decay = 0.5;
   auto matrix = torch::ones({2, 2}, torch::requires_grad()), bias = torch::ones({2}, torch::requires_grad());
   auto embedding = torch::ones({2, 2}, torch::requires_grad());
-  AdamW optimizer({{"w", matrix}, {"b", bias}, {"token_embedding.weight", embedding}}, config);
+  Optimizer optimizer({{"w", matrix}, {"b", bias}, {"token_embedding.weight", embedding}}, config);
   (0 * (matrix.sum() + bias.sum() + embedding.sum())).backward();
   optimizer.step(0.1);
   EXPECT_NEAR(matrix[0][0].item<double>(), 0.95, 1e-6);
@@ -79,7 +79,7 @@ TEST(AdamW, ClipsTheGlobalNorm) {
   clipped.clip_norm = 1;
   clipped.eps = 1;  // so that the size of the gradient shows in the update
   auto a = torch::zeros({1}, torch::requires_grad());
-  AdamW optimizer({{"a", a}}, clipped);
+  Optimizer optimizer({{"a", a}}, clipped);
   (a * 10).sum().backward();
   EXPECT_NEAR(optimizer.step(1.0), 10, 1e-5);
   EXPECT_NEAR(a.item<double>(), -0.5, 1e-5);  // g = 1 after clipping: 1 / (1 + eps)
@@ -87,7 +87,7 @@ TEST(AdamW, ClipsTheGlobalNorm) {
 
 TEST(AdamW, NonFiniteGradientsChangeNothing) {
   auto weight = torch::ones({1}, torch::requires_grad());
-  AdamW optimizer({{"w", weight}}, plain());
+  Optimizer optimizer({{"w", weight}}, plain());
   (weight / 0).sum().backward();
   EXPECT_FALSE(std::isfinite(optimizer.step(0.1)));
   EXPECT_EQ(weight.item<double>(), 1.0);
@@ -97,7 +97,7 @@ TEST(AdamW, ContinuesBitForBitFromItsState) {
   auto run = [](int first, int second) {
     torch::manual_seed(5);
     auto weight = torch::randn({4, 4}, torch::requires_grad());
-    auto optimizer = std::make_unique<AdamW>(std::map<std::string, torch::Tensor>{{"w", weight}}, OptimizerConfig());
+    auto optimizer = std::make_unique<Optimizer>(std::map<std::string, torch::Tensor>{{"w", weight}}, OptimizerConfig());
     auto steps = [&](int count) {
       for (int i = 0; i < count; ++i) {
         weight.pow(3).sum().backward();
@@ -107,7 +107,7 @@ TEST(AdamW, ContinuesBitForBitFromItsState) {
     steps(first);
     std::map<std::string, torch::Tensor> state;
     for (const auto& [name, tensor] : optimizer->state()) state[name] = tensor.clone();
-    optimizer = std::make_unique<AdamW>(std::map<std::string, torch::Tensor>{{"w", weight}}, OptimizerConfig());
+    optimizer = std::make_unique<Optimizer>(std::map<std::string, torch::Tensor>{{"w", weight}}, OptimizerConfig());
     optimizer->load_state(state);
     steps(second);
     return weight.detach().clone();
@@ -115,9 +115,65 @@ TEST(AdamW, ContinuesBitForBitFromItsState) {
   EXPECT_TRUE(torch::equal(run(4, 6), run(7, 3)));
 }
 
+TEST(Muon, MovesByNearlyOrthonormalMatrices) {
+  torch::manual_seed(3);
+  for (const auto& [rows, columns] : {std::pair{6, 20}, std::pair{20, 6}, std::pair{8, 8}}) {
+    // A matrix whose singular values span 1 to .1.
+    const auto [u, s, v] = torch::linalg_svd(torch::randn({rows, columns}), false);
+    const torch::Tensor matrix = torch::mm(u * torch::logspace(0, -1, s.size(0)), v);
+    const torch::Tensor near = orthogonalised(100 * matrix);
+    const auto [nu, ns, nv] = torch::linalg_svd(near, false);
+    EXPECT_GT(ns.min().item<double>(), 0.6);
+    EXPECT_LT(ns.max().item<double>(), 1.3);
+    // It turns nothing: what is left and right of the singular values stays.
+    const torch::Tensor core = torch::mm(torch::mm(u.t(), near), v.t());
+    EXPECT_LT((core - torch::diag(core.diagonal())).abs().max().item<double>(), 1e-4);
+  }
+}
+
+TEST(Muon, TakesInnerMatricesAloneWhateverTheSizeOfTheirGradient) {
+  OptimizerConfig config = plain();
+  config.method = "muon";
+  config.muon_lr_ratio = 10;
+  const torch::Tensor start = torch::zeros({4, 4});
+  auto inner = start.clone().requires_grad_(), kernel = torch::zeros({4, 2, 3, 3}, torch::requires_grad()),
+       embedding = start.clone().requires_grad_();
+  Optimizer optimizer({{"mlp.up.weight", inner}, {"stem.0.weight", kernel}, {"token_embedding.weight", embedding}}, config);
+  const torch::Tensor direction = torch::diag(torch::tensor({1.0, -1.0, 1.0, 1.0}));
+  (1e-3 * (inner * direction).sum() + kernel.sum() + (embedding * direction).sum()).backward();
+  optimizer.step(0.01);
+  // Equal singular values: the update is the direction itself, up to the iteration's .7 to 1.2.
+  const torch::Tensor moved = (inner * direction).diagonal();
+  EXPECT_LT(moved.max().item<double>(), -0.06);
+  EXPECT_GT(moved.min().item<double>(), -0.13);
+  EXPECT_LT(kernel.max().item<double>(), 0);
+  EXPECT_NEAR(embedding[1][1].item<double>(), 0.01, 1e-6);  // AdamW's first step
+}
+
+TEST(Muon, ContinuesBitForBitFromItsState) {
+  OptimizerConfig config;
+  config.method = "muon";
+  auto run = [&](bool is_interrupted) {
+    torch::manual_seed(7);
+    auto weight = torch::randn({5, 3}).requires_grad_();
+    auto optimizer = std::make_unique<Optimizer>(std::map<std::string, torch::Tensor>{{"w.weight", weight}}, config);
+    for (int step = 0; step < 6; ++step) {
+      if (is_interrupted && step == 3) {
+        const auto state = optimizer->state();
+        optimizer = std::make_unique<Optimizer>(std::map<std::string, torch::Tensor>{{"w.weight", weight}}, config);
+        optimizer->load_state(state);
+      }
+      (weight.square() * weight).sum().backward();
+      optimizer->step(0.01);
+    }
+    return weight.detach();
+  };
+  EXPECT_TRUE(torch::equal(run(false), run(true)));
+}
+
 TEST(AdamW, MissingStateNamesTheTensor) {
   auto weight = torch::ones({1}, torch::requires_grad());
-  AdamW optimizer({{"w", weight}}, plain());
+  Optimizer optimizer({{"w", weight}}, plain());
   try {
     optimizer.load_state({});
     FAIL() << "nothing was missed";

@@ -13,8 +13,13 @@
 // all at once agree to rounding. The null key has no value: what attends to it takes nothing from
 // the picture.
 //
+// Evidence: with C evidence classes the last C channels of `memory` are the finding head's log-odds e of each patch. They
+// are no part of its values; they add to the scores, which become (q k + sqrt(d) (W_e x) e) / sqrt(d): a word picks the
+// findings whose map it attends by. The null key has e = 0, where a finding is as likely as not, so that a word whose
+// findings are nowhere falls back to "no evidence".
+//
 // Parameter names: token_embedding, position_embedding, layers.I.{norm_1, self_attention.*, norm_2,
-// cross_attention. {query, key_value, output, null_key}, norm_3, mlp.*}, norm, and output.weight
+// cross_attention. {query, key_value, output, null_key, evidence_query}, norm_3, mlp.*}, norm, and output.weight
 // when it is not tied.
 #pragma once
 
@@ -56,9 +61,9 @@ struct DecoderCache {
 
 class CrossAttentionLayerImpl : public torch::nn::Module {
  public:
-  CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key,
-                          bool has_cls_key = false);
-  // Keys and values of the picture, the null key appended: [B,N,D] -> 2 x [B,A,N(+1),d].
+  CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key, bool has_cls_key = false,
+                          int64_t evidence_classes = 0);
+  // Keys and values of the picture, the null key appended: [B,N,D+C] -> [B,A,N(+1),d+C] and [B,A,N(+1),d].
   KeyValueCache remember(const torch::Tensor& memory);
   // x [B,T,D] -> ([B,T,D], weights).
   std::pair<torch::Tensor, CrossAttention> forward(const torch::Tensor& x,
@@ -66,17 +71,20 @@ class CrossAttentionLayerImpl : public torch::nn::Module {
                                                    const TensorOptional& patch_attend_mask);
 
   torch::nn::Linear query{nullptr}, key_value{nullptr}, output{nullptr};
-  torch::Tensor null_key;  // [A,d]; undefined without
+  torch::nn::Linear evidence_query{nullptr};  // empty without evidence
+  torch::Tensor null_key;                     // [A,d]; undefined without
 
  private:
-  int64_t heads_;
+  torch::Tensor queries(const torch::Tensor& x);  // [B,T,D] -> [B,A,T,d+C]
+
+  int64_t width_, heads_, evidence_classes_;
   bool has_cls_key_;
 };
 TORCH_MODULE(CrossAttentionLayer);
 
 class DecoderLayerImpl : public torch::nn::Module {
  public:
-  explicit DecoderLayerImpl(const DecoderConfig& config);
+  DecoderLayerImpl(const DecoderConfig& config, int64_t evidence_classes);
   torch::nn::LayerNorm norm_1{nullptr}, norm_2{nullptr}, norm_3{nullptr};
   SelfAttention self_attention{nullptr};
   CrossAttentionLayer cross_attention{nullptr};
@@ -86,9 +94,10 @@ TORCH_MODULE(DecoderLayer);
 
 class GroundedDecoderImpl : public torch::nn::Module {
  public:
-  explicit GroundedDecoderImpl(const DecoderConfig& config);
+  explicit GroundedDecoderImpl(const DecoderConfig& config, int64_t evidence_classes = 0);
 
-  // memory z~ [B,N,D_t], with sees_cls [B,N+1,D_t] and [CLS] as the last row; text_ids [B,T] int64. Throws Error{kData} when T exceeds max_tokens.
+  // memory z~ [B,N,D_t+C], with sees_cls [B,N+1,D_t+C] and [CLS] as the last row; text_ids [B,T] int64. Throws Error{kData}
+  // when T exceeds max_tokens.
   DecoderOutput forward(const torch::Tensor& memory, const torch::Tensor& text_ids,
                         const DecoderMasks& masks = {});
 

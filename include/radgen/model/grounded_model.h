@@ -61,7 +61,7 @@ struct ForwardOutput {
 
 // A picture, ready for any number of texts.
 struct EncodedImage {
-  torch::Tensor memory;             // z~ [B,N,D_t], behind it the row of [CLS] when sees_cls
+  torch::Tensor memory;             // z~ [B,N,D_t], with evidence [B,N,D_t+C]; behind it the row of [CLS] when sees_cls
   torch::Tensor patches;            // z [B,N,D_v]
   torch::Tensor cls;                // [B,D_v]; undefined without CLS
   torch::Tensor finding_logits;     // [B,N,C]; undefined without a finding head

@@ -33,13 +33,13 @@ struct TrainState {
 
 // Writes, moves `last` (and `best`), then deletes all but the newest `keep_last` and the best one.
 void save_checkpoint(const std::filesystem::path& run, const TrainState& state, const GroundedModel& network,
-                     const AdamW& optimizer, bool is_best, int64_t keep_last);
+                     const Optimizer& optimizer, bool is_best, int64_t keep_last);
 
 // The newest checkpoint of a run whose manifest holds; nothing when there is none. Left-over temporary folders go.
 std::optional<std::filesystem::path> find_checkpoint(const std::filesystem::path& run);
 
 // Throws Error{kData} when a file is missing, altered or belongs to another network.
-TrainState load_checkpoint(const std::filesystem::path& checkpoint, GroundedModel& network, AdamW& optimizer);
+TrainState load_checkpoint(const std::filesystem::path& checkpoint, GroundedModel& network, Optimizer& optimizer);
 void load_checkpoint_weights(const std::filesystem::path& checkpoint, GroundedModel& network);
 
 }  // namespace radgen

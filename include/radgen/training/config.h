@@ -21,11 +21,13 @@ struct LoopConfig {
   double max_minutes = 0;               // ends the schedule early; 0: off
   int64_t encoder_first_steps = 0;
   int64_t freeze_encoder_steps = 0;
+  std::string precision = "fp32";       // "fp32" | "bf16" | "auto" (model/autocast.h)
   int64_t log_every_steps = 20;
   int64_t checkpoint_every_steps = 500;
   int64_t keep_last = 2;
   int64_t loader_threads = 1;
   int64_t bucket_batches = 16;
+  double boxed_share = 0;
 };
 inline void describe(Fields& f, LoopConfig& c) {
   f.field("batch_size", c.batch_size, {.help = "studies in one forward pass", .min = 1, .max = 4096});
@@ -39,12 +41,17 @@ inline void describe(Fields& f, LoopConfig& c) {
            .unit = "steps"});
   f.field("freeze_encoder_steps", c.freeze_encoder_steps,
           {.help = "first steps in which the encoder is not trained; 0: never frozen", .min = 0, .unit = "steps"});
+  f.field("precision", c.precision,
+          {.help = "bf16: autocast, half the time where the CPU or GPU multiplies it; auto: bf16 there and fp32 elsewhere",
+           .choices = {"fp32", "bf16", "auto"}});
   f.field("log_every_steps", c.log_every_steps, {.help = "lines of metrics.jsonl", .min = 1, .unit = "steps"});
   f.field("checkpoint_every_steps", c.checkpoint_every_steps, {.help = "besides those at validations", .min = 1, .unit = "steps"});
   f.field("keep_last", c.keep_last, {.help = "checkpoints kept besides the best", .min = 1, .max = 1000});
   f.field("loader_threads", c.loader_threads, {.help = "threads that prepare batches", .min = 1, .max = 64});
   f.field("bucket_batches", c.bucket_batches,
           {.help = "studies are sorted by length within so many batches, which saves padding; 0: not sorted", .min = 0});
+  f.field("boxed_share", c.boxed_share,
+          {.help = "studies with boxes among those of an epoch, which then leaves out others; 0: all studies", .min = 0, .max = 1});
 }
 
 struct ValidationConfig {

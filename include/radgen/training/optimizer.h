@@ -1,5 +1,6 @@
-// AdamW (Loshchilov and Hutter 2019) with warm-up and cosine decay. Our own small one: its whole state is named
-// tensors, so that a checkpoint is one safetensors file and a resumed run continues bit for bit.
+// AdamW (Loshchilov and Hutter 2019), or Muon (Jordan et al. 2024) for the matrices inside the network and AdamW for the
+// rest, with warm-up and cosine decay. Our own small ones: the whole state is named tensors, so that a checkpoint is one
+// safetensors file and a resumed run continues bit for bit.
 #pragma once
 
 #include <torch/torch.h>
@@ -13,6 +14,9 @@
 namespace radgen {
 
 struct OptimizerConfig {
+  std::string method = "adamw";  // "adamw" | "muon"
+  double muon_lr_ratio = 7;
+  double muon_momentum = 0.95;
   double lr_peak = 1e-3;
   double lr_final_ratio = 0.02;
   int64_t warmup_steps = 100;
@@ -23,6 +27,11 @@ struct OptimizerConfig {
   double clip_norm = 1.0;
 };
 inline void describe(Fields& f, OptimizerConfig& c) {
+  f.field("method", c.method,
+          {.help = "muon: the weights of inner linear layers and convolutions move by orthogonal updates, the others by adamw",
+           .choices = {"adamw", "muon"}});
+  f.field("muon_lr_ratio", c.muon_lr_ratio, {.help = "learning rate of muon's weights over that of the others", .min = 0, .max = 1e3});
+  f.field("muon_momentum", c.muon_momentum, {.help = "decay of muon's mean of gradients", .min = 0, .max = 1});
   f.field("lr_peak", c.lr_peak, {.help = "learning rate after the warm-up", .min = 0, .max = 1});
   f.field("lr_final_ratio", c.lr_final_ratio, {.help = "last learning rate over the peak", .min = 0, .max = 1});
   f.field("warmup_steps", c.warmup_steps, {.help = "linear warm-up; 0: none", .min = 0, .unit = "steps"});
@@ -42,25 +51,35 @@ inline void describe(Fields& f, OptimizerConfig& c) {
 // ends by the clock decays by the clock.
 double learning_rate(const OptimizerConfig& config, int64_t step, int64_t total_steps, double least_progress = 0);
 
-class AdamW {
+// The nearest matrix with orthonormal rows (or columns, whichever are fewer), roughly: five Newton-Schulz iterations of
+// degree 5 bring the singular values of a matrix that is not 0 into about 0.7..1.2 (Jordan et al. 2024). [R,C] -> [R,C].
+torch::Tensor orthogonalised(const torch::Tensor& matrix);
+
+class Optimizer {
  public:
-  // Parameters by name; those of one dimension, and those whose name holds "embedding", get no decay.
-  AdamW(std::map<std::string, torch::Tensor> parameters, const OptimizerConfig& config);
+  // Parameters by name; those of one dimension, and those whose name holds "embedding", get no decay. Muon takes the
+  // weights of linear layers and convolutions; not what words, places or findings begin or end with (embedding, positions,
+  // evidence, null_key, finding_head, output layer of the decoder).
+  Optimizer(std::map<std::string, torch::Tensor> parameters, const OptimizerConfig& config);
 
   // Scales gradients to clip_norm, updates, clears them. Returns the gradient norm before clipping; when it is not
   // finite nothing is updated. Parameters without a gradient (frozen ones) are left alone.
   double step(double learning_rate);
   void zero_grad();
 
-  std::map<std::string, torch::Tensor> state() const;             // "moment1.NAME", "moment2.NAME", "updates"
+  // "moment1.NAME", "moment2.NAME" (empty for muon), "updates.NAME".
+  std::map<std::string, torch::Tensor> state() const;
   void load_state(const std::map<std::string, torch::Tensor>& state);  // throws Error{kData} when one is missing
 
  private:
   struct Slot {
     torch::Tensor parameter, moment1, moment2;
-    bool has_decay = false;
+    bool has_decay = false, is_muon = false;
     int64_t updates = 0;  // a parameter that was frozen first has its own bias correction
   };
+  void step_adamw(Slot& slot, const torch::Tensor& gradient, double learning_rate) const;
+  void step_muon(Slot& slot, const torch::Tensor& gradient, double learning_rate) const;
+
   std::map<std::string, Slot> slots_;
   OptimizerConfig config_;
 };

@@ -1,0 +1,64 @@
+#include "radgen/model/autocast.h"
+
+#include <ATen/autocast_mode.h>
+
+#include <algorithm>
+
+#include "radgen/core/compute.h"
+#include "radgen/core/error.h"
+
+namespace radgen {
+namespace {
+
+void switch_autocast(torch::Device device, bool is_on) {
+#if RADGEN_TORCH_AT_LEAST(2, 4)
+  const auto kind = device.is_cpu() ? at::kCPU : at::kCUDA;
+  at::autocast::set_autocast_enabled(kind, is_on);
+  if (is_on) at::autocast::set_autocast_dtype(kind, at::kBFloat16);
+#else
+  if (device.is_cpu()) {
+    at::autocast::set_cpu_enabled(is_on);
+    if (is_on) at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+  } else {
+    at::autocast::set_enabled(is_on);
+    if (is_on) at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
+  }
+#endif
+}
+
+bool multiplies_bf16_fast(torch::Device device) {
+  // Every GPU since Ampere has it, and no earlier one runs a current LibTorch well.
+  if (!device.is_cpu()) return true;
+  const std::vector<std::string> features = cpu_features();
+  return std::find(features.begin(), features.end(), "avx512_bf16") != features.end();
+}
+
+}  // namespace
+
+Autocast::Autocast(bool is_bf16, torch::Device device) : device_(device), was_on_(is_on(device)) {
+  switch_autocast(device_, is_bf16);
+}
+
+Autocast::~Autocast() {
+  const bool ends = is_on(device_) && !was_on_;
+  switch_autocast(device_, was_on_);
+  // The narrow copies of the weights would outlive the next optimizer step.
+  if (ends) at::autocast::clear_cache();
+}
+
+bool Autocast::is_on(torch::Device device) {
+#if RADGEN_TORCH_AT_LEAST(2, 4)
+  return at::autocast::is_autocast_enabled(device.is_cpu() ? at::kCPU : at::kCUDA);
+#else
+  return device.is_cpu() ? at::autocast::is_cpu_enabled() : at::autocast::is_enabled();
+#endif
+}
+
+bool use_bf16(const std::string& precision, torch::Device device) {
+  if (precision == "fp32") return false;
+  if (precision == "bf16") return true;
+  RADGEN_CHECK(precision == "auto", "precision must be fp32, bf16 or auto");
+  return multiplies_bf16_fast(device);
+}
+
+}  // namespace radgen
