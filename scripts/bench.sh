@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures this machine and the network on it, and writes OUTPUT/bench.json and OUTPUT/bench.html (default: runs/bench).
-# Nothing else should run meanwhile. About ten minutes on two cores.
+# Nothing else should run meanwhile. About fifteen minutes on two cores.
 #
 #   scripts/bench.sh [OUTPUT]
 #   RADGEN_BUILD_DIR=build-x scripts/bench.sh    another build folder
@@ -26,5 +26,8 @@ measure encode-threads encode --config configs/base-2048.json --size 512 --scale
 measure decode-base-2048 decode --config configs/base-2048.json --size 512 2048 --tokens 100 --runs 3
 measure train-512 train --config configs/base-2048.json --size 512 --tokens 60 --runs 2
 measure report-2048 report --config configs/base-2048.json --tokens 100 --runs 3
-"$bench" page --results "$parts"/{machine,report-2048,encode-base-2048,encode-dense,encode-batches,encode-threads,decode-base-2048,train-512}.json --output "$output"
+measure encode-int8 encode --config configs/base-2048.json --size 512 2048 --runs 3 --precision int8
+measure encode-int8-dynamic encode --config configs/base-2048.json --size 512 2048 --runs 3 --precision int8-dynamic
+measure report-2048-int8 report --config configs/base-2048.json --tokens 100 --runs 3 --precision int8
+"$bench" page --results "$parts"/{machine,report-2048,report-2048-int8,encode-base-2048,encode-int8,encode-int8-dynamic,encode-dense,encode-batches,encode-threads,decode-base-2048,train-512}.json --output "$output"
 echo "$output/bench.html"

@@ -84,13 +84,16 @@ if [ $ablation = yes ]; then
   evaluate "$demo/train-no-grounding/model" "$demo/evaluation-no-grounding" test
 fi
 
+table() { sed -n '1,/^distinct_ratio/p' "$1"; }
 page=$(find "$demo/report/phantom" -name report.html | sort | head -n 1)
 cat <<SUMMARY
 
 RadGen demo: research software, not for clinical use. The model was trained on synthetic films only.
 $(cat "$demo/evaluation.test.txt")
-other wording:      $demo/evaluation/test_wording/report.html
-shifted films:      $demo/evaluation/test_shift/report.html
+
+wording that training never saw: $(table "$demo/evaluation.test_wording.txt")
+
+films from another machine, other co-occurrences: $(table "$demo/evaluation.test_shift.txt")
 $( [ ! -f "$demo/evaluation-no-grounding.test.txt" ] || { echo; echo "without the grounding loss:"; cat "$demo/evaluation-no-grounding.test.txt"; } )
 made: $(grep -c . "$demo/prepared/manifest.jsonl") prepared studies, a model in $demo/train/model, reports in $demo/report/
 time: $(( (after_build-started)/60 )) min for set-up and build, $(( (ended-after_build)/60 )) min $(( (ended-after_build)%60 )) s for the rest of this run

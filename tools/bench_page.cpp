@@ -50,14 +50,17 @@ void add_rows(pages::Page& page, const Json& result, const std::string& name) {
 }
 
 void add_report(pages::Page& page, const Json& report) {
-  page.section("One film", "From its DICOM file to its folder of results, medians.");
+  page.section("One film, " + report.value("precision", std::string("fp32")), "From its DICOM file to its folder of results, medians.");
   pages::Table table({{"part"}, {"seconds", true}});
   for (const char* name : {"load_s", "encode_s", "decode_s", "post_s"}) table.row({name, number(report, name)});
   table.strong_row({"total_s", number(report, "total_s")});
   table.row({"startup_s (outside)", number(report, "startup_s")});
-  table.caption(fmt::format("{} px, {} tokens, {} sentences with regions, peak memory {} GiB", report.value("size_px", 0),
+  table.caption(fmt::format("{} px, {} tokens, {} sentences with regions, peak memory {} GiB{}", report.value("size_px", 0),
                             report.value("tokens", 0), report.value("sentences_with_regions", 0),
-                            number(report, "peak_rss_gib", 2)));
+                            number(report, "peak_rss_gib", 2),
+                            report.contains("int8_error")
+                                ? ", what the decoder sees is off by " + number(report, "int8_error", 4) + " of its norm"
+                                : ""));
   page.table(table);
 }
 

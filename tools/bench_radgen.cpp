@@ -10,6 +10,7 @@
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/core/tool.h"
+#include "radgen/model/int8.h"
 #include "radgen/model/machine_rates.h"
 #include "radgen/model/model_bench.h"
 #ifndef RADGEN_MODEL_ONLY
@@ -139,6 +140,10 @@ Json row_of(const std::string& subject, const BenchCase& bench, const BenchResul
   const double gemm = measured_gemm_rate(bench.device);  // beside each figure: machines change their speed
   row["gemm_gflop_per_s"] = gemm / 1e9;
   row["share_of_gemm"] = seen.work_per_s() / gemm;
+  if (is_int8_precision(bench.precision)) {
+    row["int8_error"] = seen.int8_error;
+    row["int8_kept_fp32"] = seen.int8_kept_fp32;
+  }
   if (subject != "encode") row["tokens"] = bench.tokens;
   if (subject == "decode") {
     row["token_ms"] = 1e3 * seen.median_s / static_cast<double>(bench.tokens);
@@ -150,13 +155,15 @@ Json row_of(const std::string& subject, const BenchCase& bench, const BenchResul
 }
 
 void print_row(const Json& row) {
-  fmt::print("{:<7} {:>5} x {:<5} batch {:<2} threads {:<2} {:<5} {:9.4f} s ({:.4f} to {:.4f})  {:9.1f} GFLOP  {:7.1f} "
+  fmt::print("{:<7} {:>5} x {:<5} batch {:<2} threads {:<2} {:<12} {:9.4f} s ({:.4f} to {:.4f})  {:9.1f} GFLOP  {:7.1f} "
              "GFLOP/s = {:5.1f} % of GEMM  peak {:.2f} GiB",
              row["subject"].get<std::string>(), row["height_px"].get<int64_t>(), row["width_px"].get<int64_t>(),
              row["batch"].get<int64_t>(), row["threads"].get<int>(), row["precision"].get<std::string>(),
              row["median_s"].get<double>(), row["low_s"].get<double>(), row["high_s"].get<double>(),
              row["gflop"].get<double>(), row["gflop_per_s"].get<double>(), 100 * row["share_of_gemm"].get<double>(),
              row["peak_rss_gib"].get<double>());
+  if (row.contains("int8_error"))
+    fmt::print("  error {:.4f}, {} products kept in fp32", row["int8_error"].get<double>(), row["int8_kept_fp32"].get<int64_t>());
   if (row.contains("token_ms"))
     fmt::print("  {:.2f} ms a token, {:.1f} GB/s read", row["token_ms"].get<double>(), row["read_gb_per_s"].get<double>());
   if (row.contains("share_of_memory")) fmt::print(" = {:.0f} % of memory", 100 * row["share_of_memory"].get<double>());
@@ -194,7 +201,7 @@ int run_network(const Tool& tool, const Arguments& arguments, const std::string&
   return 0;
 }
 
-void add_network_flags(CLI::App& command, Arguments& arguments, bool has_tokens) {
+void add_network_flags(CLI::App& command, Arguments& arguments, bool has_tokens, bool has_int8) {
   command.fallthrough();
   command.add_option("--config", arguments.config, "Configuration whose network is measured; none: ViT-B/16")->default_str("");
   command.add_option("--set", arguments.settings, "network.KEY=VALUE, after the file; may be repeated")->expected(1)->take_all()->default_str("");
@@ -202,7 +209,11 @@ void add_network_flags(CLI::App& command, Arguments& arguments, bool has_tokens)
   command.add_option("--batch", arguments.batches, "Studies at once")->check(CLI::Range(1, 1024))->default_str("1");
   command.add_option("--scale-threads", arguments.threads, "Measure with each of these numbers of threads")->check(CLI::Range(1, 4096))->default_str("");
   command.add_option("--runs", arguments.bench.runs, "Timed runs")->check(CLI::Range(1, 1000));
-  command.add_option("--precision", arguments.bench.precision, "bf16 is autocast")->check(CLI::IsMember({"fp32", "bf16"}));
+  std::vector<std::string> precisions{"fp32", "bf16"};
+  if (has_int8) precisions.insert(precisions.end(), {"int8", "int8-dynamic"});
+  command.add_option("--precision", arguments.bench.precision,
+                     has_int8 ? "bf16 is autocast; int8 with scales chosen at the start, int8-dynamic at run time" : "bf16 is autocast")
+      ->check(CLI::IsMember(precisions));
   if (has_tokens) command.add_option("--tokens", arguments.bench.tokens, "Words of each text")->check(CLI::Range(1, 4096));
 }
 
@@ -235,13 +246,13 @@ int main(int argc, char** argv) {
   struct Verb {
     const char *name, *help;
     Subject subject;
-    bool has_tokens;
+    bool has_tokens, has_int8;
   };
-  for (const Verb& verb : {Verb{"encode", "Pictures to patches and to what the decoder sees", bench_encode, false},
-                           Verb{"decode", "Words with their maps, greedily", bench_decode, true},
-                           Verb{"train", "Optimizer steps", bench_train, true}}) {
+  for (const Verb& verb : {Verb{"encode", "Pictures to patches and to what the decoder sees", bench_encode, false, true},
+                           Verb{"decode", "Words with their maps, greedily", bench_decode, true, false},
+                           Verb{"train", "Optimizer steps", bench_train, true, false}}) {
     CLI::App* command = tool.flags().add_subcommand(verb.name, verb.help);
-    add_network_flags(*command, arguments, verb.has_tokens);
+    add_network_flags(*command, arguments, verb.has_tokens, verb.has_int8);
     command->callback([&, verb] {
       body = [&, verb] { return run_network(tool, arguments, verb.name, verb.subject); };
     });
@@ -249,7 +260,7 @@ int main(int argc, char** argv) {
 #ifndef RADGEN_MODEL_ONLY
   CLI::App* report = tool.flags().add_subcommand(
       "report", "One film from its DICOM file to its folder of results, with a sentence every 12 tokens");
-  add_network_flags(*report, arguments, true);
+  add_network_flags(*report, arguments, true, true);
   report->callback([&] {
     body = [&] {
       at::set_num_threads(tool.threads());

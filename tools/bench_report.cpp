@@ -16,6 +16,7 @@
 #include "radgen/inference/draft_assembly.h"
 #include "radgen/inference/predictor.h"
 #include "radgen/model/decoding.h"
+#include "radgen/model/int8.h"
 #include "radgen/phantom/film.h"
 #include "radgen/phantom/plan.h"
 #include "radgen/phantom/words.h"
@@ -51,13 +52,14 @@ class Workplace {
 
 struct Phantoms {
   std::vector<std::string> texts;
-  phantom::StudyTruth first;
+  phantom::StudyTruth first, second;
 };
 Phantoms make_phantoms() {
   constexpr int64_t kStudies = 60;
   Phantoms phantoms;
   std::vector<phantom::StudyTruth> plan = phantom::plan_studies({.studies = kStudies, .seed = 1, .prevalence = "enriched"});
-  phantoms.first = plan.front();
+  phantoms.first = plan[0];
+  phantoms.second = plan[1];
   for (phantom::StudyTruth& truth : plan) {
     const phantom::SpokenReport report = phantom::write_words(truth, {.seed = 1});
     for (const phantom::SpokenSentence& sentence : report.sentences) phantoms.texts.push_back(sentence.text);
@@ -99,17 +101,29 @@ double median(std::vector<double> values) {
 
 using Times = std::map<std::string, std::vector<double>>;
 
+// A film as the network sees it.
+struct SeenFilm {
+  Film film;
+  PreparedPicture prepared;
+  Frame frame;
+  torch::Tensor image;  // [1,1,H,W]
+};
+SeenFilm read_picture(const fs::path& path, const FrameConfig& config) {
+  Result<Film> film = read_film(path);
+  if (!film) throw Error(ErrorCode::kInternal, "the phantom film cannot be read: " + film.failure().message);
+  SeenFilm seen{.film = *film, .prepared = prepare_picture(film->pixels, config)};
+  seen.frame = make_frame(seen.prepared.picture, config);
+  const cv::Mat& input = seen.frame.input;
+  seen.image = torch::from_blob(input.data, {1, 1, input.rows, input.cols}, torch::kFloat32).clone();
+  return seen;
+}
+
 // One film through the whole way; adds its times and returns how many sentences got regions.
 int64_t draft_film(const fs::path& film_path, const fs::path& output, const LoadedModel& model,
                    const std::vector<std::string>& words, const Labeler& labeler, Times& times) {
   const auto begin = Clock::now();
-  const Result<Film> film = read_film(film_path);
-  if (!film) throw Error(ErrorCode::kInternal, "the phantom film cannot be read: " + film.failure().message);
-  judge_chest_film(*film);
-  const PreparedPicture prepared = prepare_picture(film->pixels, model.config.frame);
-  const Frame frame = make_frame(prepared.picture, model.config.frame);
-  const torch::Tensor image =
-      torch::from_blob(frame.input.data, {1, 1, frame.input.rows, frame.input.cols}, torch::kFloat32).clone();
+  const auto [film, prepared, frame, image] = read_picture(film_path, model.config.frame);
+  judge_chest_film(film);
   times["load_s"].push_back(seconds_since(begin));
 
   auto since = Clock::now();
@@ -125,7 +139,7 @@ int64_t draft_film(const fs::path& film_path, const fs::path& output, const Load
   put_sentences(text, *model.tokenizer, words);
   const GridPlacement placement = place_grid(encoded.grid.rows, encoded.grid.columns,
                                              model.config.network.encoder.patch_px, frame.picture_to_frame);
-  FilmReport report{.film = *film,
+  FilmReport report{.film = film,
                     .draft = assemble_draft(text, placement, *model.tokenizer, labeler, model.calibration),
                     .upright_to_prepared = prepared.upright_to_prepared,
                     .prepared_width_px = prepared.picture.cols,
@@ -147,8 +161,8 @@ int64_t draft_film(const fs::path& film_path, const fs::path& output, const Load
 
 nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px, const BenchCase& bench) {
   const torch::NoGradGuard no_grad;
-  if (bench.precision != "fp32" || !bench.device.is_cpu())
-    throw Error(ErrorCode::kUsage, "bench-radgen report runs in fp32 on the CPU", "leave --precision and --device out");
+  if (bench.precision == "bf16" || !bench.device.is_cpu())
+    throw Error(ErrorCode::kUsage, "bench-radgen report runs in fp32 or INT8 on the CPU", "leave --device out, and bf16");
   const Workplace workplace;
   const Phantoms phantoms = make_phantoms();
   auto since = Clock::now();
@@ -162,9 +176,19 @@ nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
   model.config.network.decoder.vocabulary_size = model.tokenizer->vocabulary_size();
   model.calibration.abstain_below = 0;  // every sentence is shown with its regions
   model.network = bench_model(model.config.network);
-  const double startup_s = seconds_since(since);
+  double startup_s = seconds_since(since);
 
   write_film(workplace.path() / "film.dcm", phantoms.first, size_px);
+  Int8Report int8;
+  if (is_int8_precision(bench.precision)) {
+    write_film(workplace.path() / "other.dcm", phantoms.second, size_px);
+    since = Clock::now();
+    const bool is_dynamic = bench.precision == "int8-dynamic";
+    std::vector<torch::Tensor> pictures;
+    if (!is_dynamic) pictures.push_back(read_picture(workplace.path() / "other.dcm", model.config.frame).image);
+    int8 = quantise(model.network, {.is_dynamic = is_dynamic}, pictures);
+    startup_s += seconds_since(since);
+  }
   const Labeler labeler;
   Times times;
   int64_t with_regions = 0;
@@ -182,6 +206,11 @@ nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
   result["startup_s"] = startup_s;
   result["tokens"] = bench.tokens;
   result["sentences_with_regions"] = with_regions;
+  result["precision"] = bench.precision;
+  if (is_int8_precision(bench.precision)) {
+    result["int8_error"] = int8.output_error;
+    result["int8_kept_fp32"] = int8.count(/*is_int8=*/false);
+  }
   result["peak_rss_gib"] = peak_rss_gib();
   return result;
 }

@@ -5,6 +5,8 @@
 #include <iostream>
 #include <optional>
 
+#include "eval_checks.h"
+#include "radgen/clinical/report_folder.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/core/log.h"
@@ -13,6 +15,7 @@
 #include "radgen/core/tool.h"
 #include "radgen/data/manifest.h"
 #include "radgen/evaluation/compare.h"
+#include "radgen/evaluation/error_page.h"
 #include "radgen/evaluation/eval_report.h"
 #include "radgen/evaluation/evaluate.h"
 #include "radgen/evaluation/export.h"
@@ -30,8 +33,9 @@ struct Arguments {
   fs::path first, second;  // of compare
   bool has_export = false;
   int64_t limit = 0;
-  std::string split = "test";
+  std::string split = "test", precision = "fp32";
   int examples = 0;
+  bool has_checks = false, has_errors = false, has_maps = false, no_examples = false;
 };
 
 evaluation::EvaluationData read_data(const Arguments& arguments) {
@@ -90,6 +94,30 @@ Predictions predict(const Predictor& predictor, const Arguments& arguments, cons
   return predictions;
 }
 
+// The pictures by which static INT8 chooses its scales.
+std::vector<StudyInput> int8_films(const Arguments& arguments) {
+  constexpr size_t kEnough = 8;
+  std::vector<StudyInput> films;
+  if (arguments.precision != "int8") return films;
+  for (const ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl")) {
+    if (entry.split == "train") films.push_back(study_input_of(entry, arguments.data));
+    if (films.size() == kEnough) break;
+  }
+  return films;
+}
+
+// The sentences' maps beside the predictions. Numbered: ids are not always names that a file can have.
+void write_maps(const fs::path& folder, std::vector<Draft>& drafts) {
+  for (size_t d = 0; d < drafts.size(); ++d) {
+    for (size_t i = 0; i < drafts[d].sentences.size(); ++i) {
+      DraftSentence& sentence = drafts[d].sentences[i];
+      if (sentence.map.empty()) continue;
+      sentence.map_file = fmt::format("maps/{:06}_{:02}.png", d + 1, i + 1);
+      sentence.map_scale = write_attention_map(folder / sentence.map_file, sentence.map);
+    }
+  }
+}
+
 evaluation::EvaluationData read_checked_data(const Arguments& arguments) {
   if (arguments.data.empty() == arguments.references.empty())
     throw Error(ErrorCode::kUsage, "what are the references? expected either --data or --references",
@@ -129,6 +157,8 @@ int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, 
                 "or two files: eval-radgen compare A B");
   if (!arguments.model.empty() && arguments.data.empty())
     throw Error(ErrorCode::kUsage, "--model needs the pictures of a prepared data set: --data");
+  if (arguments.has_checks && arguments.model.empty())
+    throw Error(ErrorCode::kUsage, "--checks asks the model again; expected --model", "a predictions file cannot be asked");
   evaluation::EvaluationData data = read_checked_data(arguments);
   // Everything that can be wrong with the input is found before the output is made.
   std::optional<Predictor> predictor;
@@ -140,14 +170,20 @@ int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, 
   }
   if (tool.common.is_dry_run) return 0;
   claim_output_directory(tool.common.output, tool.common.may_overwrite);
+  if (predictor) predictor->set_precision(arguments.precision, int8_films(arguments));
   if (predictor) predictions = predict(*predictor, arguments, data);
+  if (arguments.has_maps) write_maps(tool.common.output, predictions.drafts);
   if (!arguments.model.empty()) {
     JsonlWriter file(tool.common.output / "predictions.jsonl");
     for (const Draft& draft : predictions.drafts) file.write(draft_to_json(draft));
     file.commit();
   }
-  const evaluation::EvaluationResult result =
+  evaluation::EvaluationResult result =
       evaluation::evaluate(predictions.drafts, predictions.phrase_maps, data, options);
+  if (arguments.has_checks)
+    evaluation::add_checks(ask_again(*predictor, {arguments.data, arguments.truth, tool.common.output}, data,
+                                     predictions.drafts, options),
+                           data, options, result);
 
   const nlohmann::ordered_json metrics = evaluation::result_to_json(result);
   write_json_atomic(tool.common.output / "metrics.json", metrics);
@@ -157,8 +193,16 @@ int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, 
   write_file_atomic(tool.common.output / "report.html",
                     evaluation::eval_report_html(result, data,
                                                  {.title = "split " + arguments.split,
-                                                  .examples = arguments.examples,
+                                                  .examples = arguments.no_examples ? 0 : arguments.examples,
                                                   .is_synthetic = !arguments.truth.empty()}));
+  if (arguments.has_errors) {
+    evaluation::write_errors(
+        tool.common.output,
+        evaluation::analyse_errors(predictions.drafts, predictions.phrase_maps, data, options), data,
+        {.title = "split " + arguments.split,
+         .with_examples = !arguments.no_examples,
+         .is_synthetic = !arguments.truth.empty()});
+  }
   if (arguments.has_export) evaluation::export_texts(result, tool.common.output / "export");
   for (const evaluation::Alarm& alarm : result.alarms) {
     if (alarm.is_raised) log::warning("{}: {}", alarm.name, alarm.reason);
@@ -167,8 +211,9 @@ int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, 
     std::cout << metrics.dump(2) << "\n";
   } else {
     std::cout << "split " << arguments.split << ", " << data.test.size() << " studies\n"
-              << evaluation::headline_text(result.metrics) << evaluation::targets_text(result)
+              << evaluation::headline_text(result.metrics) << evaluation::targets_text(result) << evaluation::checks_text(result)
               << (tool.common.output / "report.html").string() << "\n";
+    if (arguments.has_errors) std::cout << (tool.common.output / "errors.html").string() << "\n";
   }
   return 0;
 }
@@ -179,6 +224,7 @@ int main(int argc, char** argv) {
   Tool tool(
       "eval-radgen", "Scores drafts against a split, beside trivial baselines and an oracle.",
       "eval-radgen --model runs/demo/train/model --data runs/demo/prepared --output eval\n"
+      "eval-radgen --model model --data prepared --output eval --errors      # errors.html\n"
       "eval-radgen --predictions predictions.jsonl --data prepared --split test --output eval\n"
       "eval-radgen --predictions theirs.csv --references reports.csv --output eval\n"
       "eval-radgen compare a.jsonl b.jsonl --data prepared --output comparison");
@@ -193,6 +239,8 @@ int main(int argc, char** argv) {
                    "reference reports without a prepared dataset: .jsonl or .csv with study_id and report");
   flags.add_flag("--export", arguments.has_export,
                  "write both texts as CSV and JSON for CheXbert, RadGraph, GREEN into OUTPUT/export");
+  flags.add_flag("--checks", arguments.has_checks,
+                 "ask the model again about shuffled, blank, noise and mirrored pictures, twins and hidden regions");
   flags.add_option("--split", arguments.split, "split of the manifest")->capture_default_str();
   flags.add_option("--truth", arguments.truth,
                    "truth.jsonl of phantoms: exact boxes, oracle, severity");
@@ -200,7 +248,19 @@ int main(int argc, char** argv) {
       .add_option("--examples", arguments.examples,
                   "example studies in report.html; shows report texts")
       ->capture_default_str();
+  flags.add_flag("--maps", arguments.has_maps,
+                 "write the maps of the sentences beside predictions.jsonl, so that it can be scored "
+                 "again with them")->needs("--model");
+  flags.add_flag("--errors", arguments.has_errors,
+                 "write OUTPUT/errors.html and errors.json: where words and attention part ways, "
+                 "known failures, films to leaf through");
+  flags.add_flag("--no-examples", arguments.no_examples,
+                 "no film, no report text and no study id in the pages and in errors.json: for "
+                 "credentialed data");
   flags.add_option("--limit", arguments.limit, "only the first so many studies; 0: all")->capture_default_str();
+  flags.add_option("--precision", arguments.precision, "of the model: int8 takes its scales from the first films of split train")
+      ->check(CLI::IsMember({"fp32", "bf16", "int8", "int8-dynamic"}))
+      ->capture_default_str();
   tool.with_output(true);
   tool.with_device();
   tool.uses_config(options);

@@ -27,6 +27,8 @@ struct Arguments {
   std::string indication, sex;
   std::optional<double> age_years;
   bool allow_synthetic_model = false;
+  std::string precision = "fp32";
+  fs::path int8_films;
 };
 
 double elapsed_ms(Clock::time_point since) {
@@ -91,6 +93,29 @@ Result<PreparedPicture> prepare(const Film& film, const FilmFile& file, const Fr
   const Result<Film> again = read_film(file.path, {.photometric = frame.photometric});
   if (!again) return again.failure();
   return prepare_picture(again->pixels, frame);
+}
+
+// The films by which static INT8 chooses its scales.
+std::vector<StudyInput> int8_films(const Arguments& arguments, const fs::path& output, const FrameConfig& frame) {
+  constexpr size_t kEnough = 8;
+  std::vector<StudyInput> films;
+  if (arguments.precision != "int8") return films;
+  if (arguments.int8_films.empty())
+    throw Error(ErrorCode::kUsage, "--precision int8 needs films to choose its scales by",
+                "give a film or a folder of them with --int8-films, or use int8-dynamic");
+  for (const FilmFile& file : list_films(arguments.int8_films, output).films) {
+    const Result<Film> film = read_film(file.path);
+    if (!film || refuse(judge_chest_film(*film), film->tags.patient_age_years)) continue;
+    const Result<PreparedPicture> prepared = prepare(*film, file, frame);
+    if (!prepared) continue;
+    films.emplace_back();
+    films.back().picture = prepared->picture;
+    if (films.size() == kEnough) break;
+  }
+  if (films.empty())
+    throw Error(ErrorCode::kData, arguments.int8_films.string() + ": no chest film that can be reported",
+                "--int8-films takes the same kind of films as --input");
+  return films;
 }
 
 // One film from its file to its folder.
@@ -181,12 +206,13 @@ int run(const Arguments& arguments, const Tool& tool) {
   const FilmList list = list_films(arguments.input, output);
   Summary summary;
   for (const SkippedFile& file : list.skipped) ++summary.skipped_by[file.reason];
-  const Predictor predictor(load_model_folder(arguments.model), choose_device(tool.common.device));
+  Predictor predictor(load_model_folder(arguments.model), choose_device(tool.common.device));
   if (tool.common.is_dry_run) {
     for (const FilmFile& film : list.films)
       fmt::print("{} -> {}\n", film.name, film.output.string());
     return 0;
   }
+  predictor.set_precision(arguments.precision, int8_films(arguments, output, predictor.model().config.frame));
   claim_output_directory(output, tool.common.may_overwrite);
   Progress progress("drafting", static_cast<int64_t>(list.films.size()), "films");
   for (const FilmFile& file : list.films) {
@@ -236,6 +262,10 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"M", "F"}, CLI::ignore_case));
   flags.add_flag("--allow-synthetic-model", arguments.allow_synthetic_model,
                  "write FHIR although a model of synthetic films read a real one");
+  flags.add_option("--precision", arguments.precision, "bf16 saves memory; int8 and int8-dynamic are faster, on CPUs")
+      ->check(CLI::IsMember({"fp32", "bf16", "int8", "int8-dynamic"}))
+      ->capture_default_str();
+  flags.add_option("--int8-films", arguments.int8_films, "film or folder of films by which int8 chooses its scales, up to 8");
   tool.with_output(true);
   tool.with_device();
   return tool.run(argc, argv, [&] { return run(arguments, tool); });

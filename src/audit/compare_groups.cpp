@@ -194,12 +194,10 @@ void judge(const Work& work, const Trials& trials, const AuditResult& result, Co
                    [](const auto& a, const auto& b) { return a.second > b.second; });
 }
 
-// Resamples of nothing but hits hold nothing but hits: 4 of 4 is not 100 % for certain. Wilson 1927.
+// Resamples of nothing but hits hold nothing but hits: 4 of 4 is not 100 % for certain.
 void widen_if_certain(Estimate& rate, int64_t trials) {
-  constexpr double kZ = 1.959963984540054;
-  const double reach = kZ * kZ / (static_cast<double>(trials) + kZ * kZ);
-  if (rate.value == 0) rate.high = reach;
-  if (rate.value == 1) rate.low = 1 - reach;
+  if (rate.value == 0) rate.high = evaluation::wilson_interval(0, trials).high;
+  if (rate.value == 1) rate.low = evaluation::wilson_interval(trials, trials).low;
 }
 
 void add_intervals(const Work& work, Block& block) {

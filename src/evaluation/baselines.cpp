@@ -7,6 +7,7 @@
 
 #include "radgen/core/parallel.h"
 #include "radgen/core/random.h"
+#include "radgen/evaluation/sampling.h"
 #include "radgen/evaluation/tokenize.h"
 #include "radgen/imaging/picture.h"
 #include "radgen/report/bleu.h"
@@ -17,14 +18,6 @@ namespace {
 constexpr int kSide = 32;
 constexpr size_t kPixels = kSide * kSide;
 constexpr uint64_t kRandomReport = 0x72616e64;  // stream of this purpose
-
-// Indices of at most `limit` of `size` items, evenly spread.
-std::vector<size_t> evenly(size_t size, size_t limit) {
-  const size_t count = limit == 0 ? size : std::min(size, limit);
-  std::vector<size_t> indices(count);
-  for (size_t i = 0; i < count; ++i) indices[i] = i * size / count;
-  return indices;
-}
 
 // Pictures that cannot be read are left empty.
 std::vector<std::vector<float>> thumbnails(const std::vector<Reference>& references,

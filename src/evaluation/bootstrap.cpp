@@ -5,8 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "radgen/core/parallel.h"
 #include "radgen/core/random.h"
-#include "radgen/evaluation/metrics.h"
 
 namespace radgen::evaluation {
 
@@ -40,6 +40,30 @@ std::vector<double> Resamples::weights(size_t r) const {
   weights.reserve(patients_.size());
   for (const size_t patient : patients_) weights.push_back(drawn[patient]);
   return weights;
+}
+
+Interval wilson_interval(int64_t hits, int64_t trials) {
+  if (trials <= 0) return {kUndefined, kUndefined};
+  constexpr double kZ = 1.959963984540054;
+  const double n = static_cast<double>(trials), p = static_cast<double>(hits) / n;
+  const double centre = (p + kZ * kZ / (2 * n)) / (1 + kZ * kZ / n);
+  const double reach = kZ / (1 + kZ * kZ / n) * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n));
+  return {std::max(0.0, centre - reach), std::min(1.0, centre + reach)};
+}
+
+void add_intervals(MetricTable& table, const Resamples& resamples, int threads,
+                   const Summarize& summarize) {
+  std::vector<std::string> paths;
+  for (const auto& [path, metric] : table.all()) paths.push_back(path);
+  std::vector<std::vector<double>> values(paths.size(), std::vector<double>(resamples.count()));
+  parallel_for(resamples.count(), threads, [&](size_t r) {
+    const MetricTable resampled = summarize(resamples.weights(r));
+    for (size_t p = 0; p < paths.size(); ++p) values[p][r] = resampled.value(paths[p]);
+  });
+  for (size_t p = 0; p < paths.size(); ++p) {
+    const Interval interval = percentile_interval(std::move(values[p]));
+    table.set_interval(paths[p], interval.low, interval.high);
+  }
 }
 
 Interval percentile_interval(std::vector<double> values, double level) {

@@ -71,6 +71,7 @@ System joined(const System& a, const System& b) {
   };
   join_events(&ConfidenceData::words);
   join_events(&ConfidenceData::grounding);
+  join_events(&ConfidenceData::phrase);
   return both;
 }
 

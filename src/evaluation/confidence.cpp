@@ -135,6 +135,26 @@ double area_under_risk(std::span<const ConfidenceEvent> events, std::span<const 
   return kept > 0 ? area / kept : kUndefined;
 }
 
+double risk_at(std::span<const ConfidenceEvent> events, std::span<const double> weights,
+               double coverage) {
+  const double room = coverage * totals_of(events, weights).weight;
+  if (room <= 0) return kUndefined;
+  double kept = 0, wrong = 0;
+  for (size_t i = events.size(); i > 0 && kept < room;) {
+    double more = 0, more_wrong = 0;
+    const double confidence = events[i - 1].confidence;
+    for (; i > 0 && events[i - 1].confidence == confidence; --i) {
+      const double w = weights[events[i - 1].study];
+      more += w;
+      more_wrong += events[i - 1].is_right ? 0 : w;
+    }
+    const double part = more > 0 ? std::min(1.0, (room - kept) / more) : 0;
+    kept += part * more;
+    wrong += part * more_wrong;
+  }
+  return wrong / room;
+}
+
 void summarize_confidence(std::span<const ConfidenceEvent> events, std::span<const double> weights,
                           const std::string& name, MetricTable& table) {
   const std::string path = "confidence." + name + ".";
@@ -145,6 +165,8 @@ void summarize_confidence(std::span<const ConfidenceEvent> events, std::span<con
   table.set(path + "brier_skill", brier_skill(events, weights), n);
   table.set(path + "auroc", auroc(events, weights), n);
   table.set(path + "aurc", area_under_risk(events, weights), n);
+  table.set(path + "risk_at_50", risk_at(events, weights, 0.5), n);
+  table.set(path + "risk_at_80", risk_at(events, weights, 0.8), n);
   table.set(path + "base_rate", totals.weight > 0 ? totals.right / totals.weight : kUndefined, n);
 }
 

@@ -165,17 +165,26 @@ void add_targets(Page& page, const EvaluationResult& result) {
 
 void add_confidence(Page& page, const EvaluationResult& result) {
   const std::pair<const char*, const std::vector<ConfidenceEvent>*> kinds[] = {
-      {"words", &result.confidence.words}, {"grounding", &result.confidence.grounding}};
-  if (kinds[0].second->empty() && kinds[1].second->empty()) return;
-  page.section("Confidence",
-               "Words: a sentence that states findings, all right in finding and side. Grounding: "
-               "its region reaches an IoU of at least .3.");
+      {"words", &result.confidence.words},
+      {"grounding", &result.confidence.grounding},
+      {"phrase", &result.confidence.phrase}};
+  if (std::all_of(std::begin(kinds), std::end(kinds),
+                  [](const auto& kind) { return kind.second->empty(); })) {
+    return;
+  }
+  page.section(
+      "Confidence",
+      "Words: a sentence that states findings, all right in finding and side. Grounding: "
+      "its region reaches an IoU of at least .3. Phrase: the region of the reference's own "
+      "sentence, read by the model, does. Risk at 80 %: share wrong when the least "
+      "confident fifth is left out.");
   Table table({{""},
                {"sentences", true},
                {"ECE", true},
                {"Brier skill", true},
                {"AUROC", true},
-               {"right", true}});
+               {"right", true},
+               {"risk at 80 %", true}});
   pages::LineChart diagram{.title = "Reliability, 15 bins of equal mass",
                            .x_label = "confidence",
                            .y_label = "share right"};
@@ -191,7 +200,7 @@ void add_confidence(Page& page, const EvaluationResult& result) {
       return with_interval(result.metrics.find("confidence." + std::string(name) + "." + what));
     };
     table.row({name, std::to_string(events->size()), metric("ece"), metric("brier_skill"),
-               metric("auroc"), metric("base_rate")});
+               metric("auroc"), metric("base_rate"), metric("risk_at_80")});
     pages::Series bins{.name = name, .has_points = true}, risks{.name = name};
     for (const ReliabilityBin& bin : reliability(*events)) {
       bins.x.push_back(bin.confidence);
@@ -207,6 +216,28 @@ void add_confidence(Page& page, const EvaluationResult& result) {
   page.table(table);
   page.figure(line_chart_svg(diagram), "On the dashed line a confidence is worth its name.");
   page.figure(line_chart_svg(curve), "Read from right to left: what leaving sentences out gains.");
+}
+
+const char* verdict(const Expectation& expectation) {
+  return !expectation.is_met ? "" : *expectation.is_met ? "as expected" : "not as expected";
+}
+
+void add_checks_table(Page& page, const EvaluationResult& result) {
+  if (result.expectations.empty()) return;
+  page.section("Does it look at the picture?",
+               "The model was asked again: about another patient's picture, a blank one, noise, the "
+               "mirrored film, films without one finding, and with the regions of its sentences "
+               "hidden. No verdict: it decides nothing, or there are under 20 cases.");
+  Table table({{"check"}, {"value", true}, {"n", true}, {"expected"}, {"verdict"}, {"meaning"}});
+  for (const Expectation& expectation : result.expectations) {
+    const Metric* metric = result.metrics.find(expectation.path);
+    const auto missing = result.missing.find(expectation.path);
+    table.row({last_name(expectation.path), with_interval(metric),
+               metric == nullptr ? "" : std::to_string(metric->n), expectation.expected,
+               missing == result.missing.end() ? verdict(expectation) : missing->second,
+               metric_definition(expectation.path)});
+  }
+  page.table(table);
 }
 
 // What cannot be computed, so that nobody looks for it in vain.
@@ -283,6 +314,25 @@ std::string targets_text(const EvaluationResult& result) {
   return text;
 }
 
+std::string checks_text(const EvaluationResult& result) {
+  std::string text;
+  for (const Expectation& expectation : result.expectations) {
+    const Metric* metric = result.metrics.find(expectation.path);
+    const auto missing = result.missing.find(expectation.path);
+    text += fmt::format("check {:<21} {:>6}", last_name(expectation.path),
+                        number(result.metrics.value(expectation.path)));
+    if (metric != nullptr && !std::isnan(metric->low)) {
+      text += fmt::format(" ({:.3f} to {:.3f})", metric->low, metric->high);
+    }
+    if (metric != nullptr) text += fmt::format(" n {}", metric->n);
+    if (missing != result.missing.end()) text += ": " + missing->second;
+    if (!expectation.expected.empty()) text += "; expected: " + expectation.expected;
+    if (expectation.is_met) text += fmt::format(" [{}]", verdict(expectation));
+    text += "\n";
+  }
+  return text;
+}
+
 std::string eval_report_html(const EvaluationResult& result, const EvaluationData& data,
                              const EvalReportOptions& options) {
   Page page("Evaluation", fmt::format("{}{}{} studies", options.title,
@@ -297,6 +347,7 @@ std::string eval_report_html(const EvaluationResult& result, const EvaluationDat
   add_findings(page, result.metrics);
   add_errors(page, result.metrics);
   add_confidence(page, result);
+  add_checks_table(page, result);
   add_missing(page, result);
   add_examples(page, result, data, options.examples);
   add_definitions(page, result.metrics);

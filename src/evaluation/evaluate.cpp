@@ -105,6 +105,10 @@ void add_missing(Work& work) {
     leave_out({"confidence.grounding.ece", "confidence.grounding.auroc"},
               "the predictions hold no grounding scores");
   }
+  if (model.confidence.phrase.empty()) {
+    leave_out({"confidence.phrase.ece", "confidence.phrase.auroc"},
+              "no grounding scores of the reference sentences: only a model can be asked for them");
+  }
   if (!work.tools.meteor) leave_out({"text.meteor_nltk"}, "left out by the settings");
   if (!work.tools.published)
     leave_out({"text.meteor_15", "text.cider_d"}, "left out by the settings");
@@ -197,6 +201,8 @@ void describe(Fields& f, EvaluateOptions& o) {
       {.help = "training pictures that the nearest neighbour is looked for in; 0: all", .min = 0});
   f.field("seed", o.seed, {.help = "of the bootstrap and the random reports", .min = 0});
   f.field("threads", o.threads, {.help = "0: all cores given", .min = 0, .max = 1024});
+  f.section("errors", o.errors);
+  f.section("checks", o.checks);
 }
 
 EvaluationResult evaluate(const std::vector<Draft>& drafts,

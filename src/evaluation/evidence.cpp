@@ -15,24 +15,23 @@ std::pair<int, int> picture_size(const Reference& reference, const Box& map_box)
           static_cast<int>(std::ceil(map_box.y + map_box.h))};
 }
 
-MapScore score_draft_claim(const Draft& draft, const StudyWords& words, const Claim& claim,
-                           const Reference& reference, const std::vector<Box>& boxes,
-                           bool& is_shown, ClaimEvidence* evidence) {
+ClaimSentences sentences_of_claim(const Draft& draft, const StudyWords& words, const Claim& claim) {
   const std::vector<std::pair<size_t, size_t>> ranges = sentence_ranges(draft);
   std::set<size_t> sentences;
   for (const size_t mention : claim.mentions) {
     const size_t at = words.mentions[mention].begin;
     if (const size_t i = sentence_at(ranges, at); i < ranges.size()) sentences.insert(i);
   }
-  is_shown = false;
-  AttentionMap mean;
+  ClaimSentences result;
+  result.sentences.assign(sentences.begin(), sentences.end());
+  AttentionMap& mean = result.map;
   float maps = 0;
-  std::vector<Box> drawn;
   for (const size_t i : sentences) {
     const DraftSentence& sentence = draft.sentences[i];
-    is_shown = is_shown || is_shown_with_region(sentence);
-    if (evidence != nullptr) evidence->score = std::max(evidence->score, sentence.score);
-    drawn.insert(drawn.end(), sentence.boxes.begin(), sentence.boxes.end());
+    result.is_shown = result.is_shown || is_shown_with_region(sentence);
+    result.score = std::max(result.score, sentence.score);
+    result.confidence = std::max(result.confidence, sentence.confidence);
+    result.drawn.insert(result.drawn.end(), sentence.boxes.begin(), sentence.boxes.end());
     if (sentence.map.empty()) continue;
     if (mean.empty()) {
       mean = sentence.map;
@@ -44,20 +43,35 @@ MapScore score_draft_claim(const Draft& draft, const StudyWords& words, const Cl
     ++maps;
   }
   for (float& value : mean.values) value /= maps;
+  return result;
+}
+
+double iou_of_regions(const std::vector<Box>& drawn, const std::vector<Box>& boxes, int width,
+                      int height) {
+  if (drawn.empty() || width < 1 || height < 1) return kUndefined;
+  constexpr size_t kHalf = 9;  // drawn boxes are whole or not there: any middle threshold will do
+  const Box whole{0, 0, static_cast<double>(width), static_cast<double>(height)};
+  return score_map(boxes_as_map(drawn, width, height), whole, boxes, width, height).iou[kHalf];
+}
+
+MapScore score_draft_claim(const Draft& draft, const StudyWords& words, const Claim& claim,
+                           const Reference& reference, const std::vector<Box>& boxes,
+                           bool& is_shown, ClaimEvidence* evidence) {
+  const ClaimSentences claimed = sentences_of_claim(draft, words, claim);
+  const std::vector<Box>& drawn = claimed.drawn;
+  is_shown = claimed.is_shown;
   const auto [width, height] = picture_size(reference, draft.map_box);
   const Box whole{0, 0, static_cast<double>(width), static_cast<double>(height)};
-  if (evidence != nullptr && !drawn.empty() && width > 0 && height > 0) {
-    constexpr size_t kHalf = 9;  // drawn boxes are whole or not there: any middle threshold will do
-    evidence->region_iou =
-        score_map(boxes_as_map(drawn, width, height), whole, boxes, width, height).iou[kHalf];
-  }
-  if (mean.empty()) {
+  if (evidence != nullptr) evidence->score = claimed.score;
+  if (evidence != nullptr) evidence->region_iou = iou_of_regions(drawn, boxes, width, height);
+  if (claimed.map.empty()) {
     if (drawn.empty() || width < 1 || height < 1) return {};
     MapScore score = score_map(boxes_as_map(drawn, width, height), whole, boxes, width, height);
     score.attention = std::numeric_limits<float>::quiet_NaN();
     return score;
   }
-  return score_map(mean, draft.map_box.area() > 0 ? draft.map_box : whole, boxes, width, height);
+  return score_map(claimed.map, draft.map_box.area() > 0 ? draft.map_box : whole, boxes, width,
+                   height);
 }
 
 PhraseIndex::PhraseIndex(const std::vector<PhraseMap>& maps) {

@@ -26,6 +26,22 @@ struct ClaimEvidence {
   double region_iou = kUndefined;  // of the regions that they show; NaN: they show none
 };
 
+// What the sentences that make a claim show together.
+struct ClaimSentences {
+  std::vector<size_t> sentences;  // indices into Draft::sentences
+  AttentionMap map;               // mean of their maps; empty: they have none
+  std::vector<Box> drawn;         // their boxes, prepared-picture pixels
+  bool is_shown = false;          // one of them shows its evidence
+  double score = 0;               // the largest grounding score
+  double confidence = 0;          // the largest confidence
+};
+ClaimSentences sentences_of_claim(const Draft& draft, const StudyWords& words, const Claim& claim);
+
+// IoU of regions that are drawn as boxes with the boxes of the reference; NaN
+// when nothing is drawn or the picture has no size.
+double iou_of_regions(const std::vector<Box>& drawn, const std::vector<Box>& boxes, int width,
+                      int height);
+
 // Scores the mean of the maps of the sentences that make the claim (their boxes where they have no
 // maps). `is_shown`: one of them shows its evidence.
 MapScore score_draft_claim(const Draft& draft, const StudyWords& words, const Claim& claim,

@@ -2,7 +2,6 @@
 #include <cmath>
 
 #include "evaluation/work.h"
-#include "radgen/core/parallel.h"
 #include "radgen/evaluation/bootstrap.h"
 
 namespace radgen::evaluation {
@@ -55,18 +54,8 @@ MetricTable summarize_all(const Work& work, std::span<const double> weights) {
 void add_intervals(Work& work) {
   const Resamples resamples(work.pairing.patients, static_cast<size_t>(work.options.bootstrap),
                             static_cast<uint64_t>(work.options.seed));
-  MetricTable& metrics = work.result.metrics;
-  std::vector<std::string> paths;
-  for (const auto& [path, metric] : metrics.all()) paths.push_back(path);
-  std::vector<std::vector<double>> values(paths.size(), std::vector<double>(resamples.count()));
-  parallel_for(resamples.count(), work.threads, [&](size_t r) {
-    const MetricTable table = summarize_all(work, resamples.weights(r));
-    for (size_t p = 0; p < paths.size(); ++p) values[p][r] = table.value(paths[p]);
-  });
-  for (size_t p = 0; p < paths.size(); ++p) {
-    const Interval interval = percentile_interval(std::move(values[p]));
-    metrics.set_interval(paths[p], interval.low, interval.high);
-  }
+  add_intervals(work.result.metrics, resamples, work.threads,
+                [&](std::span<const double> weights) { return summarize_all(work, weights); });
 }
 
 }  // namespace radgen::evaluation

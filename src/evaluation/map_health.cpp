@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evaluation/map_traits.h"
 #include "evaluation/sentence_evidence.h"
 
 namespace radgen::evaluation {
@@ -16,17 +17,6 @@ bool is_broken(const AttentionMap& map) {
   return cells != map.values.size() ||
          std::any_of(map.values.begin(), map.values.end(),
                      [](float v) { return !std::isfinite(v) || v < 0; });
-}
-
-// Entropy over that of a uniform map of the grid.
-double normalized_entropy(const AttentionMap& map) {
-  double sum = 0, entropy = 0;
-  for (const float v : map.values) sum += v;
-  if (sum <= 0 || map.values.size() < 2) return 0;
-  for (const float v : map.values) {
-    if (v > 0) entropy -= v / sum * std::log(v / sum);
-  }
-  return entropy / std::log(static_cast<double>(map.values.size()));
 }
 
 // Cosine of the maps' deviations from their means; 1 for two constant maps.

@@ -160,8 +160,79 @@ constexpr Definition kDefinitions[] = {
     {"aurc",
      "mean share of wrong sentences over all coverages when the least confident are left out "
      "first; lower is better"},
+    {"risk_at_50", "share of wrong sentences among the more confident half"},
+    {"risk_at_80", "share of wrong sentences when the least confident fifth is left out"},
     {"base_rate", "share of the sentences that are right"},
+    {"statement_precision",
+     "share of the stated findings (and sides) that are there; n: stated findings"},
+    {"statement_recall",
+     "right statements over these and the overlooked findings; n: both together"},
+    {"in_place",
+     "share of the right statements with boxes whose regions (where none is shown: whose map, cut "
+     "at "
+     "a tenth of its maximum) reach an IoU of at least .3 with them; n: such statements"},
+    {"iou_right_words",
+     "mean IoU of the regions (where none is shown: the maps) of right statements with their "
+     "boxes"},
+    {"pointing_right_words",
+     "share of the right statements with boxes whose map has its maximum inside of them"},
+    {"mass_right_words", "mean share of the maps of right statements inside their boxes"},
+    {"reference_in_place",
+     "share of the references' boxed findings whose regions reach an IoU of at least .3 with the "
+     "boxes"},
+    {"reference_iou", "mean IoU of the regions of the references' boxed findings with their boxes"},
+    {"found_when_told",
+     "share of the overlooked findings with boxes that the model finds (IoU at least .3) when it "
+     "reads the reference's sentence"},
+    {"spread", "mean share of the picture that an even map of a statement's entropy would cover"},
+    {"entropy", "mean entropy of the statements' maps over that of an even map"},
     {"shown_share", "share of the correct sentences that show their evidence"},
+    {"own_f1_macro",
+     "f1_macro of the drafts of the studies that were drafted again, from their own pictures"},
+    {"shuffled_f1_macro",
+     "as own_f1_macro, each study drafted from another patient's picture with its own prompt"},
+    {"trivial_f1_macro",
+     "as own_f1_macro, of the best report that needs no picture (constant, always positive or "
+     "random)"},
+    {"shuffled_drop", "own_f1_macro - shuffled_f1_macro, paired over patients"},
+    {"shuffled_excess", "shuffled_f1_macro - trivial_f1_macro, paired over patients"},
+    {"blank_same_report",
+     "share of the studies with the same report from a picture that is its mean grey throughout; "
+     "Wilson interval"},
+    {"noise_same_report",
+     "share of the studies with the same report from noise with the picture's mean and deviation; "
+     "Wilson interval"},
+    {"mirrored_kept",
+     "share of the findings stated on one side alone that the report of the mirrored film states "
+     "too, on any side or "
+     "none; n: such findings; Wilson interval"},
+    {"mirrored_swapped",
+     "share of the findings stated on one side alone and kept (mirrored_kept) that the mirrored "
+     "film's report states "
+     "on the other side alone; n: the kept; Wilson interval"},
+    {"mirrored_stayed", "as mirrored_swapped, on the same side alone"},
+    {"twin_original_stated",
+     "share of the pairs whose original's report states the finding that the twin is without; n: "
+     "pairs; Wilson interval"},
+    {"twin_lost",
+     "share of the twins (the same film without one finding) whose report does not state the "
+     "finding that the "
+     "original's report states; n: pairs whose original's report states it; Wilson interval"},
+    {"faithful",
+     "share of the regions shown with sentences that state a finding for which hiding the region "
+     "(blurred, soft edge, "
+     "encoded again) lowers the sentence's log-probability (teacher-forced behind the same words) "
+     "more than the 90th "
+     "percentile of hiding random regions of its size and shape in the body; chance is .1; without "
+     "regions over a "
+     "quarter of the body; n: regions; Wilson interval"},
+    {"faithful_large",
+     "as faithful, of the regions over a quarter of the body, whose random regions overlap them"},
+    {"hidden_fall",
+     "mean fall of the sentence's log-probability when its region is hidden, in nats; as faithful"},
+    {"random_fall",
+     "mean fall of the sentence's log-probability when a random region is hidden, in nats; as "
+     "faithful"},
 };
 
 bool has_own_tokens(std::string_view name) {
@@ -222,6 +293,11 @@ std::string metric_definition(const std::string& path) {
     }
     if (path.find("confidence.grounding.") != std::string::npos) {
       definition += "; event: the sentence's map reaches an IoU of at least .3 with the boxes";
+    }
+    if (path.find("confidence.phrase.") != std::string::npos) {
+      definition +=
+          "; event: the reference sentence is forced on the model and the regions of its map reach "
+          "an IoU of at least .3 with the boxes";
     }
     if (const std::string protocol = metric_protocol(path); protocol == "phrase") {
       definition += "; the reference sentence teacher-forced, every boxed finding counts";

@@ -61,6 +61,20 @@ void refuse(const Pairing& pairing, size_t drafts, const std::map<std::string, i
   }
 }
 
+void count_texts(Pairing& pairing) {
+  for (size_t s = 0; s < pairing.references.size(); ++s) {
+    const Draft* draft = pairing.drafts[s];
+    pairing.counts.empty_references += is_blank(pairing.references[s]->text());
+    pairing.counts.missing += draft == nullptr;
+    if (draft == nullptr) continue;
+    const bool is_refused = draft->status == "not_reportable";
+    pairing.counts.not_reportable += is_refused;
+    pairing.counts.empty_drafts += !is_refused && is_blank(draft->text());
+  }
+}
+
+}  // namespace
+
 std::vector<size_t> number_patients(const std::vector<const Reference*>& references) {
   std::unordered_map<std::string, size_t> numbers;
   std::vector<size_t> patients;
@@ -76,20 +90,6 @@ std::vector<size_t> number_patients(const std::vector<const Reference*>& referen
   }
   return patients;
 }
-
-void count_texts(Pairing& pairing) {
-  for (size_t s = 0; s < pairing.references.size(); ++s) {
-    const Draft* draft = pairing.drafts[s];
-    pairing.counts.empty_references += is_blank(pairing.references[s]->text());
-    pairing.counts.missing += draft == nullptr;
-    if (draft == nullptr) continue;
-    const bool is_refused = draft->status == "not_reportable";
-    pairing.counts.not_reportable += is_refused;
-    pairing.counts.empty_drafts += !is_refused && is_blank(draft->text());
-  }
-}
-
-}  // namespace
 
 bool Pairing::has_evidence() const {
   return std::any_of(drafts.begin(), drafts.end(), [](const Draft* draft) {

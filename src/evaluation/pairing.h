@@ -19,6 +19,9 @@ struct Pairing {
   bool has_evidence() const;  // some sentence has a map or boxes
 };
 
+// A number from 0 on for each study's patient, without gaps; a study without a patient is one of its own.
+std::vector<size_t> number_patients(const std::vector<const Reference*>& references);
+
 // Throws Error{kData} when there is no reference, when a study has two drafts, or when drafts name
 // studies that the split does not have (unless `ignore_unknown`: then they are counted).
 Pairing pair_up(const std::vector<Draft>& drafts, const EvaluationData& data, bool ignore_unknown);

@@ -43,7 +43,7 @@ void add_missing(nlohmann::ordered_json& json, const std::string& path, const st
   }
 }
 
-// Bins of the reliability diagram and at most a hundred points of the curve of abstention.
+// Bins of the reliability diagram and about a hundred points of the curve of abstention.
 nlohmann::ordered_json confidence_json(const std::vector<ConfidenceEvent>& events) {
   nlohmann::ordered_json bins = nlohmann::ordered_json::array();
   for (const ReliabilityBin& bin : reliability(events)) {
@@ -52,10 +52,21 @@ nlohmann::ordered_json confidence_json(const std::vector<ConfidenceEvent>& event
   nlohmann::ordered_json curve = nlohmann::ordered_json::array();
   const std::vector<RiskPoint> points = risk_coverage(events);
   const size_t step = std::max<size_t>(1, points.size() / 100);
-  for (size_t i = 0; i < points.size(); i += step) {
+  for (size_t i = 0; i < points.size(); ++i) {
+    if (i % step != 0 && i + 1 != points.size()) continue;  // the last one keeps everything
     curve.push_back({{"coverage", points[i].coverage}, {"risk", points[i].risk}});
   }
   return {{"reliability", std::move(bins)}, {"risk_coverage", std::move(curve)}};
+}
+
+nlohmann::ordered_json expectations_json(const std::vector<Expectation>& expectations) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const Expectation& expectation : expectations) {
+    list.push_back({{"metric", expectation.path},
+                    {"expected", expectation.expected},
+                    {"met", expectation.is_met ? nlohmann::ordered_json(*expectation.is_met) : nullptr}});
+  }
+  return list;
 }
 
 }  // namespace
@@ -74,12 +85,14 @@ nlohmann::ordered_json result_to_json(const EvaluationResult& result) {
          {"reached", is_known ? nlohmann::ordered_json(target.is_reached()) : nullptr}});
   }
   json["calibration"] = {{"words", confidence_json(result.confidence.words)},
-                         {"grounding", confidence_json(result.confidence.grounding)}};
+                         {"grounding", confidence_json(result.confidence.grounding)},
+                         {"phrase", confidence_json(result.confidence.phrase)}};
   json["alarms"] = nlohmann::ordered_json::array();
   for (const Alarm& alarm : result.alarms) {
     json["alarms"].push_back(
         {{"name", alarm.name}, {"raised", alarm.is_raised}, {"reason", alarm.reason}});
   }
+  if (!result.expectations.empty()) json["expectations"] = expectations_json(result.expectations);
   json["notes"] = result.notes;
   json["counts"] = {{"studies", result.studies.size()},
                     {"missing_predictions", result.missing_drafts},

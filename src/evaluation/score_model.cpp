@@ -9,9 +9,6 @@
 namespace radgen::evaluation {
 namespace {
 
-// IoU from which on a region counts as right.
-constexpr double kRightIou = 0.3;
-
 // Confidences that are all 0 are none: the file does not hold them.
 void keep_if_any(std::vector<ConfidenceEvent>& events) {
   const bool has_any = std::any_of(events.begin(), events.end(),
@@ -20,12 +17,13 @@ void keep_if_any(std::vector<ConfidenceEvent>& events) {
   sort_events(events);
 }
 
-bool is_right_mention(const Mention& m, const StudyWords& reference) {
-  if (!has(reference.positive, m.finding)) return false;
-  const bool is_left = has(reference.left, m.finding), is_right = has(reference.right, m.finding);
-  if (m.side == Side::kNone || (!is_left && !is_right)) return true;
-  if (m.side == Side::kLeft) return is_left;
-  return m.side == Side::kRight ? is_right : true;
+// The studies' events in one list.
+void gather(const std::vector<std::vector<ConfidenceEvent>>& by_study,
+            std::vector<ConfidenceEvent>& events) {
+  for (const auto& of_study : by_study) {
+    events.insert(events.end(), of_study.begin(), of_study.end());
+  }
+  keep_if_any(events);
 }
 
 // One event for each sentence that states findings: right when all of them are, in finding and
@@ -41,7 +39,7 @@ std::vector<ConfidenceEvent> word_events(const Work& work, const System& model) 
       const size_t i = sentence_at(ranges, m.begin);
       if (m.certainty == Certainty::kNegative || i == ranges.size()) continue;
       const auto [entry, is_new] = right.emplace(i, true);
-      entry->second = entry->second && is_right_mention(m, work.references.words[s]);
+      entry->second = entry->second && is_stated(m.finding, m.side, work.references.words[s]);
     }
     for (const auto& [i, is_right] : right) {
       events.push_back({s, draft->sentences[i].confidence, is_right});
@@ -68,25 +66,27 @@ void score_model_maps(const Work& work, System& model) {
         return score;
       },
       work.options.map_threshold, work.threads);
-  for (const auto& of_study : events) {
-    model.confidence.grounding.insert(model.confidence.grounding.end(), of_study.begin(),
-                                      of_study.end());
-  }
-  keep_if_any(model.confidence.grounding);
+  gather(events, model.confidence.grounding);
 }
 
 void score_model_phrases(const Work& work, System& model) {
   if (!work.references.has_boxes() || work.phrase_maps.empty()) return;
   const PhraseIndex index(work.phrase_maps);
+  std::vector<std::vector<ConfidenceEvent>> events(work.references.studies.size());
   score_phrases(
       model, work.references,
       [&](size_t s, const Claim& claim, const std::vector<Box>& boxes, bool&) {
         const PhraseMap* map = index.find(work.references.ids[s], claim.finding, claim.side);
         if (map == nullptr) return MapScore{};
         const auto [width, height] = picture_size(*work.references.studies[s], map->map_box);
-        return score_map(map->map, map->map_box, boxes, width, height);
+        const MapScore score = score_map(map->map, map->map_box, boxes, width, height);
+        const double drawn = iou_of_regions(map->regions, boxes, width, height);
+        const double reached = std::isnan(drawn) ? score.iou[kDefaultLevel] : drawn;
+        events[s].push_back({s, map->score, reached >= kRightIou});
+        return score;
       },
       work.options.map_threshold, work.threads);
+  gather(events, model.confidence.phrase);
 }
 
 }  // namespace

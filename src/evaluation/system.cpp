@@ -122,6 +122,7 @@ MetricTable System::summarize(const ScoredReferences& references, std::span<cons
   if (!confidence.grounding.empty()) {
     summarize_confidence(confidence.grounding, weights, "grounding", plain);
   }
+  if (!confidence.phrase.empty()) summarize_confidence(confidence.phrase, weights, "phrase", plain);
   if (prefix.empty()) return plain;
   MetricTable prefixed;
   for (const auto& [path, metric] : plain.all())

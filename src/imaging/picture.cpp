@@ -69,6 +69,18 @@ std::string encode_png(const cv::Mat& picture, int compression) {
   return encode(picture, compression);
 }
 
+std::string encode_jpeg(const cv::Mat& picture, int quality) {
+  RADGEN_CHECK(!picture.empty(), "an empty picture cannot be written");
+  RADGEN_CHECK(quality >= 0 && quality <= 100, "JPEG quality is 0 to 100");
+  cv::Mat eight = picture;
+  if (picture.depth() == CV_16U) picture.convertTo(eight, CV_8U, 1 / 257.0);
+  RADGEN_CHECK(eight.depth() == CV_8U, "JPEG holds 8 bits");
+  std::vector<unsigned char> bytes;
+  if (!cv::imencode(".jpg", eight, bytes, {cv::IMWRITE_JPEG_QUALITY, quality}))
+    throw Error(ErrorCode::kInternal, "a picture could not be encoded as JPEG");
+  return {bytes.begin(), bytes.end()};
+}
+
 Fitted resize_long_side(const cv::Mat& picture, int long_side_px, bool may_enlarge) {
   RADGEN_CHECK(!picture.empty() && long_side_px > 0,
                "resize_long_side needs a picture and a size above 0");

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <numeric>
 
+#include "radgen/core/log.h"
 #include "radgen/core/random.h"
 #include "radgen/imaging/frame.h"
 #include "radgen/imaging/picture.h"
 #include "radgen/inference/candidates.h"
 #include "radgen/inference/draft_assembly.h"
+#include "radgen/model/autocast.h"
 #include "radgen/model/drawing.h"
 #include "radgen/report/prompt.h"
 
@@ -42,22 +44,50 @@ struct Predictor::Encoded {
   double load_ms = 0, encode_ms = 0;
 };
 
+struct Predictor::ReadText {
+  std::vector<Token> tokens;
+  DecodedText decoded;
+  GridPlacement placement;
+};
+
 Predictor::Predictor(LoadedModel model, torch::Device device, int64_t batch_size)
     : model_(std::move(model)), device_(device), batch_size_(batch_size) {
   model_.network->to(device_);
 }
 
-Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studies, size_t begin, size_t end) const {
-  Encoded encoded;
-  auto started = std::chrono::steady_clock::now();
+Int8Report Predictor::set_precision(const std::string& precision, const std::vector<StudyInput>& films) {
+  restore_fp32(model_.network);
+  is_bf16_ = precision == "bf16";
+  if (!is_int8_precision(precision)) return {};
+  std::vector<torch::Tensor> pictures;
+  std::vector<Frame> frames;
+  for (size_t i = 0; i < films.size(); ++i) pictures.push_back(frames_of(films, i, i + 1, frames));
+  Int8Report report = quantise(model_.network, {.is_dynamic = precision == "int8-dynamic"}, pictures);
+  log::info("INT8 ({}): {} products, {} kept in fp32, error of what the decoder sees {:.4f}", report.engine,
+            report.count(true), report.count(false), report.output_error);
+  return report;
+}
+
+// [n,1,H,W]; appends the frames.
+torch::Tensor Predictor::frames_of(const std::vector<StudyInput>& studies, size_t begin, size_t end,
+                                   std::vector<Frame>& frames) const {
   const FrameConfig& config = model_.config.frame;
   torch::Tensor images = torch::empty({static_cast<int64_t>(end - begin), 1, config.height_px, config.width_px});
-  std::vector<Frame> frames;
   for (size_t i = begin; i < end; ++i) {
     frames.push_back(make_frame(studies[i].picture, config));
     const cv::Mat& input = frames.back().input;
     images[static_cast<int64_t>(i - begin)].copy_(
         torch::from_blob(input.data, {1, input.rows, input.cols}, torch::kFloat32));
+  }
+  return images;
+}
+
+Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studies, size_t begin, size_t end) const {
+  Encoded encoded;
+  auto started = std::chrono::steady_clock::now();
+  std::vector<Frame> frames;
+  const torch::Tensor images = frames_of(studies, begin, end, frames);
+  for (size_t i = begin; i < end; ++i) {
     if (model_.config.prompt_max_tokens > 0)
       encoded.prompts.push_back(prompt_ids(*model_.tokenizer, {studies[i].age_years, studies[i].sex, studies[i].indication},
                                            model_.config.prompt_max_tokens));
@@ -66,6 +96,7 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
 
   started = std::chrono::steady_clock::now();
   GroundedModel network = model_.network;
+  const Autocast precision(is_bf16_, device_);
   encoded.image = network->encode(images.to(device_));
   encoded.encode_ms = elapsed_ms(started);
   for (const Frame& frame : frames)
@@ -75,6 +106,7 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
 }
 
 std::vector<DecodedText> Predictor::write(const std::vector<StudyInput>& studies, size_t begin, const Encoded& encoded) const {
+  const Autocast precision(is_bf16_, device_);
   if (model_.config.decoding.candidates > 1) return draw(studies, begin, encoded);
   return generate(model_.network, encoded.image, encoded.prompts, model_.config.decoding);
 }
@@ -149,31 +181,55 @@ std::vector<Draft> Predictor::draft(const std::vector<StudyInput>& studies) cons
   return drafts;
 }
 
-std::vector<std::vector<PhraseGrounding>> Predictor::ground(const std::vector<StudyInput>& studies,
-                                                            const std::vector<std::string>& texts) const {
-  RADGEN_CHECK(texts.size() == studies.size(), "one text a study");
+std::vector<Predictor::ReadText> Predictor::read_batch(const std::vector<StudyInput>& studies,
+                                                       const std::vector<std::string>& texts, size_t begin,
+                                                       size_t end) const {
   torch::NoGradGuard no_grad;
   GroundedModel network = model_.network;
   network->eval();
+  const Encoded encoded = encode_inputs(studies, begin, end);
+  std::vector<std::vector<Token>> tokens;
+  std::vector<std::vector<int64_t>> ids;
+  const size_t room = static_cast<size_t>(model_.config.network.decoder.max_tokens - 2 - model_.config.prompt_max_tokens);
+  for (size_t i = begin; i < end; ++i) {
+    tokens.push_back(model_.tokenizer->encode(texts[i]));
+    if (tokens.back().size() > room) tokens.back().resize(room);
+    ids.emplace_back();
+    for (const Token& token : tokens.back()) ids.back().push_back(token.id);
+  }
+  std::vector<DecodedText> decoded = score_tokens(network, encoded.image, encoded.prompts, ids);
+  std::vector<ReadText> read;
+  for (size_t i = 0; i < decoded.size(); ++i)
+    read.push_back({std::move(tokens[i]), std::move(decoded[i]), encoded.placements[i]});
+  return read;
+}
+
+std::vector<std::vector<PhraseGrounding>> Predictor::ground(const std::vector<StudyInput>& studies,
+                                                            const std::vector<std::string>& texts) const {
+  RADGEN_CHECK(texts.size() == studies.size(), "one text a study");
   std::vector<std::vector<PhraseGrounding>> groundings;
   for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
-    const Encoded encoded = encode_inputs(studies, begin, end);
-    std::vector<std::vector<Token>> tokens;
-    std::vector<std::vector<int64_t>> ids;
-    const size_t room = static_cast<size_t>(model_.config.network.decoder.max_tokens - 2 - model_.config.prompt_max_tokens);
-    for (size_t i = begin; i < end; ++i) {
-      tokens.push_back(model_.tokenizer->encode(texts[i]));
-      if (tokens.back().size() > room) tokens.back().resize(room);
-      ids.emplace_back();
-      for (const Token& token : tokens.back()) ids.back().push_back(token.id);
-    }
-    const std::vector<DecodedText> read = score_tokens(network, encoded.image, encoded.prompts, ids);
-    for (size_t i = 0; i < read.size(); ++i)
+    for (const ReadText& read : read_batch(studies, texts, begin, end))
       groundings.push_back(
-          ground_mentions(texts[begin + i], tokens[i], read[i], encoded.placements[i], labeler_));
+          ground_mentions(texts[groundings.size()], read.tokens, read.decoded, read.placement, labeler_));
   }
   return groundings;
+}
+
+std::vector<std::vector<TokenLogProb>> Predictor::log_probs(const std::vector<StudyInput>& studies,
+                                                            const std::vector<std::string>& texts) const {
+  RADGEN_CHECK(texts.size() == studies.size(), "one text a study");
+  std::vector<std::vector<TokenLogProb>> all;
+  for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
+    const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
+    for (const ReadText& read : read_batch(studies, texts, begin, end)) {
+      all.emplace_back();
+      for (size_t t = 0; t < read.tokens.size(); ++t)
+        all.back().push_back({read.tokens[t].begin, read.tokens[t].end, read.decoded.log_probs[t]});
+    }
+  }
+  return all;
 }
 
 PreparedPicture prepare_picture(const cv::Mat& upright_film, const FrameConfig& frame) {

@@ -86,9 +86,10 @@ CrossAttention cross_attention(const Tensor& q, const Tensor& k, const Tensor& v
     Tensor attend = *patch_attend_mask;  // [B,N]
     if (others > 0)
       attend = torch::cat({attend, torch::ones({attend.size(0), others}, attend.options())}, 1);
-    attend = attend.view({attend.size(0), 1, 1, keys});
-    seen.scores = seen.scores.masked_fill(attend.logical_not(), kHiddenScore);
-    weights = masked_softmax(seen.scores, attend);
+    const Tensor hidden = attend.view({attend.size(0), 1, 1, keys}).logical_not();
+    seen.scores = seen.scores.masked_fill(hidden, kHiddenScore);
+    weights = torch::softmax(seen.scores, -1);  // exact zeros where hidden, as long as one key is not
+    if (others == 0) weights = weights.masked_fill(hidden, 0);
   } else {
     weights = torch::softmax(seen.scores, -1);
   }

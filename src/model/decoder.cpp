@@ -50,7 +50,7 @@ CrossAttentionLayerImpl::CrossAttentionLayerImpl(int64_t width, int64_t heads, b
                                                  int64_t evidence_classes)
     : width_(width), heads_(heads), evidence_classes_(evidence_classes), has_cls_key_(has_cls_key) {
   query = register_module("query", torch::nn::Linear(width, width));
-  key_value = register_module("key_value", torch::nn::Linear(width, 2 * width));
+  key_value = register_module("key_value", Linear(width, 2 * width));
   output = register_module("output", torch::nn::Linear(width, width));
   if (evidence_classes > 0)
     evidence_query = register_module("evidence_query", torch::nn::Linear(width, heads * evidence_classes));
@@ -128,9 +128,9 @@ void GroundedDecoderImpl::scale_residuals() {
   const int64_t additions = 3 * config_.layers;
   for (const auto& module : *layers_) {
     DecoderLayerImpl& layer = *module->as<DecoderLayer>();
-    scale_residual_(layer.self_attention->output, additions);
-    scale_residual_(layer.cross_attention->output, additions);
-    scale_residual_(layer.mlp->down, additions);
+    scale_residual_(*layer.self_attention->output, additions);
+    scale_residual_(*layer.cross_attention->output, additions);
+    scale_residual_(*layer.mlp->down, additions);
   }
 }
 

@@ -75,8 +75,7 @@ GroundedModelImpl::GroundedModelImpl(const ModelConfig& config) : config_(config
   check(config);
   encoder_ = register_module("encoder", VitEncoder(config.encoder));
   if (config.projection)
-    projection_ = register_module("projection",
-                                  torch::nn::Linear(config.encoder.width, config.decoder.width));
+    projection_ = register_module("projection", Linear(config.encoder.width, config.decoder.width));
   if (config.decoder.cross_positions)
     memory_positions_ =
         register_parameter("memory_positions",

@@ -59,9 +59,9 @@ Tensor sine_cosine_positions(PatchGrid grid, int64_t width, double amplitude) {
   return amplitude * positions.reshape({1, grid.size(), width});
 }
 
-void scale_residual_(torch::nn::Linear layer, int64_t residual_additions) {
+void scale_residual_(torch::nn::LinearImpl& layer, int64_t residual_additions) {
   torch::NoGradGuard no_grad;
-  layer->weight.div_(std::sqrt(static_cast<double>(std::max<int64_t>(residual_additions, 1))));
+  layer.weight.div_(std::sqrt(static_cast<double>(std::max<int64_t>(residual_additions, 1))));
 }
 
 }  // namespace radgen

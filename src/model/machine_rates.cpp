@@ -1,8 +1,6 @@
 #include "radgen/model/machine_rates.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/core/dispatch/Dispatcher.h>
-#include <ATen/native/quantized/PackedParams.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 #include <chrono>
 #include <functional>
 
+#include "int8_product.h"
 #include "radgen/core/error.h"
 
 namespace radgen {
@@ -39,40 +38,25 @@ Rate measure(const std::string& name, const std::string& unit, double amount, in
   return rate;
 }
 
-// Restores the quantized engine, which is global to the process.
-class EngineGuard {
- public:
-  explicit EngineGuard(at::QEngine engine) : old_(at::globalContext().qEngine()) {
-    at::globalContext().setQEngine(engine);
-  }
-  ~EngineGuard() { at::globalContext().setQEngine(old_); }
-  EngineGuard(const EngineGuard&) = delete;
-  EngineGuard& operator=(const EngineGuard&) = delete;
-
- private:
-  at::QEngine old_;
-};
-
-Rate measure_int8(int64_t side, int runs, double operations) {
-  using Packed = c10::intrusive_ptr<LinearPackedParamsBase>;
-  Rate failed{"linear int8 dynamic", "GOP/s"};
+// Of int8_product.h's two ways, static (8 bits in and out) and dynamic (fp32 in and out).
+Rate measure_int8(bool is_dynamic, int64_t side, int runs, double operations) {
+  Rate rate{is_dynamic ? "linear int8 dynamic" : "linear int8 static", "GOP/s"};
   try {
-    const EngineGuard engine(at::QEngine::ONEDNN);
     const at::Tensor x = torch::randn({side, side});
-    const at::Tensor w =
-        at::quantize_per_tensor(torch::randn({side, side}), 0.05, 0, at::ScalarType::QInt8);
-    auto& dispatcher = c10::Dispatcher::singleton();
-    const auto prepack = dispatcher.findSchemaOrThrow("quantized::linear_prepack", "")
-                             .typed<Packed(at::Tensor, c10::optional<at::Tensor>)>();
-    const auto linear = dispatcher.findSchemaOrThrow("quantized::linear_dynamic", "")
-                            .typed<at::Tensor(at::Tensor, const Packed&, bool)>();
-    const Packed packed = prepack.call(w, torch::zeros({side}));
-    return measure(failed.name, failed.unit, operations, runs,
-                   [&] { linear.call(x, packed, /*reduce_range=*/false); });
+    const at::Tensor u8 = at::quantize_per_tensor(x, 0.05, int8_zero(), at::ScalarType::QUInt8);
+    const Int8Product product(torch::randn({side, side}), torch::zeros({side}),
+                              /*is_per_channel=*/true);
+    return measure(rate.name, rate.unit, operations, runs, [&] {
+      if (is_dynamic) {
+        product.apply_dynamic(x);
+      } else {
+        product.apply(u8);
+      }
+    });
   } catch (const std::exception& e) {
     const std::string what = e.what();
-    failed.failure = what.substr(0, what.find('\n'));
-    return failed;
+    rate.failure = what.substr(0, what.find('\n'));
+    return rate;
   }
 }
 
@@ -105,7 +89,8 @@ std::vector<Rate> measure_machine_rates(const RateOptions& options) {
   rates.push_back(measure("gemm fp32", "GFLOP/s", operations, options.runs, [&] { at::mm(a, b); }));
   rates.push_back(
       measure("linear bf16", "GFLOP/s", operations, options.runs, [&] { at::linear(a16, b16); }));
-  rates.push_back(measure_int8(options.side, options.runs, operations));
+  for (bool is_dynamic : {false, true})
+    rates.push_back(measure_int8(is_dynamic, options.side, options.runs, operations));
   rates.push_back(measure_memory(options.memory_bytes, options.runs));
   return rates;
 }

@@ -8,6 +8,7 @@
 #include "radgen/model/autocast.h"
 #include "radgen/model/decoding.h"
 #include "radgen/model/flops.h"
+#include "radgen/model/int8.h"
 
 namespace radgen {
 namespace {
@@ -73,9 +74,15 @@ GroundedModel bench_model(const ModelConfig& config, torch::Device device) {
 
 BenchResult bench_encode(GroundedModel model, const BenchCase& bench) {
   const torch::NoGradGuard no_grad;
-  const Autocast precision(use_bf16(bench.precision, bench.device), bench.device);
   const Tensor images = random_images(model->config(), bench);
+  const bool is_int8 = is_int8_precision(bench.precision);
+  Int8Report int8;
+  if (is_int8) int8 = quantise(model, {.is_dynamic = bench.precision == "int8-dynamic"}, {images});
+  const Autocast precision(!is_int8 && use_bf16(bench.precision, bench.device), bench.device);
   BenchResult result = time_runs(bench.runs, bench.device, [&] { model->encode(images); });
+  result.int8_error = int8.output_error;
+  result.int8_kept_fp32 = int8.count(/*is_int8=*/false);
+  restore_fp32(model);
   result.flops = static_cast<double>(bench.batch) *
                  encoder_flops(model->config(), grid_of(model->config(), bench)).total();
   return result;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "int8_linear.h"
 #include "radgen/model/windowed_attention.h"
 
 namespace radgen {
@@ -17,9 +18,9 @@ constexpr int64_t kFeedForwardRows = 1024;
 
 // One row through a linear layer is a matrix times a vector, bound by reading the weights; the general product copies them
 // first. Without gradients only: decoding.
-Tensor apply_linear(torch::nn::Linear& layer, const Tensor& x) {
+Tensor apply_linear(Linear& layer, const Tensor& x) {
   const bool is_row = x.numel() == x.size(-1) && x.device().is_cpu() && x.scalar_type() == torch::kFloat;
-  if (!is_row || torch::GradMode::is_enabled()) return layer->forward(x);
+  if (!is_row || torch::GradMode::is_enabled() || layer->form() != nullptr) return layer->forward(x);
   std::vector<int64_t> sizes = x.sizes().vec();
   sizes.back() = layer->weight.size(0);
   return torch::addmv(layer->bias, layer->weight, x.reshape({x.size(-1)})).view(sizes);
@@ -28,8 +29,8 @@ Tensor apply_linear(torch::nn::Linear& layer, const Tensor& x) {
 }  // namespace
 
 SelfAttentionImpl::SelfAttentionImpl(int64_t width, int64_t heads) : heads_(heads) {
-  query_key_value = register_module("query_key_value", torch::nn::Linear(width, 3 * width));
-  output = register_module("output", torch::nn::Linear(width, width));
+  query_key_value = register_module("query_key_value", Linear(width, 3 * width));
+  output = register_module("output", Linear(width, width));
 }
 
 Tensor SelfAttentionImpl::forward(const Tensor& x, bool is_causal) {
@@ -46,10 +47,9 @@ Tensor SelfAttentionImpl::forward_windows(const Tensor& x, PatchGrid grid, int64
 
 Tensor SelfAttentionImpl::forward_pooled(const Tensor& x, PatchGrid grid, int64_t pool, bool has_cls) {
   const int64_t batch = x.size(0), n = x.size(1), width = x.size(2), d = width / heads_;
-  const Tensor &weight = query_key_value->weight, &bias = query_key_value->bias;
   const Tensor pooled = pool_patches(x, grid, pool, has_cls);
-  const Tensor q = torch::linear(x, weight.narrow(0, 0, width), bias.narrow(0, 0, width));
-  const Tensor kv = torch::linear(pooled, weight.narrow(0, width, 2 * width), bias.narrow(0, width, 2 * width));
+  const Tensor q = query_key_value->forward_part(x, 0, width);
+  const Tensor kv = query_key_value->forward_part(pooled, width, 2 * width);
   const Tensor out = attention(q.view({batch, n, heads_, d}), kv.view({batch, pooled.size(1), 2, heads_, d}));
   return output(out.view({batch, n, width}));
 }
@@ -79,11 +79,13 @@ Tensor SelfAttentionImpl::forward_cached(const Tensor& x, KeyValueCache& cache, 
 
 FeedForwardImpl::FeedForwardImpl(int64_t width, int64_t hidden, std::string kind)
     : kind_(std::move(kind)) {
-  up = register_module("up", torch::nn::Linear(width, kind_ == "swiglu" ? 2 * hidden : hidden));
-  down = register_module("down", torch::nn::Linear(hidden, width));
+  up = register_module("up", Linear(width, kind_ == "swiglu" ? 2 * hidden : hidden));
+  down = register_module("down", Linear(hidden, width));
 }
 
 Tensor FeedForwardImpl::forward(const Tensor& x) {
+  if (!torch::GradMode::is_enabled())
+    if (const TensorOptional out = int8_feed_forward(*up, *down, kind_, x)) return *out;
   const int64_t rows = x.numel() / std::max<int64_t>(x.size(-1), 1);
   if (torch::GradMode::is_enabled() || !x.device().is_cpu() || rows * up->weight.size(0) * x.element_size() <= kInnerLimitBytes) return forward_rows(x);
   const Tensor flat = x.reshape({rows, x.size(-1)});

@@ -135,8 +135,8 @@ class VitLayerImpl : public torch::nn::Module {
   }
 
   void scale_residuals(int64_t additions) {
-    scale_residual_(attention_->output, additions);
-    scale_residual_(mlp_->down, additions);
+    scale_residual_(*attention_->output, additions);
+    scale_residual_(*mlp_->down, additions);
     if (scale_1_.defined()) scale_1_.fill_(1), scale_2_.fill_(1);
   }
 

@@ -79,6 +79,11 @@ std::string png_data_uri(std::string_view png_bytes) {
   return "data:image/png;base64," + base64(png_bytes);
 }
 
+std::string jpeg_data_uri(std::string_view jpeg_bytes) {
+  RADGEN_CHECK(jpeg_bytes.substr(0, 3) == "\xff\xd8\xff", "these bytes are no JPEG");
+  return "data:image/jpeg;base64," + base64(jpeg_bytes);
+}
+
 Table& Table::row(std::vector<std::string> cells) {
   RADGEN_CHECK(cells.size() == columns_.size(), "a table row needs a cell for each column");
   rows_.push_back({std::move(cells), false});

@@ -7,12 +7,14 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "pages/embed.h"
 #include "radgen/core/error.h"
 #include "radgen/pages/page.h"
 
 namespace radgen {
 
 // Embedded from src/web at build time.
+extern const char* const kHeatJs;
 extern const char* const kReportPageHtml;
 extern const char* const kReportPageCss;
 extern const char* const kReportPageJs;
@@ -47,25 +49,6 @@ std::string evidence_words(const ReportSentence& sentence) {
   return "";
 }
 
-ordered_json box_json(const Box& box) {
-  return {{"x", box.x}, {"y", box.y}, {"w", box.w}, {"h", box.h}};
-}
-
-// A map as bytes of its maximum: the page shows shares of the maximum, and 8 bits are more than a
-// colour map tells apart.
-std::string map_bytes(const ReportSentence& sentence) {
-  RADGEN_CHECK(sentence.map.size() == static_cast<size_t>(sentence.map_rows) *
-                                          static_cast<size_t>(sentence.map_columns),
-               "a map has rows x columns values");
-  const float highest = *std::max_element(sentence.map.begin(), sentence.map.end());
-  std::string bytes;
-  for (const float value : sentence.map) {
-    const float share = highest > 0 ? std::clamp(value / highest, 0.0f, 1.0f) : 0.0f;
-    bytes += static_cast<char>(static_cast<unsigned char>(std::lround(share * 255)));
-  }
-  return base64(bytes);
-}
-
 ordered_json sentence_json(const ReportSentence& sentence) {
   ordered_json out{{"evidence", evidence_words(sentence)}, {"boxes", ordered_json::array()}};
   if (sentence.evidence != Evidence::kRegions) return out;
@@ -73,25 +56,9 @@ ordered_json sentence_json(const ReportSentence& sentence) {
   if (!sentence.map.empty()) {
     out["map"] = {{"rows", sentence.map_rows},
                   {"columns", sentence.map_columns},
-                  {"values", map_bytes(sentence)}};
+                  {"values", map_bytes(sentence.map, sentence.map_rows, sentence.map_columns)}};
   }
   return out;
-}
-
-// JSON inside of a <script> element ends at the first "</script"; and "<!--" changes how it is
-// read. Escaping every angle bracket rules both out (HTML, "Restrictions for contents of script
-// elements").
-std::string script_safe(const ordered_json& json) {
-  const std::string text = json.dump(-1, ' ', true, ordered_json::error_handler_t::replace);
-  std::string safe;
-  for (const char c : text) {
-    if (c == '<' || c == '>' || c == '&') {
-      safe += fmt::format("\\u{:04x}", static_cast<int>(c));
-    } else {
-      safe += c;
-    }
-  }
-  return safe;
 }
 
 std::string data_json(const ReportPageData& data) {
@@ -202,7 +169,7 @@ std::string report_page_html(const ReportPageData& data) {
                                 {"facts", facts_markup(data)},
                                 {"data", data_json(data)},
                                 {"style", kReportPageCss},
-                                {"script", kReportPageJs}});
+                                {"script", std::string(kHeatJs) + kReportPageJs}});
 }
 
 }  // namespace pages

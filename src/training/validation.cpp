@@ -10,6 +10,7 @@
 #include "radgen/imaging/picture.h"
 #include "radgen/inference/calibration.h"
 #include "radgen/inference/candidates.h"
+#include "radgen/inference/regions.h"
 #include "radgen/training/forward_input.h"
 
 namespace radgen {
@@ -58,11 +59,14 @@ std::vector<evaluation::PhraseMap> phrase_maps_of(const Predictor& predictor, co
   std::vector<std::string> texts;
   for (const auto& reference : references) texts.push_back(reference.text());
   std::vector<evaluation::PhraseMap> maps;
+  const Calibration& calibration = predictor.model().calibration;
   const auto groundings = predictor.ground(inputs, texts);
   for (size_t i = 0; i < groundings.size(); ++i)
     for (const PhraseGrounding& grounding : groundings[i])
       maps.push_back({references[i].study_id, grounding.mention.finding, grounding.mention.side, grounding.map,
-                      grounding.map_box});
+                      grounding.map_box,
+                      calibrated_score(raw_grounding_score(grounding.map), calibration),
+                      find_regions(grounding.map, grounding.map_box, calibration.region_threshold)});
   return maps;
 }
 

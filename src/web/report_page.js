@@ -7,19 +7,10 @@
   const canvas = element('canvas'), stage = element('stage'), film = element('film');
   const context = canvas.getContext('2d');
   const buttons = [...document.querySelectorAll('.sentence')];
-  const kFullWidth = 255, kMiddle = 127.5, kMaxZoom = 12, kHeatFloor = 0.22, kHeatSide = 384;
+  const kFullWidth = 255, kMiddle = 127.5, kMaxZoom = 12;
   const kBox = '#6fd3ff';
   const view = { zoom: 1, x: 0, y: 0, level: kMiddle, width: kFullWidth, inverted: false, heat: true, boxes: true,
                  opacity: 0.75, hovered: -1, pinned: -1 };
-
-  // ---- colours: stops of inferno (perceptually even; no red against green)
-  const kStops = [[27, 12, 65], [74, 12, 107], [120, 28, 109], [165, 44, 96], [207, 68, 70], [237, 105, 37],
-                  [251, 155, 6], [247, 209, 61], [252, 255, 164]];
-  function color(value) {
-    const place = Math.min(Math.max(value, 0), 1) * (kStops.length - 1);
-    const i = Math.min(Math.floor(place), kStops.length - 2), part = place - i;
-    return kStops[i].map((low, c) => low + (kStops[i + 1][c] - low) * part);
-  }
 
   // ---- the film through the window
   const source = document.createElement('canvas'), shown = document.createElement('canvas');
@@ -43,40 +34,14 @@
     shown.getContext('2d').putImageData(picture, 0, 0);
   }
 
-  // ---- heat: a sentence's map, bilinear between the centres of its cells, coloured after that
+  // ---- heat: a sentence's map, painted when it is first looked at
   const heats = new Map();
   function heatOf(index) {
-    if (heats.has(index)) return heats.get(index);
-    const map = data.sentences[index].map;
-    let picture = null;
-    if (map) {
-      const cells = Uint8Array.from(atob(map.values), (c) => c.charCodeAt(0));
-      const scale = kHeatSide / Math.max(map.rows, map.columns);
-      picture = document.createElement('canvas');
-      picture.width = Math.round(map.columns * scale);
-      picture.height = Math.round(map.rows * scale);
-      picture.getContext('2d').putImageData(paintHeat(cells, map, picture.width, picture.height), 0, 0);
+    if (!heats.has(index)) {
+      const map = data.sentences[index].map;
+      heats.set(index, map ? radgenHeat.picture(map) : null);
     }
-    heats.set(index, picture);
-    return picture;
-  }
-  function paintHeat(cells, map, width, height) {
-    const out = new ImageData(width, height);
-    for (let y = 0; y < height; ++y) {
-      const v = Math.min(Math.max((y + 0.5) * map.rows / height - 0.5, 0), map.rows - 1);
-      const y0 = Math.floor(v), y1 = Math.min(y0 + 1, map.rows - 1), fy = v - y0;
-      for (let x = 0; x < width; ++x) {
-        const u = Math.min(Math.max((x + 0.5) * map.columns / width - 0.5, 0), map.columns - 1);
-        const x0 = Math.floor(u), x1 = Math.min(x0 + 1, map.columns - 1), fx = u - x0;
-        const at = (row, column) => cells[row * map.columns + column];
-        const value = ((at(y0, x0) * (1 - fx) + at(y0, x1) * fx) * (1 - fy) +
-                       (at(y1, x0) * (1 - fx) + at(y1, x1) * fx) * fy) / 255;
-        const above = (value - kHeatFloor) / (1 - kHeatFloor);
-        if (above <= 0) continue;
-        out.data.set([...color(value), 255 * Math.min(1, 1.4 * Math.sqrt(above))], 4 * (y * width + x));
-      }
-    }
-    return out;
+    return heats.get(index);
   }
 
   // ---- where the film lies on the canvas
@@ -400,8 +365,7 @@
     document.body.classList.add('live');
     element('tools').hidden = false;
     document.querySelector('.evidence-tools').hidden = !data.sentences.some((sentence) => sentence.boxes.length);
-    element('ramp').style.background =
-        `linear-gradient(90deg, ${[0.22, 0.4, 0.6, 0.8, 1].map((v) => `rgb(${color(v).map(Math.round)})`)})`;
+    element('ramp').style.background = radgenHeat.ramp();
     // Painted at once: observers run before the frame is shown, so the film is never seen stretched.
     new ResizeObserver(() => { keepInSight(); paint(); }).observe(stage);
     window.addEventListener('hashchange', pinFromAddress);

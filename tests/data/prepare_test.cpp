@@ -190,6 +190,14 @@ TEST_F(Prepare, RefusesAPatientInTwoSplits) {
   EXPECT_EQ(run().leaking_patients, 1u);
 }
 
+TEST_F(Prepare, TakesTwinsOfTestFilmsForNoLeakage) {
+  set_.add_normals(3, "train");
+  set_.add({.patient = "10000001", .study = "50000001", .dicom = "a", .split = "test"}, kNormalReport);
+  set_.add({.patient = "10000001", .study = "60000001", .dicom = "b", .split = "twin"}, kNormalReport);
+  EXPECT_EQ(run().leaking_patients, 0u);
+  EXPECT_EQ(manifest().at("b").split, "twin");
+}
+
 TEST_F(Prepare, NoUsablePictureIsADataErrorAndRejectedSaysWhy) {
   set_.add({.patient = "10000001", .study = "50000001", .dicom = "broken", .is_broken = true},
            kNormalReport);

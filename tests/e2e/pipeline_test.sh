@@ -40,11 +40,12 @@ no_leftovers
 
 say "evaluation"
 tests=$(grep -cE '"split": ?"test"' "$prepared/manifest.jsonl")
-expect 0 "$bin/eval-radgen" --threads 1 --model "$run/model" --data "$prepared" --truth "$phantom/truth.jsonl" --split test --output "$scratch/eval"
+expect 0 "$bin/eval-radgen" --threads 1 --model "$run/model" --data "$prepared" --truth "$phantom/truth.jsonl" --split test --output "$scratch/eval" \
+  --checks --set checks.studies=8 --set checks.hidden_studies=4
 is_file "$scratch/eval/report.html"
 is_json "$scratch/eval"/{metrics.json,predictions.jsonl,scores.jsonl}
 same "$(lines "$scratch/eval/predictions.jsonl")" "$tests" "predictions"
-for key in bleu_4 meteor_nltk f1_macro iou constant nearest oracle; do
+for key in bleu_4 meteor_nltk f1_macro iou constant nearest oracle blank_same_report twin_lost faithful; do
   grep -qF "\"$key\"" "$scratch/eval/metrics.json" || fail "metrics.json has no $key"
 done
 expect 0 "$bin/eval-radgen" --threads 1 --predictions "$scratch/eval/predictions.jsonl" --data "$prepared" --split test --output "$scratch/eval2"
@@ -75,5 +76,15 @@ for prediction in "${predictions[@]}"; do
 done
 grep -qF '"status": "drafted"' "${predictions[@]}" || fail "neither of two good films was drafted"
 refuses 2 'exists and is not empty' "$bin/report-radgen" --threads 1 --model "$run/model" --input "$scratch/films/files" --output "$scratch/reports"
+
+say "reports in other precisions"
+for precision in bf16 int8-dynamic int8; do
+  scales=(); [ $precision != int8 ] || scales=(--int8-films "$scratch/films/files")
+  expect 0 "$bin/report-radgen" --threads 1 --model "$run/model" --input "$scratch/films/files" --output "$scratch/reports-$precision" \
+    --precision $precision "${scales[@]}"
+  if grep -qF '"drafted": 0' "$scratch/reports-$precision/summary.json"; then fail "no film was drafted in $precision"; fi
+done
+refuses 2 'films to choose its scales' "$bin/report-radgen" --threads 1 --model "$run/model" --input "$scratch/films/files" --output "$scratch/none" \
+  --precision int8
 no_leftovers
 say passed

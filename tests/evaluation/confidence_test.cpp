@@ -63,6 +63,15 @@ TEST(RiskCoverage, LeavesTheLeastConfidentOutFirst) {
   EXPECT_NEAR(area_under_risk(events, ones(4)), (2 * 0.5 + 1.0 / 3 + 0.5) / 4, 1e-9);
 }
 
+TEST(RiskAt, KeepsTheMostConfidentAndSharesTies) {
+  const auto events = events_of({{0.1, false}, {0.5, true}, {0.9, true}, {0.9, false}});
+  EXPECT_DOUBLE_EQ(risk_at(events, ones(4), 0.5), 0.5);
+  EXPECT_DOUBLE_EQ(risk_at(events, ones(4), 0.25), 0.5);  // half of each of the two at .9
+  EXPECT_DOUBLE_EQ(risk_at(events, ones(4), 1), 0.5);
+  EXPECT_NEAR(risk_at(events, ones(4), 0.75), 1.0 / 3, 1e-12);
+  EXPECT_TRUE(std::isnan(risk_at({}, {}, 0.5)));
+}
+
 TEST(Reliability, HasNoMoreBinsThanEvents) {
   const auto bins = reliability(events_of({{0.2, false}, {0.8, true}}));
   ASSERT_EQ(bins.size(), 2u);

@@ -136,6 +136,27 @@ TEST(Evaluate, ConstantModelRaisesTheAlarms) {
   EXPECT_EQ(result.constant_text, text);
 }
 
+TEST(Evaluate, PhraseConfidenceIsJudgedByTheRegionsThatADraftWouldDraw) {
+  const EvaluationData data = phantom_data(40);
+  std::vector<PhraseMap> phrases = perfect_phrases(data);
+  for (size_t i = 0; i < phrases.size(); ++i) {
+    phrases[i].score = i % 2 == 0 ? 0.9 : 0.2;  // sure where the region will be right
+    phrases[i].regions = {i % 2 == 0 ? data.test[2 * i].boxes[0].box : Box{0, 0, 8, 8}};
+  }
+  const MetricTable metrics =
+      evaluate(perfect_drafts(data), phrases, data, few_resamples()).metrics;
+  EXPECT_DOUBLE_EQ(metrics.value("confidence.phrase.auroc"), 1);
+  EXPECT_DOUBLE_EQ(metrics.value("confidence.phrase.base_rate"), 0.5);
+  EXPECT_DOUBLE_EQ(metrics.value("confidence.phrase.risk_at_50"), 0);
+  // A bin that holds both kinds lets their gaps cancel.
+  EXPECT_NEAR(metrics.value("confidence.phrase.ece"), 0.15, 0.01);
+  EXPECT_LT(metrics.find("confidence.phrase.ece")->low, 0.16);
+  for (PhraseMap& phrase : phrases) phrase.score = 0;  // not known
+  const EvaluationResult without = evaluate(perfect_drafts(data), phrases, data, few_resamples());
+  EXPECT_EQ(without.metrics.find("confidence.phrase.ece"), nullptr);
+  EXPECT_TRUE(without.missing.contains("confidence.phrase.ece"));
+}
+
 TEST(Evaluate, SkillIsTheShareOfTheWayFromTrivialToOracle) {
   const EvaluationData data = phantom_data(40);
   std::vector<Draft> drafts = perfect_drafts(data);

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "inference/tiny_model.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/inference/predictor.h"
@@ -18,29 +19,7 @@ class ModelFolder : public ::testing::Test {
     root_ = fs::temp_directory_path() / ("radgen_model_folder_" + std::to_string(::getpid()));
     fs::remove_all(root_);
     fs::create_directories(root_);
-    std::vector<std::string> texts;
-    for (int i = 0; i < 60; ++i)
-      texts.push_back("The heart size is normal in study " + std::to_string(i) + ". Small left pleural effusion.\nNo pneumothorax " +
-                      std::to_string(i * 7) + ".");
-    Tokenizer::train(texts, 320, root_ / "tokenizer.model");
-    model_.tokenizer = std::make_shared<const Tokenizer>(root_ / "tokenizer.model");
-    model_.config.frame = {.height_px = 64, .width_px = 48, .prepared_long_side_px = 64};
-    auto& network = model_.config.network;
-    network.encoder.stem = "conv";
-    network.encoder.width = 16;
-    network.encoder.layers = 1;
-    network.encoder.heads = 2;
-    network.encoder.image_height_px = 64;
-    network.encoder.image_width_px = 48;
-    network.decoder.width = 16;
-    network.decoder.layers = 1;
-    network.decoder.heads = 2;
-    network.decoder.max_tokens = 40;
-    network.decoder.vocabulary_size = model_.tokenizer->vocabulary_size();
-    model_.config.decoding.max_tokens = 30;
-    torch::manual_seed(3);
-    model_.network = GroundedModel(network);
-    model_.network->eval();
+    model_ = tiny_model(root_);
     model_.calibration.region_threshold = 0.45;
     save_model_folder(root_ / "model", model_, {{"version", "t"}, {"trained_on_phantoms", true}});
   }

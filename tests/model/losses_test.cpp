@@ -79,12 +79,12 @@ TEST_F(GroundingLoss, KlOfFractionalMasksIsZeroAtTheNormalisedMask) {
   EXPECT_GT(value("kl", attention), 0);
 }
 
-TEST_F(GroundingLoss, KlDiceAddsWhatTheRelativeMapHasOutsideTheMask) {
-  // Two patches in the mask. All mass there: both terms are 0. Half as much on a third patch: the relative map is 1, 1, 1/2.
+TEST_F(GroundingLoss, KlDiceAddsWhatTheCutMapShowsOutsideTheMask) {
+  // Two patches in the mask. All mass there: both terms are 0. Half as much on a third patch: it shows 1.1 * .5 / .6 there.
   masks = doubles({1, 1, 0, 0, 0, 0, 0, 0}, {1, 2, 4});
   EXPECT_NEAR(value("kl_dice", doubles({.5, .5, 0, 0, .25, .25, .25, .25}, {1, 2, 4})), 0, 1e-12);
   const Tensor hazy = doubles({.4, .4, .2, 0, .25, .25, .25, .25}, {1, 2, 4});
-  const double dice = 2 * 2 / (2 + .25 + 2);
+  const double shown = 1.1 * .5 / .6, dice = 2 * 2 / (2 + shown * shown + 2);
   EXPECT_NEAR(value("kl_dice", hazy), value("kl", hazy) + 2 * (1 - dice) / 2, 1e-12);
 }
 

@@ -9,8 +9,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
+
+#include "radgen/evaluation/metrics.h"
 
 namespace radgen::evaluation {
 
@@ -33,6 +36,15 @@ class Resamples {
 struct Interval {
   double low, high;  // NaN when fewer than half of the values are defined
 };
+// 95 % score interval of a share that was seen to be hits / trials (Wilson 1927); NaN without trials.
+// Takes the trials as independent.
+Interval wilson_interval(int64_t hits, int64_t trials);
+
+// Sets the 95 % intervals of the metrics in `table` from `summarize` of every resample.
+using Summarize = std::function<MetricTable(std::span<const double> weights)>;
+void add_intervals(MetricTable& table, const Resamples& resamples, int threads,
+                   const Summarize& summarize);
+
 // Linear between order statistics; undefined (NaN) values are left out.
 Interval percentile_interval(std::vector<double> values, double level = 0.95);
 

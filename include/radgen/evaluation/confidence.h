@@ -26,6 +26,7 @@ struct ConfidenceEvent {
 void sort_events(std::vector<ConfidenceEvent>& events);
 
 inline constexpr size_t kReliabilityBins = 15;
+inline constexpr double kRightIou = 0.3;  // IoU from which on a region counts as right
 
 // Mean |confidence - share right| over bins of equal mass; NaN without events.
 double calibration_error(std::span<const ConfidenceEvent> events, std::span<const double> weights);
@@ -50,7 +51,12 @@ std::vector<RiskPoint> risk_coverage(std::span<const ConfidenceEvent> events);
 // Mean risk over the coverages.
 double area_under_risk(std::span<const ConfidenceEvent> events, std::span<const double> weights);
 
-// Sets confidence.`name`.{ece,brier,brier_skill,auroc,aurc,base_rate}.
+// Share wrong when only the most confident `coverage` (0..1) of the events are kept; equal
+// confidences share what is left of it. NaN without events.
+double risk_at(std::span<const ConfidenceEvent> events, std::span<const double> weights,
+               double coverage);
+
+// Sets confidence.`name`.{ece,brier,brier_skill,auroc,aurc,base_rate,risk_at_50,risk_at_80}.
 void summarize_confidence(std::span<const ConfidenceEvent> events, std::span<const double> weights,
                           const std::string& name, MetricTable& table);
 

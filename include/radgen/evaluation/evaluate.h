@@ -19,8 +19,10 @@
 #include <vector>
 
 #include "radgen/core/config.h"
+#include "radgen/evaluation/check_options.h"
 #include "radgen/evaluation/clinical.h"
 #include "radgen/evaluation/confidence.h"
+#include "radgen/evaluation/error_options.h"
 #include "radgen/evaluation/grounding.h"
 #include "radgen/evaluation/metrics.h"
 #include "radgen/evaluation/reference.h"
@@ -53,6 +55,8 @@ struct EvaluateOptions {
   int64_t nearest_pictures = 4000;
   int64_t seed = 0;
   int64_t threads = 0;
+  ErrorOptions errors;  // of analyse_errors (error_analysis.h)
+  CheckOptions checks;  // of what asks the model again (checks.h)
   static EvaluateOptions quick() {
     EvaluateOptions options;
     options.bootstrap = 0;
@@ -90,10 +94,18 @@ struct Target {
   bool is_reached() const { return value > above; }
 };
 
+// What an honest model does when it is asked again (checks.h).
+struct Expectation {
+  std::string path;      // "checks.blank_same_report"
+  std::string expected;  // in words, for a reader
+  std::optional<bool> is_met;  // none: it decides nothing, or there are too few cases
+};
+
 // For the reliability diagram and the curve of abstention. Sorted by confidence.
 struct ConfidenceData {
   std::vector<ConfidenceEvent> words;  // sentences that state findings; right in finding and side
   std::vector<ConfidenceEvent> grounding;  // their regions; right with an IoU of at least .3
+  std::vector<ConfidenceEvent> phrase;     // maps of the references' own sentences; the same
 };
 
 struct EvaluationResult {
@@ -103,6 +115,7 @@ struct EvaluationResult {
   ConfidenceData confidence;
   InputCounts input;
   std::vector<Alarm> alarms;
+  std::vector<Expectation> expectations;  // empty: the model was not asked again
   std::vector<std::string> notes;    // what a reader must know: what was missing or left out
   std::vector<StudyResult> studies;  // in the order of the test references
   int64_t missing_drafts = 0, not_reportable = 0;

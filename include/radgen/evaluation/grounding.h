@@ -72,7 +72,9 @@ struct PhraseMap {
   Finding finding = Finding::kNoFinding;
   Side side = Side::kNone;
   AttentionMap map;
-  Box map_box;  // prepared-picture pixels
+  Box map_box;               // prepared-picture pixels
+  double score = 0;          // calibrated grounding score, 0..1; 0 for all: not known
+  std::vector<Box> regions;  // as a draft would draw them, prepared-picture pixels; may be empty
 };
 
 // A finding and side that a text states (positive or uncertain); `sentences`: where, as indices

@@ -13,6 +13,8 @@ Result<cv::Mat> read_png16(const std::filesystem::path& path);     // CV_16UC1
 // Lossless, renamed into place but not synced (Durability::kRenamed); `compression` 0..9.
 void write_png(const std::filesystem::path& path, const cv::Mat& picture, int compression = 1);
 std::string encode_png(const cv::Mat& picture, int compression = 6);   // bytes, for pages
+// Bytes, for pages with many films: a fifth of a PNG. 16-bit grey becomes 8-bit; `quality` 0..100.
+std::string encode_jpeg(const cv::Mat& picture, int quality = 82);
 
 // A picture fitted into a frame, and the way coordinates go (inverse(): the way back).
 struct Fitted {

@@ -14,6 +14,7 @@
 
 #include "radgen/inference/model_folder.h"
 #include "radgen/model/decoding.h"
+#include "radgen/model/int8.h"
 #include "radgen/report/labeler.h"
 #include "radgen/report/prediction.h"
 
@@ -35,12 +36,23 @@ struct PhraseGrounding {
   Box map_box;      // prepared-picture pixels
 };
 
+// log P of one token of a text that was given; begin and end are its bytes.
+struct TokenLogProb {
+  size_t begin = 0, end = 0;
+  double log_prob = 0;   // nats
+};
+
 class Predictor {
  public:
   explicit Predictor(LoadedModel model, torch::Device device = torch::kCPU, int64_t batch_size = 32);
 
   const LoadedModel& model() const { return model_; }
+  int64_t batch_size() const { return batch_size_; }   // studies that are encoded together
   void set_calibration(const Calibration& calibration) { model_.calibration = calibration; }
+
+  // "fp32", "bf16" (autocast), "int8-dynamic", or "int8", whose scales are chosen by the pictures of `films` (int8.h). The
+  // weights in memory stay fp32. What was measured is written to the log and returned; empty for fp32 and bf16.
+  Int8Report set_precision(const std::string& precision, const std::vector<StudyInput>& films = {});
 
   // P(finding) of each study by the finding head, all_findings() order; Error{kUsage} when the network has none.
   std::vector<std::vector<double>> finding_probabilities(const std::vector<StudyInput>& studies) const;
@@ -52,8 +64,17 @@ class Predictor {
   std::vector<std::vector<PhraseGrounding>> ground(const std::vector<StudyInput>& studies,
                                                    const std::vector<std::string>& texts) const;
 
+  // Teacher forced: log P of the tokens of `texts[i]` over study i, each behind the ones before it; without the tokens that
+  // the decoder has no room for.
+  std::vector<std::vector<TokenLogProb>> log_probs(const std::vector<StudyInput>& studies,
+                                                   const std::vector<std::string>& texts) const;
+
  private:
+  torch::Tensor frames_of(const std::vector<StudyInput>& studies, size_t begin, size_t end, std::vector<Frame>& frames) const;
   struct Encoded;  // a batch's frames and prompts
+  struct ReadText;  // a text as it was read over its picture
+  std::vector<ReadText> read_batch(const std::vector<StudyInput>& studies, const std::vector<std::string>& texts,
+                                   size_t begin, size_t end) const;
   Encoded encode_inputs(const std::vector<StudyInput>& studies, size_t begin, size_t end) const;
   std::vector<DecodedText> write(const std::vector<StudyInput>& studies, size_t begin, const Encoded& encoded) const;
   std::vector<DecodedText> draw(const std::vector<StudyInput>& studies, size_t begin, const Encoded& encoded) const;
@@ -61,6 +82,7 @@ class Predictor {
   LoadedModel model_;
   torch::Device device_;
   int64_t batch_size_;
+  bool is_bf16_ = false;
   Labeler labeler_;
 };
 

@@ -70,7 +70,8 @@ class CrossAttentionLayerImpl : public torch::nn::Module {
                                                    const KeyValueCache& memory,
                                                    const TensorOptional& patch_attend_mask);
 
-  torch::nn::Linear query{nullptr}, key_value{nullptr}, output{nullptr};
+  torch::nn::Linear query{nullptr}, output{nullptr};
+  Linear key_value{nullptr};
   torch::nn::Linear evidence_query{nullptr};  // empty without evidence
   torch::Tensor null_key;                     // [A,d]; undefined without
 

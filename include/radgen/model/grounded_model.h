@@ -95,7 +95,8 @@ class GroundedModelImpl : public torch::nn::Module {
 
   ModelConfig config_;
   VitEncoder encoder_{nullptr};
-  torch::nn::Linear projection_{nullptr}, finding_head_{nullptr};
+  Linear projection_{nullptr};
+  torch::nn::Linear finding_head_{nullptr};
   torch::Tensor memory_positions_;
   torch::Tensor evidence_;  // [2C,D_t]
   GroundedDecoder decoder_{nullptr};

@@ -26,6 +26,6 @@ void initialise(torch::nn::Module& module);
 // training finds out neither where a patch is nor which side of the patient it shows. Widths that 4 does not divide end in 0.
 torch::Tensor sine_cosine_positions(PatchGrid grid, int64_t width, double amplitude);
 
-void scale_residual_(torch::nn::Linear layer, int64_t residual_additions);
+void scale_residual_(torch::nn::LinearImpl& layer, int64_t residual_additions);
 
 }  // namespace radgen

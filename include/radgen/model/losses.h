@@ -14,9 +14,9 @@
 //          sum_j p_j (log p_j - log a_j), p = m / sum(m). For a binary mask this is -1/|m| sum_{j
 //          in m} log a_j - log|m|; 0 if and only if all mass is spread over the mask as the mask
 //          is. Mass on the null key counts as outside;
-//   kl_dice kl + 2 (1 - Dice), Dice = 2 sum_j r_j m_j / (sum_j r_j^2 + sum_j m_j^2) of the relative map r = a / max(a)
-//          (Milletari et al. 2016): where a place is not sure, kl alone leaves a haze around the box, which a map that is cut
-//          at a share of its maximum shows as too large a region;
+//   kl_dice kl + 2 (1 - Dice), Dice = 2 sum_j s_j m_j / (sum_j s_j^2 + sum_j m_j^2) (Milletari et al. 2016) of what a map
+//          cut at a tenth of its maximum shows, softly: s = 1.1 r / (r + .1), r = a / max(a). Where a place is not sure, kl
+//          alone leaves a haze around the box, and the cut map shows too large a region;
 //   entropy -sum_j a_j log(a_j + eps) over patches only: attention to nothing has no entropy.
 #pragma once
 

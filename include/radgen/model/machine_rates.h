@@ -23,9 +23,9 @@ struct Rate {
   std::string failure;                   // why it could not be measured
 };
 
-// fp32 at::mm, bf16 at::linear, int8 quantized::linear_dynamic (engine ONEDNN) and reading memory
-// with all threads. Uses at::get_num_threads() threads. A kind that this LibTorch or CPU cannot do
-// is a Rate with a failure.
+// fp32 at::mm, bf16 at::linear, int8 quantized::linear and quantized::linear_dynamic (engine as in
+// int8.h) and reading memory, the last one, with all threads. Uses at::get_num_threads() threads. A
+// kind that this LibTorch or CPU cannot do is a Rate with a failure.
 std::vector<Rate> measure_machine_rates(const RateOptions& options);
 
 std::string aten_cpu_capability();  // "AVX512", "AVX2", "DEFAULT", ...

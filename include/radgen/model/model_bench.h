@@ -20,7 +20,9 @@ struct BenchCase {
   int64_t tokens = 100;  // of each text
   int64_t batch = 1;
   int runs = 5;
-  std::string precision = "fp32";  // "fp32" | "bf16": autocast on this device
+  // "fp32" | "bf16": autocast on this device | encoding on CPUs alone: "int8", with scales from the pictures that are
+  // timed, "int8-dynamic", with scales found at run time (int8.h)
+  std::string precision = "fp32";
   torch::Device device = torch::kCPU;
 };
 
@@ -28,6 +30,8 @@ struct BenchResult {
   double median_s = 0, low_s = 0, high_s = 0;  // of one run
   double flops = 0;                            // of one run, counted from the shapes
   double bytes = 0;                            // decode: read by one run at least
+  double int8_error = 0;                       // of the memory against fp32's (Int8Report::output_error)
+  int64_t int8_kept_fp32 = 0;                  // products that stayed in fp32 as too sensitive
   double work_per_s() const { return median_s > 0 ? flops / median_s : 0; }
   double bytes_per_s() const { return median_s > 0 ? bytes / median_s : 0; }
 };

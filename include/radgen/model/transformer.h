@@ -7,6 +7,7 @@
 #include <string>
 
 #include "radgen/model/attention.h"
+#include "radgen/model/linear.h"
 #include "radgen/model/shapes.h"
 #include "radgen/model/torch_compat.h"
 
@@ -37,7 +38,7 @@ class SelfAttentionImpl : public torch::nn::Module {
   torch::Tensor forward_masked(const torch::Tensor& x, const torch::Tensor& attend_mask);
   int64_t heads() const { return heads_; }
 
-  torch::nn::Linear query_key_value{nullptr}, output{nullptr};
+  Linear query_key_value{nullptr}, output{nullptr};
 
  private:
   int64_t heads_;
@@ -53,7 +54,7 @@ class FeedForwardImpl : public torch::nn::Module {
   FeedForwardImpl(int64_t width, int64_t hidden, std::string kind = "gelu");
   torch::Tensor forward(const torch::Tensor& x);
 
-  torch::nn::Linear up{nullptr}, down{nullptr};
+  Linear up{nullptr}, down{nullptr};
 
  private:
   torch::Tensor forward_rows(const torch::Tensor& x);

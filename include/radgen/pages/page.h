@@ -1,5 +1,5 @@
-// A self-contained HTML page: one look for every report that the project writes. No scripts, no
-// links to the outside, light and dark by the reader's setting, prints well.
+// A self-contained HTML page: one look for every report that the project writes. No scripts of its
+// own, no links to the outside, light and dark by the reader's setting, prints well.
 //
 //   Page page("Evaluation", "model 3f2a on split test, 500 studies");
 //   page.callout(Tone::kAlarm, "One draft for all", "97 % of the drafts are the same text.");
@@ -22,6 +22,7 @@ namespace radgen::pages {
 std::string escape_html(std::string_view text);        // & < > " '
 std::string base64(std::string_view bytes);            // RFC 4648, with padding
 std::string png_data_uri(std::string_view png_bytes);  // "data:image/png;base64,..."
+std::string jpeg_data_uri(std::string_view jpeg_bytes);
 
 struct Column {
   std::string title;

@@ -1,0 +1,18 @@
+// How much the model is asked again (checks.h).
+#pragma once
+
+#include <cstdint>
+
+#include "radgen/core/config.h"
+
+namespace radgen::evaluation {
+
+struct CheckOptions {
+  int64_t studies = 200;        // evenly taken, drafted again from shuffled, blank, noise and mirrored pictures; 0: all
+  int64_t twins = 400;          // pairs, evenly taken; 0: all
+  int64_t hidden_studies = 60;  // evenly taken of those with regions, whose regions are hidden; 0: all
+  int64_t random_regions = 16;  // that each hidden region is compared with
+};
+void describe(Fields& f, CheckOptions& options);
+
+}  // namespace radgen::evaluation

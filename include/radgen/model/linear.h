@@ -1,0 +1,38 @@
+// A linear layer that may be computed in another form when no gradient is wanted: INT8 (int8.h). Its parameters stay fp32
+// and keep the names of torch's own (`weight`, `bias`), so that weights, training and saving know nothing of the forms.
+//
+//   Linear layer(768, 2304);
+//   Tensor out = layer(x);                                    // [..,768] -> [..,2304]
+//   Tensor queries = layer->forward_part(x, /*first=*/0, /*count=*/768);    // the first 768 outputs alone
+#pragma once
+
+#include <memory>
+
+#include "radgen/model/torch_compat.h"
+
+namespace radgen {
+
+// Another way to compute outputs first..first+count of a layer, without gradients.
+class LinearForm {
+ public:
+  virtual ~LinearForm() = default;
+  virtual torch::Tensor apply(const torch::nn::LinearImpl& layer, const torch::Tensor& x, int64_t first,
+                              int64_t count) = 0;
+};
+
+class LinearImpl : public torch::nn::LinearImpl {
+ public:
+  LinearImpl(int64_t from, int64_t to) : torch::nn::LinearImpl(from, to) {}
+  torch::Tensor forward(const torch::Tensor& x);
+  torch::Tensor forward_part(const torch::Tensor& x, int64_t first, int64_t count);
+
+  // Null: as it is. The form is used where gradients are off, whatever training() says.
+  void set_form(std::shared_ptr<LinearForm> form) { form_ = std::move(form); }
+  LinearForm* form() const { return form_.get(); }
+
+ private:
+  std::shared_ptr<LinearForm> form_;
+};
+TORCH_MODULE(Linear);
+
+}  // namespace radgen

@@ -1,0 +1,122 @@
+#include "radgen/imaging/altered.h"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+#include "radgen/core/error.h"
+#include "radgen/core/random.h"
+#include "radgen/imaging/picture.h"
+
+namespace radgen {
+namespace {
+
+constexpr int kBlurRasterPx = 80;      // a blur of a tenth of the picture needs no finer raster
+constexpr double kBlurShare = 0.1;     // of the long side: the Gaussian's deviation
+constexpr double kEdgeShare = 0.02;    // of the long side: the soft edge of a hidden region
+constexpr double kBodyShare = 0.1;     // of the 99th percentile: what is brighter is no air around the patient
+constexpr double kLeastBody = 0.1;     // of the picture
+constexpr int kBodyRasterPx = 256;
+
+void check_picture(const cv::Mat& picture) {
+  RADGEN_CHECK(picture.type() == CV_16UC1 && !picture.empty(), "a 16-bit grey picture is altered");
+}
+
+int long_side(const cv::Mat& picture) { return std::max(picture.rows, picture.cols); }
+
+// Weight of the blurred picture at the pixel centres 0.5, 1.5, ... of one axis: 1 in [begin, end), falling outside.
+std::vector<float> soft_weights(int count, double begin, double end, double edge) {
+  std::vector<float> weights;
+  for (int i = 0; i < count; ++i) {
+    const double at = i + 0.5, outside = std::max({begin - at, at - end, 0.0});
+    const double t = std::clamp(1 - outside / edge, 0.0, 1.0);
+    weights.push_back(static_cast<float>(t * t * (3 - 2 * t)));
+  }
+  return weights;
+}
+
+double bright_value(const cv::Mat& picture) {
+  std::vector<uint16_t> values;
+  for (int y = 0; y < picture.rows; ++y) {
+    const auto* row = picture.ptr<uint16_t>(y);
+    values.insert(values.end(), row, row + picture.cols);
+  }
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(values.size() * 99 / 100);
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+}  // namespace
+
+cv::Mat blank_picture(const cv::Mat& picture) {
+  check_picture(picture);
+  return cv::Mat(picture.size(), CV_16UC1, cv::mean(picture));
+}
+
+cv::Mat noise_picture(const cv::Mat& picture, uint64_t seed) {
+  check_picture(picture);
+  cv::Scalar mean, deviation;
+  cv::meanStdDev(picture, mean, deviation);
+  Random random(seed);
+  cv::Mat noise(picture.size(), CV_16UC1);
+  for (int y = 0; y < noise.rows; ++y)
+    for (int x = 0; x < noise.cols; ++x)
+      noise.at<uint16_t>(y, x) = cv::saturate_cast<uint16_t>(random.normal(mean[0], deviation[0]));
+  return noise;
+}
+
+cv::Mat mirrored_picture(const cv::Mat& picture) {
+  check_picture(picture);
+  cv::Mat mirrored;
+  cv::flip(picture, mirrored, /*flipCode=*/1);
+  return mirrored;
+}
+
+cv::Mat strongly_blurred(const cv::Mat& picture) {
+  check_picture(picture);
+  cv::Mat small, blurred;
+  resize_long_side(picture, kBlurRasterPx).picture.convertTo(small, CV_32F);
+  const double sigma = kBlurShare * long_side(small);
+  cv::GaussianBlur(small, small, {}, sigma, sigma, cv::BORDER_REPLICATE);
+  cv::resize(small, small, picture.size(), 0, 0, cv::INTER_LINEAR);
+  small.convertTo(blurred, CV_16U);
+  return blurred;
+}
+
+cv::Mat with_hidden_region(const cv::Mat& picture, const cv::Mat& blurred, const Box& box) {
+  check_picture(picture);
+  RADGEN_CHECK(blurred.type() == picture.type() && blurred.size() == picture.size(), "the blurred picture is another one");
+  const double edge = std::max(1.0, kEdgeShare * long_side(picture));
+  const std::vector<float> across = soft_weights(picture.cols, box.x, box.x + box.w, edge);
+  const std::vector<float> down = soft_weights(picture.rows, box.y, box.y + box.h, edge);
+  cv::Mat hidden = picture.clone();
+  for (int y = 0; y < picture.rows; ++y) {
+    if (down[y] == 0) continue;
+    for (int x = 0; x < picture.cols; ++x) {
+      const float weight = down[y] * across[x];
+      hidden.at<uint16_t>(y, x) = cv::saturate_cast<uint16_t>(weight * static_cast<float>(blurred.at<uint16_t>(y, x)) +
+                                                              (1 - weight) * static_cast<float>(picture.at<uint16_t>(y, x)));
+    }
+  }
+  return hidden;
+}
+
+cv::Mat body_mask(const cv::Mat& picture) {
+  check_picture(picture);
+  const cv::Mat small = resize_long_side(picture, kBodyRasterPx).picture;
+  const cv::Mat bright = small > kBodyShare * bright_value(small);
+  std::vector<std::vector<cv::Point>> outlines;
+  cv::findContours(bright, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_NONE);
+  const auto largest = std::max_element(outlines.begin(), outlines.end(), [](const auto& a, const auto& b) {
+    return cv::contourArea(a) < cv::contourArea(b);
+  });
+  cv::Mat body = cv::Mat::zeros(small.size(), CV_8UC1);
+  if (largest != outlines.end())
+    cv::drawContours(body, outlines, static_cast<int>(largest - outlines.begin()), cv::Scalar(255), cv::FILLED);
+  if (cv::countNonZero(body) < kLeastBody * static_cast<double>(body.total())) body.setTo(255);
+  cv::resize(body, body, picture.size(), 0, 0, cv::INTER_NEAREST);
+  return body;
+}
+
+}  // namespace radgen

@@ -1,0 +1,105 @@
+#include "int8_product.h"
+
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/native/quantized/PackedParams.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "radgen/core/compute.h"
+#include "radgen/core/error.h"
+
+namespace radgen {
+namespace {
+
+using torch::Tensor;
+using Packed = c10::intrusive_ptr<LinearPackedParamsBase>;
+
+constexpr double kLargestWeight = 127;  // symmetric: -127..127
+
+// Restores the engine, which is global to the process.
+class EngineGuard {
+ public:
+  explicit EngineGuard(at::QEngine engine) : old_(at::globalContext().qEngine()) {
+    at::globalContext().setQEngine(engine);
+  }
+  ~EngineGuard() { at::globalContext().setQEngine(old_); }
+  EngineGuard(const EngineGuard&) = delete;
+  EngineGuard& operator=(const EngineGuard&) = delete;
+
+ private:
+  at::QEngine old_;
+};
+
+template <class Function>
+auto operator_named(const char* name) {
+  return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Function>();
+}
+
+Tensor quantised_weight(const Tensor& weight, bool is_per_channel) {
+  const Tensor dense = weight.detach().to(torch::kFloat).contiguous();
+  constexpr double kLeastScale = 1e-12;  // a row of zeros
+  if (!is_per_channel) {
+    const double scale = std::max(dense.abs().max().item<double>() / kLargestWeight, kLeastScale);
+    return at::quantize_per_tensor(dense, scale, 0, torch::kQInt8);
+  }
+  const Tensor scales = (dense.abs().amax(1).to(torch::kDouble) / kLargestWeight).clamp_min(kLeastScale);
+  return at::quantize_per_channel(dense, scales, torch::zeros({dense.size(0)}, torch::kLong), 0, torch::kQInt8);
+}
+
+bool has_vnni() {
+  const std::vector<std::string> features = cpu_features();
+  return std::find(features.begin(), features.end(), "avx512_vnni") != features.end();
+}
+
+}  // namespace
+
+at::QEngine int8_engine() {
+  const std::vector<at::QEngine>& there = at::globalContext().supportedQEngines();
+  for (at::QEngine engine : {at::QEngine::ONEDNN, at::QEngine::X86, at::QEngine::FBGEMM})
+    if (std::find(there.begin(), there.end(), engine) != there.end()) return engine;
+  std::vector<std::string> names;
+  for (at::QEngine engine : there) names.push_back(at::toString(engine));
+  throw Error(ErrorCode::kResource,
+              fmt::format("INT8 needs one of LibTorch's quantized engines ONEDNN, X86 or FBGEMM; this LibTorch has {}",
+                          fmt::join(names, ", ")),
+              "run in fp32, or with a LibTorch that was built with oneDNN");
+}
+
+std::string int8_engine_name() { return at::toString(int8_engine()); }
+
+int int8_top() {
+  static const int top = has_vnni() ? 255 : 127;
+  return top;
+}
+
+int int8_zero() { return (int8_top() + 1) / 2; }
+
+Tensor empty_u8(int64_t rows, int64_t columns, float step) {
+  return at::_empty_affine_quantized({rows, columns}, torch::TensorOptions().dtype(torch::kQUInt8), step, int8_zero());
+}
+
+Int8Product::Int8Product(const Tensor& weight, const Tensor& bias, bool is_per_channel) {
+  const EngineGuard engine(int8_engine());
+  static const auto prepack = operator_named<Packed(Tensor, c10::optional<Tensor>)>("quantized::linear_prepack");
+  packed_ = prepack.call(quantised_weight(weight, is_per_channel), bias.detach().to(torch::kFloat).contiguous());
+}
+
+Tensor Int8Product::apply(const Tensor& x) const {
+  static const auto linear = operator_named<Tensor(Tensor, const Packed&, double, int64_t)>("quantized::linear");
+  return linear.call(x, packed_, kOutputStep, kOutputZero);
+}
+
+Tensor Int8Product::apply_dynamic(const Tensor& x) const {
+  static const auto linear = operator_named<Tensor(Tensor, const Packed&, bool)>("quantized::linear_dynamic");
+  try {
+    return linear.call(x, packed_, /*reduce_range=*/int8_top() < 255);
+  } catch (const c10::Error& error) {
+    // The scale of NaN or of infinity does not exist.
+    throw Error(ErrorCode::kData, std::string("an INT8 layer cannot take its input: ") + error.what_without_backtrace(),
+                "the picture or the weights may hold NaN; run in fp32 to see where");
+  }
+}
+
+}  // namespace radgen

@@ -1,0 +1,265 @@
+#include "radgen/model/int8.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "model/int8_calibration.h"
+#include "model_test_support.h"
+#include "radgen/core/error.h"
+
+namespace radgen {
+namespace {
+
+using torch::Tensor;
+
+double relative_error(const Tensor& approximate, const Tensor& exact) {
+  return (approximate - exact).norm().item<double>() / exact.norm().item<double>();
+}
+
+// 8 bits at 4 to 5 deviations are steps of 3 to 4 % of a deviation, each value off by 1 % of it: input, weights and result
+// together 1.7 %.
+constexpr double kLayerTolerance = 0.025;
+
+SeenProduct seen_of(Linear& layer, const Tensor& x) {
+  RangeRecorder recorder;
+  recorder.apply(*layer, x, 0, layer->weight.size(0));
+  return recorder.products().front();
+}
+
+// ViT-B's width, with windows in layer 1 and pooled keys and values in layer 2.
+ModelConfig wide_config() {
+  ModelConfig config;
+  config.encoder.layers = 2;
+  config.encoder.image_height_px = config.encoder.image_width_px = 128;
+  config.encoder.window_patches = 4;
+  config.encoder.global_layers = {2};
+  config.encoder.pool_keys = 2;
+  config.decoder.layers = 1;
+  config.decoder.vocabulary_size = 32;
+  return config;
+}
+
+struct Int8Layers : testing::Test {
+  torch::NoGradGuard no_grad;
+  Int8Layers() { torch::manual_seed(3); }
+};
+using Int8Network = Int8Layers;
+
+TEST_F(Int8Layers, AgreesWithFp32AtRealWidth) {
+  Linear layer(768, 1536);
+  const Tensor x = torch::randn({2100, 768}), exact = layer(x);  // more than one block of rows
+  for (bool is_dynamic : {false, true}) {
+    const Int8Part part = make_part(*layer, seen_of(layer, x), {.is_dynamic = is_dynamic}).part;
+    EXPECT_LT(relative_error(part.apply(x), exact), kLayerTolerance) << is_dynamic;
+    EXPECT_GT(relative_error(part.apply(x), exact), 1e-5) << "this is not INT8";
+  }
+}
+
+// oneDNN keeps kernels by size, with the zero points of the first: every product must have the same (int8_product.h).
+TEST_F(Int8Layers, ProductsOfOneSizeAndUnequalRangesDoNotDisturbEachOther) {
+  Linear layer(96, 96);
+  std::vector<Int8Part> parts;
+  std::vector<Tensor> inputs;
+  for (double shift : {0., 3., -3., 0.}) {
+    inputs.push_back(torch::randn({300, 96}) + shift);
+    if (parts.size() == 3) inputs.back().abs_();
+    parts.push_back(make_part(*layer, seen_of(layer, inputs.back()), {}).part);
+  }
+  for (int round = 0; round < 2; ++round)
+    for (size_t i = 0; i < parts.size(); ++i)
+      EXPECT_LT(relative_error(parts[i].apply(inputs[i]), layer(inputs[i])), kLayerTolerance) << i;
+  for (int64_t rows : {1, 2, 77}) {
+    const Tensor few = inputs[1].narrow(0, 0, rows);
+    EXPECT_LT(relative_error(parts[1].apply(few), layer(few)), kLayerTolerance) << rows;
+  }
+}
+
+TEST_F(Int8Layers, ChannelsOfUnequalSizeNeedTheirOwnScales) {
+  Linear layer(256, 128);
+  layer->weight.mul_(torch::logspace(-2, 0, 128).unsqueeze(1));  // rows from a hundredth to 1
+  layer->bias.zero_();
+  const Tensor x = torch::randn({512, 256}), exact = layer(x);
+  const auto error_of_smallest = [&](const PartOptions& options) {
+    const Int8Part part = make_part(*layer, seen_of(layer, x), options).part;
+    return relative_error(part.apply(x).narrow(1, 0, 16), exact.narrow(1, 0, 16));
+  };
+  EXPECT_LT(error_of_smallest({.is_per_channel = true}), kLayerTolerance);
+  EXPECT_GT(error_of_smallest({.is_per_channel = false}), 5 * kLayerTolerance);
+  EXPECT_LT(error_of_smallest({.is_dynamic = true}), kLayerTolerance);
+  EXPECT_GT(error_of_smallest({.is_dynamic = true, .is_per_channel = false}), 5 * kLayerTolerance);
+}
+
+TEST_F(Int8Layers, RecordsRangesOfInputsAndOfEachOutput) {
+  Linear layer(2, 2);
+  layer->weight.copy_(torch::eye(2));
+  layer->bias.copy_(torch::tensor({0.F, 10.F}));
+  RangeRecorder recorder;
+  recorder.apply(*layer, torch::tensor({1.F, 2.F, -3.F, 4.F}).view({2, 2}), 0, 2);
+  recorder.apply(*layer, torch::tensor({5.F, -1.F}).view({1, 1, 2}), 0, 2);
+  recorder.apply(*layer, torch::tensor({7.F, 7.F}).view({1, 2}), 1, 1);
+  ASSERT_EQ(recorder.products().size(), 2U);
+  const SeenProduct& whole = recorder.products()[0];
+  EXPECT_EQ(whole.input_low, -3);
+  EXPECT_EQ(whole.input_high, 5);
+  EXPECT_TRUE(whole.output_low.equal(torch::tensor({-3.F, 9.F})));
+  EXPECT_TRUE(whole.output_high.equal(torch::tensor({5.F, 14.F})));
+  EXPECT_EQ(whole.sample.size(0), 3);
+  EXPECT_EQ(recorder.products()[1].first, 1);
+  EXPECT_EQ(recorder.products()[1].input_low, 0);  // 0 is always covered
+}
+
+TEST_F(Int8Layers, RareLargeValuesAreClipped) {
+  Linear layer(64, 64);
+  Tensor x = torch::randn({4096, 64});
+  x[100][3] = 60;
+  const SeenProduct seen = seen_of(layer, x);
+  EXPECT_EQ(seen.input_high, 60);
+  const Int8Part part = make_part(*layer, seen, {}).part;
+  EXPECT_LT(part.input.middle + (int8_top() - int8_zero()) * part.input.step, 59);
+}
+
+TEST_F(Int8Layers, NaNIsAnErrorNotANumber) {
+  Linear layer(64, 64);
+  Tensor x = torch::randn({16, 64});
+  const SeenProduct seen = seen_of(layer, x);
+  x[2][5] = std::numeric_limits<float>::quiet_NaN();
+  for (bool is_dynamic : {false, true}) {
+    const Int8Part part = make_part(*layer, seen, {.is_dynamic = is_dynamic}).part;
+    EXPECT_THROW(part.apply(x), Error) << is_dynamic;
+  }
+  EXPECT_THROW(seen_of(layer, x), Error);
+}
+
+TEST_F(Int8Layers, FeedForwardByTableAgreesWithFp32) {
+  for (const char* kind : {"gelu", "gelu_tanh", "swiglu"}) {
+    FeedForward mlp(128, 256, kind);
+    mlp->up->weight.mul_(4);  // so that the activation bends
+    const Tensor x = torch::randn({3, 700, 128}), exact = mlp(x);
+    const SeenProduct up = seen_of(mlp->up, x);
+    auto recorder = std::make_shared<RangeRecorder>();
+    mlp->down->set_form(recorder);
+    mlp(x);
+    const bool is_table = has_table(kind);
+    std::vector<Int8Part> first{make_part(*mlp->up, up, {.has_one_output_scale = is_table}).part};
+    std::vector<Int8Part> second{make_part(*mlp->down, recorder->products().front(), {}).part};
+    mlp->up->set_form(std::make_shared<Int8Form>(first));
+    mlp->down->set_form(std::make_shared<Int8Form>(second));
+    EXPECT_EQ(int8_feed_forward(*mlp->up, *mlp->down, kind, x).has_value(), is_table) << kind;
+    EXPECT_LT(relative_error(mlp(x), exact), 2 * kLayerTolerance) << kind;
+    // One of the two in fp32: the other one still counts.
+    mlp->down->set_form(nullptr);
+    EXPECT_LT(relative_error(mlp(x), exact), 2 * kLayerTolerance) << kind;
+  }
+}
+
+TEST_F(Int8Network, StaticAgreesWithFp32AtRealWidth) {
+  GroundedModel model(wide_config());
+  model->eval();
+  const std::vector<Tensor> pictures{torch::randn({1, 1, 128, 128}), torch::randn({1, 1, 128, 128})};
+  const Tensor exact = model->encode(pictures[0]).memory;
+  const Int8Report report = quantise(model, {}, pictures);
+  const Tensor seen = model->encode(pictures[0]).memory;
+  EXPECT_LT(relative_error(seen, exact), 0.03);
+  EXPECT_LT(report.output_error, 0.03);
+  EXPECT_GT(report.output_error, 1e-4);
+  EXPECT_FALSE(report.engine.empty());
+  // Layer 1: 4 products; layer 2: 5, as its keys and values are pooled; the projection; keys and values of one decoder layer.
+  EXPECT_EQ(report.count(true) + report.count(false), 11);
+  EXPECT_EQ(report.count(false), 0);
+  for (const Int8Layer& layer : report.layers) {
+    EXPECT_LT(layer.error, 2 * kLayerTolerance) << layer.name;
+    EXPECT_LT(layer.input_low, layer.input_high) << layer.name;
+    EXPECT_LT(layer.clipped_low, layer.clipped_high) << layer.name;
+  }
+  restore_fp32(model);
+  EXPECT_TRUE(model->encode(pictures[0]).memory.equal(exact));
+}
+
+TEST_F(Int8Network, DynamicNeedsNoPictures) {
+  GroundedModel model(wide_config());
+  model->eval();
+  const Tensor picture = torch::randn({1, 1, 128, 128}), exact = model->encode(picture).memory;
+  const Int8Report report = quantise(model, {.is_dynamic = true});
+  EXPECT_EQ(report.count(true), 11);
+  EXPECT_EQ(report.output_error, 0);
+  const double error = relative_error(model->encode(picture).memory, exact);
+  EXPECT_LT(error, 0.03);
+  EXPECT_GT(error, 1e-4);
+}
+
+TEST_F(Int8Network, TinyModelWithEveryOptionAgrees) {
+  for (const char* kind : {"gelu", "swiglu"}) {
+    ModelConfig config = tiny_config();
+    config.encoder.feed_forward = kind;
+    config.evidence = config.decoder.sees_cls = true;
+    GroundedModel model = tiny_model(config);
+    const Tensor picture = torch::randn({2, 1, 12, 16}), exact = model->encode(picture).memory;
+    const Int8Report report = quantise(model, {}, {picture});
+    EXPECT_LE(report.output_error, Int8Options{}.output_error_limit) << kind;
+    EXPECT_GT(report.count(true), 0) << kind;
+    EXPECT_NEAR(relative_error(model->encode(picture).memory, exact), report.output_error, 1e-6) << kind;
+  }
+}
+
+TEST_F(Int8Network, SensitiveLayersStayInFp32) {
+  GroundedModel model(wide_config());
+  model->eval();
+  const std::vector<Tensor> pictures{torch::randn({1, 1, 128, 128})};
+  const Tensor exact = model->encode(pictures[0]).memory;
+  const Int8Report loose = quantise(model, {}, pictures);
+  std::vector<double> errors;
+  for (const Int8Layer& layer : loose.layers) errors.push_back(layer.error);
+  std::sort(errors.begin(), errors.end());
+  const double limit = (errors[errors.size() / 2] + errors[errors.size() / 2 - 1]) / 2;
+  const Int8Report by_layer = quantise(model, {.layer_error_limit = limit}, pictures);
+  for (const Int8Layer& layer : by_layer.layers) EXPECT_EQ(layer.is_int8, layer.error <= limit) << layer.name;
+  // By the output: layers are given up until it is exact enough.
+  const double strict = loose.output_error / 2;
+  const Int8Report by_output = quantise(model, {.output_error_limit = strict}, pictures);
+  EXPECT_LE(by_output.output_error, strict);
+  EXPECT_GT(by_output.count(false), 0);
+  EXPECT_LE(relative_error(model->encode(pictures[0]).memory, exact), strict * 1.001);
+}
+
+TEST_F(Int8Network, GradientsAreTakenThroughFp32) {
+  const ModelConfig config = tiny_config();
+  GroundedModel model = tiny_model(config);
+  const Tensor picture = torch::randn({1, 1, 12, 16}), exact = model->encode(picture).memory;
+  quantise(model, {}, {picture});
+  EXPECT_FALSE(model->encode(picture).memory.equal(exact));
+  const torch::AutoGradMode gradients(true);
+  const Tensor memory = model->encode(picture).memory;
+  EXPECT_TRUE(memory.requires_grad());
+  EXPECT_LT(relative_error(memory.detach(), exact), 1e-6);
+}
+
+TEST_F(Int8Network, TheParametersKeepTheirNamesAndValues) {
+  GroundedModel model = tiny_model();
+  const auto before = model->named_parameters();
+  std::vector<Tensor> values;
+  for (const auto& parameter : before) values.push_back(parameter.value().clone());
+  quantise(model, {}, {torch::randn({1, 1, 12, 16})});
+  const auto after = model->named_parameters();
+  ASSERT_EQ(after.size(), before.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    EXPECT_EQ(after[i].key(), before[i].key());
+    EXPECT_TRUE(after[i].value().equal(values[i])) << after[i].key();
+  }
+}
+
+TEST_F(Int8Network, RefusesWhatItCannotDo) {
+  GroundedModel model = tiny_model();
+  EXPECT_THROW(quantise(model), Error);  // static without pictures
+  Tensor broken = torch::randn({1, 1, 12, 16});
+  broken[0][0][3][3] = std::numeric_limits<float>::infinity();
+  EXPECT_THROW(quantise(model, {}, {broken}), Error);
+  EXPECT_THROW(quantise(model, {}, {torch::randn({1, 1, 13, 16})}), Error);
+  // Nothing of a failed attempt stays behind.
+  const Tensor picture = torch::randn({1, 1, 12, 16});
+  EXPECT_TRUE(model->encode(picture).memory.equal(tiny_model()->encode(picture).memory));
+}
+
+}  // namespace
+}  // namespace radgen

@@ -1,0 +1,193 @@
+#include "eval_checks.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "radgen/core/files.h"
+#include "radgen/core/progress.h"
+#include "radgen/core/random.h"
+#include "radgen/core/signals.h"
+#include "radgen/data/manifest.h"
+#include "radgen/evaluation/sampling.h"
+#include "radgen/imaging/altered.h"
+#include "radgen/inference/faithfulness.h"
+#include "radgen/training/validation.h"
+
+namespace radgen {
+namespace {
+
+using evaluation::CheckAnswers;
+using evaluation::CheckedStudy;
+using evaluation::evenly;
+using evaluation::Reference;
+
+constexpr size_t kChunk = 64;           // studies whose pictures are in memory together
+constexpr uint64_t kNoise = 0x6e6f6973;  // stream of this purpose
+
+// What all checks share: the model and the way to a study's picture.
+struct Asked {
+  const Predictor& predictor;
+  const CheckInput& input;
+  const evaluation::EvaluationData& references;
+  const std::vector<Draft>& drafts;
+  const evaluation::EvaluateOptions& options;
+  std::map<std::string, ManifestEntry> entries{};        // by image
+  std::map<std::string, ManifestEntry> twins{};          // of split "twin", by study
+
+  StudyInput study(size_t reference) const {
+    return study_input_of(entries.at(references.test[reference].image_id), input.data);
+  }
+};
+
+// Calls use(begin, end) for the items a chunk at a time, with a progress line.
+void in_chunks(const char* label, size_t count, size_t chunk, const std::function<void(size_t, size_t)>& use) {
+  Progress progress(label, static_cast<int64_t>(count), "studies");
+  for (size_t begin = 0; begin < count; begin += chunk) {
+    throw_if_stopped();
+    const size_t end = std::min(count, begin + chunk);
+    use(begin, end);
+    progress.advance(static_cast<int64_t>(end - begin));
+  }
+  progress.finish();
+}
+
+std::vector<Draft> draft_altered(const Predictor& predictor, std::vector<StudyInput> inputs,
+                                 const std::function<cv::Mat(const StudyInput&, size_t)>& alter) {
+  for (size_t i = 0; i < inputs.size(); ++i) inputs[i].picture = alter(inputs[i], i);
+  return predictor.draft(inputs);
+}
+
+void ask_about_altered(const Asked& asked, CheckAnswers& answers) {
+  const std::vector<size_t> chosen = evenly(asked.drafts.size(), static_cast<size_t>(asked.options.checks.studies));
+  const auto seed = static_cast<uint64_t>(asked.options.seed);
+  std::vector<std::string> patients;
+  for (const size_t s : chosen) patients.push_back(asked.references.test[s].patient_id);
+  const auto partners = evaluation::other_patients(patients, seed);
+  in_chunks("asking again: altered pictures", chosen.size(), kChunk, [&](size_t begin, size_t end) {
+    std::vector<StudyInput> inputs;
+    for (size_t i = begin; i < end; ++i) inputs.push_back(asked.study(chosen[i]));
+    const auto blank =
+        draft_altered(asked.predictor, inputs, [](const StudyInput& s, size_t) { return blank_picture(s.picture); });
+    const auto noise = draft_altered(asked.predictor, inputs, [&](const StudyInput& s, size_t) {
+      return noise_picture(s.picture, hash_mix(hash_mix(seed, kNoise), hash_text(s.study_id)));
+    });
+    const auto mirrored =
+        draft_altered(asked.predictor, inputs, [](const StudyInput& s, size_t) { return mirrored_picture(s.picture); });
+    std::vector<Draft> shuffled;
+    if (partners)
+      shuffled = draft_altered(asked.predictor, inputs, [&](const StudyInput&, size_t i) {
+        return asked.study(chosen[(*partners)[begin + i]]).picture;
+      });
+    for (size_t i = begin; i < end; ++i) {
+      const size_t k = i - begin;
+      answers.studies.push_back({chosen[i], asked.drafts[chosen[i]], blank[k], noise[k], mirrored[k]});
+      if (partners) answers.studies.back().shuffled = shuffled[k];
+    }
+  });
+}
+
+void ask_about_twins(const Asked& asked, CheckAnswers& answers) {
+  if (asked.twins.empty()) {
+    answers.no_twins = "the dataset has no split 'twin' (phantom-radgen --twin)";
+  } else if (asked.input.truth.empty()) {
+    answers.no_twins = "which finding a twin is without stands in truth.jsonl (--truth)";
+  }
+  if (!answers.no_twins.empty()) return;
+  std::vector<evaluation::Twin> pairs = evaluation::load_twins(asked.input.truth, asked.references.test);
+  std::erase_if(pairs, [&](const evaluation::Twin& pair) { return !asked.twins.contains(pair.study_id); });
+  if (pairs.empty()) answers.no_twins = "no study of the split has a twin (phantom-radgen makes them of split 'test')";
+  std::map<std::string, const Draft*> originals;
+  for (const Draft& draft : asked.drafts) originals.emplace(draft.study_id, &draft);
+  const std::vector<size_t> chosen = evenly(pairs.size(), static_cast<size_t>(asked.options.checks.twins));
+  if (chosen.empty()) return;
+  in_chunks("asking again: twins", chosen.size(), kChunk, [&](size_t begin, size_t end) {
+    std::vector<StudyInput> inputs;
+    for (size_t i = begin; i < end; ++i) {
+      inputs.push_back(study_input_of(asked.twins.at(pairs[chosen[i]].study_id), asked.input.data));
+      // Words that are drawn are drawn alike for both, so that the film alone can change them.
+      inputs.back().study_id = pairs[chosen[i]].twin_of;
+    }
+    std::vector<Draft> drafts = asked.predictor.draft(inputs);
+    for (size_t i = begin; i < end; ++i) {
+      const evaluation::Twin& pair = pairs[chosen[i]];
+      answers.twins.push_back({pair.without, *originals.at(pair.twin_of), std::move(drafts[i - begin])});
+    }
+  });
+}
+
+bool shows_regions(const Draft& draft) {
+  return std::any_of(draft.sentences.begin(), draft.sentences.end(),
+                     [](const DraftSentence& s) { return s.is_grounded && !s.boxes.empty(); });
+}
+
+nlohmann::ordered_json region_to_json(const HiddenRegion& region) {
+  const auto number = [](double value) {
+    return std::isnan(value) ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(value);
+  };
+  return {{"study_id", region.study_id},       {"sentence", region.sentence}, {"box", nlohmann::json(region.box)},
+          {"body_share", region.body_share},   {"log_prob", region.log_prob}, {"fall", region.fall},
+          {"random_falls", region.random_falls}, {"limit", number(region.limit)}, {"faithful", region.is_faithful}};
+}
+
+void count_region(const HiddenRegion& region, CheckAnswers& answers) {
+  if (!region.is_matched()) {
+    ++answers.unmatched_regions;
+    return;
+  }
+  evaluation::FaithfulCounts& counts = region.is_large() ? answers.large : answers.regions;
+  const double sum = std::accumulate(region.random_falls.begin(), region.random_falls.end(), 0.0);
+  ++counts.regions;
+  counts.faithful += region.is_faithful;
+  counts.fall += region.fall;
+  counts.random_fall += sum / static_cast<double>(region.random_falls.size());
+}
+
+void hide_regions(const Asked& asked, CheckAnswers& answers) {
+  constexpr size_t kStudies = 8;  // whose hidden pictures go through the network together
+  std::vector<size_t> shown;
+  for (size_t s = 0; s < asked.drafts.size(); ++s)
+    if (shows_regions(asked.drafts[s])) shown.push_back(s);
+  const std::vector<size_t> chosen = evenly(shown.size(), static_cast<size_t>(asked.options.checks.hidden_studies));
+  const FaithfulnessOptions how{asked.options.checks.random_regions, static_cast<uint64_t>(asked.options.seed)};
+  JsonlWriter file(asked.input.output / "faithfulness.jsonl");
+  in_chunks("asking again: hidden regions", chosen.size(), kStudies, [&](size_t begin, size_t end) {
+    std::vector<StudyInput> inputs;
+    std::vector<Draft> drafts;
+    for (size_t i = begin; i < end; ++i) {
+      inputs.push_back(asked.study(shown[chosen[i]]));
+      drafts.push_back(asked.drafts[shown[chosen[i]]]);
+    }
+    for (const HiddenRegion& region : check_faithfulness(asked.predictor, inputs, drafts, how)) {
+      file.write(region_to_json(region));
+      count_region(region, answers);
+    }
+  });
+  file.commit();
+}
+
+}  // namespace
+
+CheckAnswers ask_again(const Predictor& predictor, const CheckInput& input, const evaluation::EvaluationData& references,
+                       const std::vector<Draft>& drafts, const evaluation::EvaluateOptions& options) {
+  Asked asked{predictor, input, references, drafts, options};
+  std::set<std::string> wanted;
+  for (const Reference& reference : references.test) wanted.insert(reference.image_id);
+  for (ManifestEntry& entry : read_manifest(input.data / "manifest.jsonl")) {
+    if (wanted.contains(entry.image_id)) {
+      asked.entries.emplace(entry.image_id, std::move(entry));
+    } else if (entry.split == "twin") {
+      asked.twins.emplace(entry.study_id, std::move(entry));
+    }
+  }
+  CheckAnswers answers;
+  ask_about_altered(asked, answers);
+  ask_about_twins(asked, answers);
+  hide_regions(asked, answers);
+  return answers;
+}
+
+}  // namespace radgen
