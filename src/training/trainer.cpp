@@ -54,6 +54,10 @@ TrainConfig completed(TrainConfig config, const Tokenizer& tokenizer, const nloh
 }
 
 SamplerConfig sampler_config(const TrainConfig& config, const Dataset& data) {
+  if (config.loop.batch_size > static_cast<int64_t>(data.size()))
+    throw Error(ErrorCode::kConfig, fmt::format("loop.batch_size {} is more than the {} training studies",
+                                                config.loop.batch_size, data.size()),
+                "make it smaller");
   SamplerConfig sampler{.batch_size = static_cast<size_t>(config.loop.batch_size), .drops_last = true,
                         .bucket_batches = static_cast<size_t>(config.loop.bucket_batches),
                         .boxed_share = config.loop.boxed_share, .seed = static_cast<uint64_t>(config.seed)};
@@ -89,10 +93,6 @@ class Trainer {
         optimizer_(parameters(), config_.optimizer),
         total_steps_(radgen::total_steps(config_.loop, static_cast<int64_t>(sampler_.studies_per_epoch()))),
         validator_(config_, request.data, validation_data_, tokenizer_) {
-    if (config_.loop.batch_size > static_cast<int64_t>(train_data_.size()))
-      throw Error(ErrorCode::kConfig, fmt::format("loop.batch_size {} is more than the {} training studies",
-                                                  config_.loop.batch_size, train_data_.size()),
-                  "make it smaller");
     state_.config_sha256 = sha256_hex(dump_config(config_).dump());
     state_.data_sha256 = hash_of_data(request.data);
   }
