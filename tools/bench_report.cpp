@@ -140,7 +140,7 @@ int64_t draft_film(const fs::path& film_path, const fs::path& output, const Load
   const GridPlacement placement = place_grid(encoded.grid.rows, encoded.grid.columns,
                                              model.config.network.encoder.patch_px, frame.picture_to_frame);
   FilmReport report{.film = film,
-                    .draft = assemble_draft(text, placement, *model.tokenizer, labeler, model.calibration),
+                    .draft = assemble_draft(text, placement, {}, *model.tokenizer, labeler, model.calibration),
                     .upright_to_prepared = prepared.upright_to_prepared,
                     .prepared_width_px = prepared.picture.cols,
                     .prepared_height_px = prepared.picture.rows,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <opencv2/core.hpp>
 
 namespace radgen {
 
@@ -9,62 +11,76 @@ namespace {
 
 constexpr size_t kLeastCases = 20;
 
-std::vector<double> mean_iou_of(const std::vector<CalibrationCase>& cases, double threshold, double& mean) {
+std::vector<double> ious_of(const std::vector<CalibrationCase>& cases, double threshold) {
   std::vector<double> ious;
-  mean = 0;
-  for (const CalibrationCase& c : cases) {
-    ious.push_back(union_iou(find_regions(c.map, c.map_box, threshold), c.reference));
-    mean += ious.back() / static_cast<double>(cases.size());
-  }
+  for (const CalibrationCase& c : cases) ious.push_back(union_iou(find_regions(c.map, c.map_box, threshold), c.reference));
   return ious;
 }
 
-constexpr double kRidge = 1e-3;  // keeps slope and offset finite when the scores separate the events
+// Pulls the weights to 0 (that of sharpness and the overall offset hardly): a finding that was met a few times keeps the
+// others' offset.
+constexpr double kRidge = 1, kFaintRidge = 1e-3;
 
-// Negative log-likelihood of the targets, -log p and -log(1 - p) without overflow.
-double platt_loss(const std::vector<double>& logits, const std::vector<double>& targets, double slope, double offset) {
-  double loss = kRidge / 2 * ((slope - 1) * (slope - 1) + offset * offset);
-  for (size_t i = 0; i < logits.size(); ++i) {
-    const double z = slope * logits[i] + offset;
-    loss += std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z))) - targets[i] * z;
+struct ScoreFit {
+  cv::Mat_<double> features, targets;  // [cases][weights], [cases][1]
+  cv::Mat_<double> ridge;              // [weights][1]
+
+  // Negative log-likelihood, -log p and -log(1 - p) without overflow, and the ridge's share.
+  double loss(const cv::Mat_<double>& weights) const {
+    const cv::Mat_<double> z = features * weights;
+    double sum = ridge.dot(weights.mul(weights)) / 2;
+    for (int i = 0; i < z.rows; ++i) sum += std::max(z(i), 0.0) + std::log1p(std::exp(-std::abs(z(i)))) - targets(i) * z(i);
+    return sum;
   }
-  return loss;
-}
 
-// Logistic regression of hits on the logit of the raw score with Platt's smoothed targets, by Newton's method with the
-// steps halved until the loss falls: a full step from the flat part of the curve would never come back.
-void fit_platt(const std::vector<double>& logits, const std::vector<bool>& hits, double& slope, double& offset) {
+  // The way to go by Newton's method.
+  cv::Mat_<double> step(const cv::Mat_<double>& weights) const {
+    const cv::Mat_<double> z = features * weights;
+    cv::Mat_<double> errors(z.size()), weighted = features.clone();
+    for (int i = 0; i < z.rows; ++i) {
+      const double p = 1 / (1 + std::exp(-z(i)));
+      errors(i) = p - targets(i);
+      weighted.row(i) *= p * (1 - p);
+    }
+    const cv::Mat_<double> slope = features.t() * errors + ridge.mul(weights);
+    const cv::Mat_<double> curvature = features.t() * weighted + cv::Mat_<double>(cv::Mat::diag(ridge));
+    cv::Mat_<double> way;
+    cv::solve(curvature, slope, way, cv::DECOMP_SVD);
+    return way;
+  }
+};
+
+// Logistic regression of hits with Platt's smoothed targets, by Newton's method with the steps halved until the loss falls: a
+// full step from the flat part of the curve would never come back.
+void fit_score(const std::vector<CalibrationCase>& cases, const std::vector<bool>& hits, Calibration& calibration) {
   const double positives = static_cast<double>(std::count(hits.begin(), hits.end(), true));
   const double negatives = static_cast<double>(hits.size()) - positives;
-  std::vector<double> targets;
-  for (const bool hit : hits) targets.push_back(hit ? (positives + 1) / (positives + 2) : 1 / (negatives + 2));
-  slope = 1;
-  offset = 0;
-  double loss = platt_loss(logits, targets, slope, offset);
+  const int rows = static_cast<int>(cases.size()), columns = static_cast<int>(score_features(cases.front().evidence).size());
+  ScoreFit fit{cv::Mat_<double>(rows, columns), cv::Mat_<double>(rows, 1), cv::Mat_<double>(columns, 1, kRidge)};
+  fit.ridge(0) = fit.ridge(1) = kFaintRidge;
+  for (int i = 0; i < rows; ++i) {
+    const std::vector<double> features = score_features(cases[static_cast<size_t>(i)].evidence);
+    std::copy(features.begin(), features.end(), fit.features[i]);
+    fit.targets(i) = hits[static_cast<size_t>(i)] ? (positives + 1) / (positives + 2) : 1 / (negatives + 2);
+  }
+  cv::Mat_<double> weights(columns, 1, 0.0);
+  double loss = fit.loss(weights);
   for (int iteration = 0; iteration < 100; ++iteration) {
-    double g0 = kRidge * (slope - 1), g1 = kRidge * offset, h00 = kRidge, h01 = 0, h11 = kRidge;
-    for (size_t i = 0; i < logits.size(); ++i) {
-      const double p = 1 / (1 + std::exp(-(slope * logits[i] + offset)));
-      const double error = p - targets[i], weight = p * (1 - p);
-      g0 += error * logits[i];
-      g1 += error;
-      h00 += weight * logits[i] * logits[i];
-      h01 += weight * logits[i];
-      h11 += weight;
-    }
-    const double determinant = h00 * h11 - h01 * h01;
-    const double step0 = (h11 * g0 - h01 * g1) / determinant, step1 = (h00 * g1 - h01 * g0) / determinant;
+    const cv::Mat_<double> way = fit.step(weights);
     double share = 1, next = 0;
-    while (share > 1e-9 && !((next = platt_loss(logits, targets, slope - share * step0, offset - share * step1)) < loss))
-      share /= 2;
+    while (share > 1e-9 && !((next = fit.loss(weights - share * way)) < loss)) share /= 2;
     if (share <= 1e-9) break;
-    slope -= share * step0;
-    offset -= share * step1;
+    weights -= share * way;
     const double gain = loss - next;
     loss = next;
     if (gain < 1e-12 * (1 + loss)) break;
   }
-  slope = std::max(slope, 0.0);  // a sharper map is never worth less: a negative slope is noise
+  calibration.score_offset = weights(0);
+  calibration.score_slope = weights(1);
+  calibration.support_weight = weights(2);
+  calibration.best_gap_weight = weights(3);
+  calibration.presence_weight = weights(4);
+  calibration.finding_offsets.assign(weights.begin() + columns - static_cast<int>(kFindingCount), weights.end());
 }
 
 double best_f1_threshold(const std::vector<double>& scores, const std::vector<bool>& hits) {
@@ -113,30 +129,26 @@ double union_iou(const std::vector<Box>& a, const std::vector<Box>& b) {
   return any > 0 ? both / any : 0;
 }
 
-Calibration fit_calibration(const std::vector<CalibrationCase>& cases, int64_t studies) {
+Calibration fit_calibration(const std::vector<CalibrationCase>& phrases, const std::vector<CalibrationCase>& claims,
+                            int64_t studies) {
   Calibration calibration;
-  if (cases.size() < kLeastCases) return calibration;
+  if (phrases.size() < kLeastCases) return calibration;
   calibration.studies = studies;
-  std::vector<double> ious;
   double best_mean = -1;
   for (int percent = 5; percent <= 90; percent += 5) {
-    double mean = 0;
-    std::vector<double> at_threshold = mean_iou_of(cases, percent / 100.0, mean);
+    const std::vector<double> ious = ious_of(phrases, percent / 100.0);
+    const double mean = std::accumulate(ious.begin(), ious.end(), 0.0) / static_cast<double>(ious.size());
     if (mean > best_mean) {
       best_mean = mean;
-      ious = std::move(at_threshold);
       calibration.region_threshold = percent / 100.0;
     }
   }
-  std::vector<double> logits, scores;
+  const std::vector<CalibrationCase>& cases = claims.size() < kLeastCases ? phrases : claims;
   std::vector<bool> hits;
-  for (size_t i = 0; i < cases.size(); ++i) {
-    const double raw = std::clamp(raw_grounding_score(cases[i].map), 1e-6, 1 - 1e-6);
-    logits.push_back(std::log(raw / (1 - raw)));
-    hits.push_back(ious[i] >= kHitIou);
-  }
-  fit_platt(logits, hits, calibration.score_slope, calibration.score_offset);
-  for (const CalibrationCase& c : cases) scores.push_back(calibrated_score(raw_grounding_score(c.map), calibration));
+  for (const double iou : ious_of(cases, calibration.region_threshold)) hits.push_back(iou >= kHitIou);
+  fit_score(cases, hits, calibration);
+  std::vector<double> scores;
+  for (const CalibrationCase& c : cases) scores.push_back(calibrated_score(c.evidence, calibration));
   calibration.abstain_below = best_f1_threshold(scores, hits);
   return calibration;
 }

@@ -1,5 +1,6 @@
 #include "radgen/inference/draft_assembly.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "radgen/report/text.h"
@@ -22,6 +23,16 @@ std::vector<std::vector<float>> token_maps(const DecodedText& decoded) {
 
 bool points_at_pixels(const Mention& mention) {
   return mention.certainty != Certainty::kNegative && mention.finding != Finding::kNoFinding;
+}
+
+// The findings that sentence `index` says are there, each once.
+std::vector<Finding> findings_to_show(const std::vector<Mention>& mentions, size_t index) {
+  std::vector<Finding> findings;
+  for (const Mention& mention : mentions)
+    if (mention.sentence == index && points_at_pixels(mention) &&
+        std::find(findings.begin(), findings.end(), mention.finding) == findings.end())
+      findings.push_back(mention.finding);
+  return findings;
 }
 
 // The tokens a sentence's map is made of: those of its positive or uncertain findings, else of any finding, else all.
@@ -59,8 +70,8 @@ GridPlacement place_grid(int64_t rows, int64_t columns, int64_t patch_px, const 
   return {static_cast<int>(rows), static_cast<int>(columns), picture_to_frame.inverse().apply(frame)};
 }
 
-Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement, const Tokenizer& tokenizer,
-                     const Labeler& labeler, const Calibration& calibration) {
+Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement, const FindingLogits& logits,
+                     const Tokenizer& tokenizer, const Labeler& labeler, const Calibration& calibration) {
   Draft draft;
   std::vector<std::pair<size_t, size_t>> spans;
   split_parts(tokenizer.decode(decoded.ids, &spans), draft);
@@ -80,11 +91,10 @@ Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement,
     sentence.confidence = mean_probability(decoded, tokens_within(spans, sentence.begin, sentence.end));
     sentence.map = mean_map(maps, evidence_tokens(sentence, i, draft.mentions, spans), placement.rows, placement.columns);
     sentence.entropy = map_entropy(sentence.map);
-    sentence.score = calibrated_score(raw_grounding_score(sentence.map), calibration);
-    bool has_finding = false;
-    for (const Mention& mention : draft.mentions) has_finding |= mention.sentence == i && points_at_pixels(mention);
+    sentence.evidence = region_evidence(sentence.map, findings_to_show(draft.mentions, i), logits);
+    sentence.score = calibrated_score(sentence.evidence, calibration);
     // A sentence that says what is not there has looked everywhere: it can point at nothing, however sharp its map.
-    sentence.is_grounded = has_finding && sentence.score >= calibration.abstain_below;
+    sentence.is_grounded = !sentence.evidence.findings.empty() && sentence.score >= calibration.abstain_below;
     if (sentence.is_grounded) sentence.boxes = find_regions(sentence.map, draft.map_box, calibration.region_threshold);
     draft.sentences.push_back(std::move(sentence));
   }
@@ -96,7 +106,7 @@ Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement,
 
 std::vector<PhraseGrounding> ground_mentions(const std::string& text, const std::vector<Token>& tokens,
                                              const DecodedText& decoded, const GridPlacement& placement,
-                                             const Labeler& labeler) {
+                                             const FindingLogits& logits, const Labeler& labeler) {
   std::vector<std::pair<size_t, size_t>> spans;
   for (const Token& token : tokens) spans.emplace_back(token.begin, token.end);
   const std::vector<std::vector<float>> maps = token_maps(decoded);
@@ -104,7 +114,8 @@ std::vector<PhraseGrounding> ground_mentions(const std::string& text, const std:
   for (const Mention& mention : labeler.mentions(text)) {
     if (!points_at_pixels(mention)) continue;
     AttentionMap map = mean_map(maps, tokens_within(spans, mention.begin, mention.end), placement.rows, placement.columns);
-    groundings.push_back({mention, std::move(map), placement.map_box});
+    RegionEvidence evidence = region_evidence(map, {mention.finding}, logits);
+    groundings.push_back({mention, std::move(map), placement.map_box, std::move(evidence)});
   }
   return groundings;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "radgen/core/error.h"
 #include "radgen/core/log.h"
 #include "radgen/core/random.h"
 #include "radgen/imaging/frame.h"
@@ -22,17 +23,21 @@ double elapsed_ms(std::chrono::steady_clock::time_point since) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - since).count();
 }
 
-// [B][C] of the finding head; empty without one.
-std::vector<std::vector<double>> probabilities_of(const LoadedModel& model, const EncodedImage& image) {
-  std::vector<std::vector<double>> rows;
-  if (!image.finding_logits.defined()) return rows;
+// Of each picture; empty ones for a network without a head of the fourteen findings.
+std::vector<FindingLogits> finding_logits_of(const LoadedModel& model, const EncodedImage& image) {
+  std::vector<FindingLogits> all(static_cast<size_t>(image.memory.size(0)));
+  if (!image.finding_logits.defined() || image.finding_logits.size(2) != static_cast<int64_t>(kFindingCount)) return all;
   GroundedModel network = model.network;
   const torch::Tensor p = network->finding_probabilities(image).to(torch::kCPU, torch::kDouble).contiguous();
-  for (int64_t b = 0; b < p.size(0); ++b) {
-    const double* row = p.data_ptr<double>() + b * p.size(1);
-    rows.emplace_back(row, row + p.size(1));
+  const torch::Tensor patches = image.finding_logits.to(torch::kCPU, torch::kFloat).contiguous();
+  for (size_t b = 0; b < all.size(); ++b) {
+    const auto row = static_cast<int64_t>(b);
+    const double* of_picture = p[row].data_ptr<double>();
+    const float* of_patches = patches[row].data_ptr<float>();
+    all[b].probabilities.assign(of_picture, of_picture + p.size(1));
+    all[b].patches.assign(of_patches, of_patches + patches[row].numel());
   }
-  return rows;
+  return all;
 }
 
 }  // namespace
@@ -41,6 +46,7 @@ struct Predictor::Encoded {
   EncodedImage image;
   std::vector<std::vector<int64_t>> prompts;  // empty when the network knows none
   std::vector<GridPlacement> placements;
+  std::vector<FindingLogits> finding_logits;
   double load_ms = 0, encode_ms = 0;
 };
 
@@ -48,6 +54,7 @@ struct Predictor::ReadText {
   std::vector<Token> tokens;
   DecodedText decoded;
   GridPlacement placement;
+  FindingLogits finding_logits;
 };
 
 Predictor::Predictor(LoadedModel model, torch::Device device, int64_t batch_size)
@@ -102,6 +109,7 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
   for (const Frame& frame : frames)
     encoded.placements.push_back(place_grid(encoded.image.grid.rows, encoded.image.grid.columns,
                                             model_.config.network.encoder.patch_px, frame.picture_to_frame));
+  encoded.finding_logits = finding_logits_of(model_, encoded.image);
   return encoded;
 }
 
@@ -120,7 +128,6 @@ std::vector<DecodedText> Predictor::draw(const std::vector<StudyInput>& studies,
   // the picture tells which.
   for (const Token& token : model_.tokenizer->encode("\n")) options.not_first.push_back(token.id);
   auto drawn = draw_texts(model_.network, encoded.image, encoded.prompts, config, options);
-  const std::vector<std::vector<double>> probabilities = probabilities_of(model_, encoded.image);
   std::vector<DecodedText> chosen;
   for (size_t i = 0; i < drawn.size(); ++i) {
     std::vector<std::vector<int64_t>> ids;
@@ -129,10 +136,10 @@ std::vector<DecodedText> Predictor::draw(const std::vector<StudyInput>& studies,
     std::optional<std::pair<double, size_t>> best;
     for (size_t c = 0; c < drawn[i].size(); ++c) {
       double value = drawn[i][c].score + config.consensus_weight * consensus[c];
-      if (!probabilities.empty() && config.evidence_weight > 0) {
+      if (!encoded.finding_logits[i].empty() && config.evidence_weight > 0) {
         const Labels stated = Labeler::aggregate(labeler_.mentions(model_.tokenizer->decode(drawn[i][c].ids)));
-        value += config.evidence_weight *
-                 support_of(stated, probabilities[i], model_.calibration.finding_thresholds);
+        value += config.evidence_weight * support_of(stated, encoded.finding_logits[i].probabilities,
+                                                     model_.calibration.finding_thresholds);
       }
       if (!best || value > best->first) best = {value, c};
     }
@@ -142,12 +149,14 @@ std::vector<DecodedText> Predictor::draw(const std::vector<StudyInput>& studies,
 }
 
 std::vector<std::vector<double>> Predictor::finding_probabilities(const std::vector<StudyInput>& studies) const {
+  if (model_.config.network.finding_classes != static_cast<int64_t>(kFindingCount))
+    throw Error(ErrorCode::kUsage, "this model has no head of the 14 findings (network.finding_classes)");
   torch::NoGradGuard no_grad;
   model_.network.ptr()->eval();
   std::vector<std::vector<double>> all;
   for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
-    for (auto& one : probabilities_of(model_, encode_inputs(studies, begin, end).image)) all.push_back(std::move(one));
+    for (auto& one : encode_inputs(studies, begin, end).finding_logits) all.push_back(std::move(one.probabilities));
   }
   return all;
 }
@@ -165,8 +174,8 @@ std::vector<Draft> Predictor::draft(const std::vector<StudyInput>& studies) cons
     const double decode_ms = elapsed_ms(started);
     for (size_t i = begin; i < end; ++i) {
       started = std::chrono::steady_clock::now();
-      Draft draft = assemble_draft(texts[i - begin], encoded.placements[i - begin], *model_.tokenizer, labeler_,
-                                   model_.calibration);
+      Draft draft = assemble_draft(texts[i - begin], encoded.placements[i - begin], encoded.finding_logits[i - begin],
+                                   *model_.tokenizer, labeler_, model_.calibration);
       draft.study_id = studies[i].study_id;
       draft.image_id = studies[i].image_id;
       draft.model_version = model_.version;
@@ -200,7 +209,7 @@ std::vector<Predictor::ReadText> Predictor::read_batch(const std::vector<StudyIn
   std::vector<DecodedText> decoded = score_tokens(network, encoded.image, encoded.prompts, ids);
   std::vector<ReadText> read;
   for (size_t i = 0; i < decoded.size(); ++i)
-    read.push_back({std::move(tokens[i]), std::move(decoded[i]), encoded.placements[i]});
+    read.push_back({std::move(tokens[i]), std::move(decoded[i]), encoded.placements[i], encoded.finding_logits[i]});
   return read;
 }
 
@@ -212,7 +221,7 @@ std::vector<std::vector<PhraseGrounding>> Predictor::ground(const std::vector<St
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
     for (const ReadText& read : read_batch(studies, texts, begin, end))
       groundings.push_back(
-          ground_mentions(texts[groundings.size()], read.tokens, read.decoded, read.placement, labeler_));
+          ground_mentions(texts[groundings.size()], read.tokens, read.decoded, read.placement, read.finding_logits, labeler_));
   }
   return groundings;
 }

@@ -56,11 +56,6 @@ double raw_grounding_score(const AttentionMap& map) {
   return std::clamp(map_mass(map) * (1 - spread), 0.0, 1.0);
 }
 
-double calibrated_score(double raw, const Calibration& calibration) {
-  const double p = std::clamp(raw, 1e-6, 1 - 1e-6);
-  return 1 / (1 + std::exp(-(calibration.score_slope * std::log(p / (1 - p)) + calibration.score_offset)));
-}
-
 std::vector<Box> find_regions(const AttentionMap& map, const Box& map_box, double threshold_of_max, size_t most) {
   if (map.empty()) return {};
   const cv::Mat fine = upsample(map, kUpsampledCellsPerPatch);

@@ -15,6 +15,8 @@
 
 namespace radgen {
 
+static constexpr size_t kMostDraftedStudies = 400;  // for the calibration: drafting is slow, and a few hundred claims are enough
+
 double ValidationResult::value(const std::string& name) const {
   for (const auto& [key, value] : metrics)
     if (key == name) return value;
@@ -65,7 +67,7 @@ std::vector<evaluation::PhraseMap> phrase_maps_of(const Predictor& predictor, co
     for (const PhraseGrounding& grounding : groundings[i])
       maps.push_back({references[i].study_id, grounding.mention.finding, grounding.mention.side, grounding.map,
                       grounding.map_box,
-                      calibrated_score(raw_grounding_score(grounding.map), calibration),
+                      calibrated_score(grounding.evidence, calibration),
                       find_regions(grounding.map, grounding.map_box, calibration.region_threshold)});
   return maps;
 }
@@ -163,33 +165,62 @@ ValidationResult Validator::run(GroundedModel& network, torch::Device device) co
   return result;
 }
 
+// Boxes of a mention's finding on its side.
+static std::vector<Box> boxes_of(const evaluation::Reference& truth, const Mention& mention) {
+  std::vector<Box> boxes;
+  for (const auto& box : truth.boxes)
+    if (box.finding == mention.finding && evaluation::sides_agree(box.side, mention.side)) boxes.push_back(box.box);
+  return boxes;
+}
+
 FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device device) const {
   const Predictor predictor(model, device);
   const std::vector<StudyInput> studies = inputs(dataset_.size());
   const std::vector<evaluation::Reference> truths = references(dataset_.size());
-  std::vector<CalibrationCase> cases;
   int64_t boxed = 0;
-  std::map<std::string, const evaluation::Reference*> by_id;
-  for (const auto& truth : truths) {
-    by_id[truth.study_id] = &truth;
-    boxed += truth.has_boxes;
+  std::vector<StudyInput> boxed_studies;
+  std::vector<const evaluation::Reference*> boxed_truths;
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < truths.size(); ++i) {
+    if (!truths[i].has_boxes) continue;
+    ++boxed;
+    boxed_studies.push_back(studies[i]);
+    boxed_truths.push_back(&truths[i]);
+    texts.push_back(truths[i].text());
   }
-  for (const auto& phrase : phrase_maps_of(predictor, studies, truths)) {
-    CalibrationCase one{phrase.map, phrase.map_box, {}};
-    for (const auto& box : by_id.at(phrase.study_id)->boxes)
-      if (box.finding == phrase.finding && evaluation::sides_agree(box.side, phrase.side)) one.reference.push_back(box.box);
-    if (!one.reference.empty()) cases.push_back(std::move(one));
-  }
+  std::vector<CalibrationCase> phrases;
+  const auto groundings = predictor.ground(boxed_studies, texts);
+  for (size_t i = 0; i < groundings.size(); ++i)
+    for (const PhraseGrounding& grounding : groundings[i]) {
+      auto reference = boxes_of(*boxed_truths[i], grounding.mention);
+      if (!reference.empty()) phrases.push_back({grounding.map, grounding.map_box, std::move(reference), grounding.evidence});
+    }
+  std::vector<CalibrationCase> claims;
+  boxed_studies.resize(std::min(boxed_studies.size(), kMostDraftedStudies));
+  const std::vector<Draft> drafts = predictor.draft(boxed_studies);
+  for (size_t i = 0; i < drafts.size(); ++i)
+    for (size_t s = 0; s < drafts[i].sentences.size(); ++s) {
+      const DraftSentence& sentence = drafts[i].sentences[s];
+      if (sentence.evidence.findings.empty()) continue;
+      CalibrationCase claim{sentence.map, drafts[i].map_box, {}, sentence.evidence};
+      for (const Mention& mention : drafts[i].mentions) {
+        if (mention.sentence != s || mention.certainty == Certainty::kNegative) continue;
+        const auto boxes = boxes_of(*boxed_truths[i], mention);
+        claim.reference.insert(claim.reference.end(), boxes.begin(), boxes.end());
+      }
+      claims.push_back(std::move(claim));
+    }
   FinalValidation result;
-  result.calibration = fit_calibration(cases, boxed);
+  result.calibration = fit_calibration(phrases, claims, boxed);
   if (model.config.network.finding_classes == static_cast<int64_t>(kFindingCount))
     result.calibration.finding_thresholds = fit_finding_thresholds(predictor.finding_probabilities(studies), truths);
   double iou = 0;
-  for (const CalibrationCase& one : cases)
+  for (const CalibrationCase& one : phrases)
     iou += union_iou(find_regions(one.map, one.map_box, result.calibration.region_threshold), one.reference);
   result.metrics = {{"studies", dataset_.size()},
-                    {"boxed_sentences", cases.size()},
-                    {"region_iou", cases.empty() ? 0.0 : iou / static_cast<double>(cases.size())},
+                    {"boxed_sentences", phrases.size()},
+                    {"drafted_claims", claims.size()},
+                    {"region_iou", phrases.empty() ? 0.0 : iou / static_cast<double>(phrases.size())},
                     {"region_threshold", result.calibration.region_threshold},
                     {"abstain_below", result.calibration.abstain_below}};
   return result;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "radgen/inference/calibration.h"
@@ -79,17 +80,18 @@ std::vector<CalibrationCase> separable_cases() {
     one.map = map_of(8, 8, values);
     one.map_box = {0, 0, 80, 80};
     one.reference = {{10, 10, 20, 20}};
+    one.evidence = region_evidence(one.map, {Finding::kPneumothorax}, {});
     cases.push_back(one);
   }
   return cases;
 }
 
 TEST(FitCalibration, SeparatesSharpRightMapsFromFlatWrongOnes) {
-  const Calibration calibration = fit_calibration(separable_cases(), 40);
+  const Calibration calibration = fit_calibration(separable_cases(), {}, 40);
   EXPECT_EQ(calibration.studies, 40);
   const auto cases = separable_cases();
-  const double right = calibrated_score(raw_grounding_score(cases[0].map), calibration);
-  const double wrong = calibrated_score(raw_grounding_score(cases[1].map), calibration);
+  const double right = calibrated_score(cases[0].evidence, calibration);
+  const double wrong = calibrated_score(cases[1].evidence, calibration);
   EXPECT_GE(right, calibration.abstain_below);
   EXPECT_LT(wrong, calibration.abstain_below);
   EXPECT_GT(right, 0.8);
@@ -103,20 +105,62 @@ TEST(FitCalibration, FindsItsWayWhenAllScoresAreTiny) {
   for (size_t i = 0; i < cases.size(); ++i) {
     const float mass = i % 3 == 0 ? 2e-4f : 1e-4f;
     for (float& value : cases[i].map.values) value *= mass;
+    cases[i].evidence = region_evidence(cases[i].map, {Finding::kPneumothorax}, {});
     if (i % 8 != 1) continue;  // and a flat map can be right
     cases[i].reference = {{0, 0, 80, 80}};
   }
-  const Calibration calibration = fit_calibration(cases, 40);
+  const Calibration calibration = fit_calibration(cases, {}, 40);
   EXPECT_LT(calibration.score_slope, 100);
   double mean = 0;
-  for (const CalibrationCase& one : cases) mean += calibrated_score(raw_grounding_score(one.map), calibration) / 40;
+  for (const CalibrationCase& one : cases) mean += calibrated_score(one.evidence, calibration) / 40;
   EXPECT_NEAR(mean, 25.0 / 40, 0.05);  // a logistic regression with an offset meets the mean of its targets
-  EXPECT_GT(calibrated_score(raw_grounding_score(cases[0].map), calibration), 0.8);
+  EXPECT_GT(calibrated_score(cases[0].evidence, calibration), 0.8);
+}
+
+FindingLogits logits_of(std::vector<float> of_pneumothorax) {
+  FindingLogits logits;
+  const auto& all = all_findings();
+  const auto f = static_cast<size_t>(std::find(all.begin(), all.end(), Finding::kPneumothorax) - all.begin());
+  logits.patches.assign(of_pneumothorax.size() * kFindingCount, -9);
+  for (size_t j = 0; j < of_pneumothorax.size(); ++j) logits.patches[j * kFindingCount + f] = of_pneumothorax[j];
+  logits.probabilities.assign(kFindingCount, 0.5);
+  logits.probabilities[f] = 0.8;
+  return logits;
+}
+
+TEST(RegionEvidence, ReadsTheHeadsLogitsUnderTheMap) {
+  const RegionEvidence evidence =
+      region_evidence(map_of(2, 2, {0, .3f, .1f, 0}), {Finding::kPneumothorax}, logits_of({5, 2, -2, 0}));
+  EXPECT_NEAR(evidence.support, 0.75 * 2 - 0.25 * 2, 1e-6);
+  EXPECT_NEAR(evidence.best_gap, 5 - 1, 1e-6);
+  EXPECT_NEAR(evidence.presence, std::log(4), 1e-6);
+  const RegionEvidence no_head = region_evidence(map_of(2, 2, {0, 1, 0, 0}), {Finding::kPneumothorax}, {});
+  EXPECT_EQ(no_head.support, 0);
+  EXPECT_NEAR(no_head.sharpness, 1, 1e-6);
+  EXPECT_EQ(region_evidence({}, {}, {}).sharpness, 0);  // a sentence without a map
+}
+
+// Every map is as sharp as the others: what the finding head sees under them is all that tells right from wrong.
+TEST(FitCalibration, BelievesTheFindingHeadWhereSharpnessSaysNothing) {
+  std::vector<CalibrationCase> claims;
+  for (int i = 0; i < 60; ++i) {
+    CalibrationCase one = separable_cases()[0];
+    const bool is_hit = i % 3 == 0;
+    if (!is_hit) one.reference.clear();
+    one.evidence = region_evidence(one.map, {Finding::kPneumothorax},
+                                   logits_of(std::vector<float>(64, (is_hit ? 1.0f : -1.0f) + 0.02f * static_cast<float>(i % 7))));
+    claims.push_back(one);
+  }
+  const Calibration calibration = fit_calibration(separable_cases(), claims, 60);
+  EXPECT_GT(calibration.support_weight, 0.5);
+  EXPECT_GT(calibrated_score(claims[0].evidence, calibration), 0.8);
+  EXPECT_LT(calibrated_score(claims[1].evidence, calibration), 0.2);
+  EXPECT_LT(calibrated_score(claims[1].evidence, calibration), calibration.abstain_below);
 }
 
 TEST(FitCalibration, LeavesTheDefaultsWhenThereAreTooFewCases) {
   const auto cases = separable_cases();
-  EXPECT_EQ(fit_calibration({cases.begin(), cases.begin() + 5}, 5).studies, 0);
+  EXPECT_EQ(fit_calibration({cases.begin(), cases.begin() + 5}, {}, 5).studies, 0);
 }
 
 }  // namespace

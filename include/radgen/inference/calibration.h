@@ -4,24 +4,29 @@
 
 #include <vector>
 
+#include "radgen/inference/region_evidence.h"
 #include "radgen/inference/regions.h"
 
 namespace radgen {
 
-// A sentence that was read over a study whose boxes are known.
+// A sentence over a study whose boxes are known: read from its report, or drafted.
 struct CalibrationCase {
   AttentionMap map;
   Box map_box;                    // prepared-picture pixels
-  std::vector<Box> reference;     // boxes of the sentence's finding and side, not empty
+  std::vector<Box> reference;     // boxes of the sentence's finding and side; empty: it is not there
+  RegionEvidence evidence;
 };
 
 // IoU of the unions of two sets of boxes, exact (the plane is cut at every edge).
 double union_iou(const std::vector<Box>& a, const std::vector<Box>& b);
 
-// region_threshold: largest mean IoU of regions and reference. Score: Platt scaling (Platt 1999) of the raw score
-// against the event "IoU of at least 0.3". abstain_below: largest F1 of that event. Fewer than 20 cases leave the
-// defaults, with `studies` 0.
-Calibration fit_calibration(const std::vector<CalibrationCase>& cases, int64_t studies);
+// region_threshold: largest mean IoU of regions and reference over `phrases` (the reports' own sentences, whose findings are
+// there). Score: logistic regression of the event "IoU of at least 0.3" on score_features, over `claims` (drafted sentences,
+// right and wrong as a reader meets them), with Platt's smoothed targets (Platt 1999) and a ridge, so that a few cases of a
+// finding move its offset a little. abstain_below: largest F1 of that event. Fewer than 20 phrases leave the defaults, with
+// `studies` 0; fewer than 20 claims: the score is fitted on the phrases.
+Calibration fit_calibration(const std::vector<CalibrationCase>& phrases, const std::vector<CalibrationCase>& claims,
+                            int64_t studies);
 
 inline constexpr double kHitIou = 0.3;
 

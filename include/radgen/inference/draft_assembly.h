@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "radgen/inference/predictor.h"
+#include "radgen/inference/region_evidence.h"
 #include "radgen/inference/regions.h"
 #include "radgen/model/decoding.h"
 #include "radgen/report/labeler.h"
@@ -20,12 +21,12 @@ struct GridPlacement {
 };
 GridPlacement place_grid(int64_t rows, int64_t columns, int64_t patch_px, const Affine& picture_to_frame);
 
-Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement, const Tokenizer& tokenizer,
-                     const Labeler& labeler, const Calibration& calibration);
+Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement, const FindingLogits& logits,
+                     const Tokenizer& tokenizer, const Labeler& labeler, const Calibration& calibration);
 
 // One entry for each positive or uncertain mention of `text`, whose tokens were read teacher forced as `decoded`.
 std::vector<PhraseGrounding> ground_mentions(const std::string& text, const std::vector<Token>& tokens,
                                              const DecodedText& decoded, const GridPlacement& placement,
-                                             const Labeler& labeler);
+                                             const FindingLogits& logits, const Labeler& labeler);
 
 }  // namespace radgen

@@ -34,6 +34,7 @@ struct PhraseGrounding {
   Mention mention;
   AttentionMap map;
   Box map_box;      // prepared-picture pixels
+  RegionEvidence evidence;
 };
 
 // log P of one token of a text that was given; begin and end are its bytes.

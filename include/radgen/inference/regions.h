@@ -15,7 +15,9 @@ namespace radgen {
 // Chosen on the validation split and stored in the model folder as calibration.json.
 struct Calibration {
   double region_threshold = 0.3;   // share of the map's maximum; parts above it become boxes
-  double score_slope = 1, score_offset = 0;   // calibrated score = sigmoid(slope * logit(raw) + offset)
+  // calibrated score = sigmoid(slope * logit(sharpness) + weights * evidence + offset + mean of the findings' offsets)
+  double score_slope = 1, support_weight = 0, best_gap_weight = 0, presence_weight = 0, score_offset = 0;
+  std::vector<double> finding_offsets;  // all_findings() order; empty: none
   double abstain_below = 0.3;      // calibrated score; sentences under it are not grounded
   std::vector<double> finding_thresholds;  // of the finding head's probabilities, all_findings() order; empty: none
   int64_t studies = 0;             // validation studies it was chosen on; 0: defaults, not fitted
@@ -23,8 +25,12 @@ struct Calibration {
 inline void describe(Fields& f, Calibration& c) {
   f.field("region_threshold", c.region_threshold,
           {.help = "share of a map's maximum above which parts become boxes", .min = 0, .max = 1});
-  f.field("score_slope", c.score_slope, {.help = "slope of the calibration on the raw score's logit"});
-  f.field("score_offset", c.score_offset, {.help = "offset of the calibration on the raw score's logit"});
+  f.field("score_slope", c.score_slope, {.help = "slope of the calibration on the logit of the map's sharpness"});
+  f.field("support_weight", c.support_weight, {.help = "weight of the finding head's logit under the map"});
+  f.field("best_gap_weight", c.best_gap_weight, {.help = "weight of what the best patch of the picture has above that"});
+  f.field("presence_weight", c.presence_weight, {.help = "weight of the logit of the finding's probability in the picture"});
+  f.field("score_offset", c.score_offset, {.help = "offset of the calibrated score's logit"});
+  f.field("finding_offsets", c.finding_offsets, {.help = "what is added for each finding; 14 in CheXpert's order, or none"});
   f.field("abstain_below", c.abstain_below,
           {.help = "calibrated score under which a sentence is not grounded", .min = 0, .max = 1});
   f.field("finding_thresholds", c.finding_thresholds,
@@ -42,7 +48,6 @@ double map_entropy(const AttentionMap& map);   // of the map divided by its sum,
 // The raw grounding score: mass x (1 - entropy / log N); 1 when all attention is on one patch, 0 when it is spread
 // evenly or given to the null key.
 double raw_grounding_score(const AttentionMap& map);
-double calibrated_score(double raw, const Calibration& calibration);
 
 // The map upsampled bilinearly inside `map_box` and cut at threshold x maximum; one box a connected part, largest mass
 // first, parts with less than a tenth of the largest one's mass dropped, at most `most`. Coordinates are map_box's.

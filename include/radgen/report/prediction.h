@@ -20,11 +20,22 @@ struct AttentionMap {
   bool empty() const { return values.empty(); }
 };
 
+// What speaks for a region: read off the sentence's map and, where the network has one, the finding head's logits of the
+// sentence's finding f (their mean over several findings; 0 without a head).
+struct RegionEvidence {
+  double sharpness = 0;   // mass x (1 - entropy / log N), 0..1: the raw grounding score
+  double support = 0;     // mean logit of f in the patches, weighted by the map
+  double best_gap = 0;    // the largest logit of f in the picture less `support`: f lies elsewhere
+  double presence = 0;    // logit of P(f) in the whole picture
+  std::vector<Finding> findings;  // positive or uncertain ones of the sentence
+};
+
 struct DraftSentence {
   std::string text;
   size_t begin = 0, end = 0;      // bytes in Draft::text()
   bool is_grounded = false;       // false: must never be shown with evidence
   double score = 0;               // grounding score, 0..1 (uncalibrated until calibration.json says otherwise)
+  RegionEvidence evidence;        // what the score was made of; not written to disk
   double confidence = 0;          // exp(mean token log-probability), 0..1
   double entropy = 0;             // of the map, in nats
   std::vector<Box> boxes;         // prepared-picture pixels

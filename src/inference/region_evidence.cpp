@@ -1,0 +1,64 @@
+#include "radgen/inference/region_evidence.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "radgen/core/error.h"
+
+namespace radgen {
+namespace {
+
+double logit(double p) {
+  const double inside = std::clamp(p, 1e-6, 1 - 1e-6);
+  return std::log(inside / (1 - inside));
+}
+
+size_t index_of(Finding finding) {
+  const auto& all = all_findings();
+  return static_cast<size_t>(std::find(all.begin(), all.end(), finding) - all.begin());
+}
+
+}  // namespace
+
+RegionEvidence region_evidence(const AttentionMap& map, const std::vector<Finding>& findings, const FindingLogits& logits) {
+  RegionEvidence evidence;
+  evidence.sharpness = raw_grounding_score(map);
+  evidence.findings = findings;
+  const double mass = map_mass(map);
+  if (logits.empty() || findings.empty() || mass <= 0) return evidence;
+  RADGEN_CHECK(logits.patches.size() == map.values.size() * kFindingCount, "the finding head's grid is not the map's");
+  const double share = 1 / static_cast<double>(findings.size());
+  for (const Finding finding : findings) {
+    const size_t f = index_of(finding);
+    double support = 0, best = -std::numeric_limits<double>::infinity();
+    for (size_t j = 0; j < map.values.size(); ++j) {
+      const double value = logits.patches[j * kFindingCount + f];
+      support += map.values[j] / mass * value;
+      best = std::max(best, value);
+    }
+    evidence.support += share * support;
+    evidence.best_gap += share * (best - support);
+    evidence.presence += share * logit(logits.probabilities.at(f));
+  }
+  return evidence;
+}
+
+std::vector<double> score_features(const RegionEvidence& evidence) {
+  std::vector<double> features{1, logit(evidence.sharpness), evidence.support, evidence.best_gap, evidence.presence};
+  features.resize(features.size() + kFindingCount, 0.0);
+  for (const Finding finding : evidence.findings)
+    features[features.size() - kFindingCount + index_of(finding)] += 1 / static_cast<double>(evidence.findings.size());
+  return features;
+}
+
+double calibrated_score(const RegionEvidence& evidence, const Calibration& c) {
+  std::vector<double> weights{c.score_offset, c.score_slope, c.support_weight, c.best_gap_weight, c.presence_weight};
+  RADGEN_CHECK(c.finding_offsets.empty() || c.finding_offsets.size() == kFindingCount, "one offset a finding");
+  weights.insert(weights.end(), c.finding_offsets.begin(), c.finding_offsets.end());
+  const std::vector<double> features = score_features(evidence);
+  return 1 / (1 + std::exp(-std::inner_product(weights.begin(), weights.end(), features.begin(), 0.0)));
+}
+
+}  // namespace radgen
