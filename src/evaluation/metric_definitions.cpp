@@ -292,7 +292,8 @@ std::string metric_definition(const std::string& path) {
       definition += "; event: a sentence that states findings, all right in finding and side";
     }
     if (path.find("confidence.grounding.") != std::string::npos) {
-      definition += "; event: the sentence's map reaches an IoU of at least .3 with the boxes";
+      definition += "; event: the regions of a positive statement reach an IoU of at least .3 with the boxes of "
+                    "its finding and side; one of a finding that is not there is wrong";
     }
     if (path.find("confidence.phrase.") != std::string::npos) {
       definition +=

@@ -49,6 +49,22 @@ std::vector<ConfidenceEvent> word_events(const Work& work, const System& model) 
   return events;
 }
 
+// A region for what is not there is wrong wherever it lies.
+void add_invented(const Work& work, const System& model, std::vector<std::vector<ConfidenceEvent>>& events) {
+  for (size_t s = 0; s < events.size(); ++s) {
+    const Draft* draft = work.pairing.drafts[s];
+    if (draft == nullptr) continue;
+    const std::vector<Claim> claims = claims_of(model.words[s]);
+    for (const GroundedItem& item : model.end_to_end[s]) {
+      if (item.kind != ItemKind::kFalsePositive) continue;
+      for (const Claim& claim : claims) {
+        if (claim.finding == item.finding && claim.side == item.side)
+          events[s].push_back({s, sentences_of_claim(*draft, model.words[s], claim).score, false});
+      }
+    }
+  }
+}
+
 void score_model_maps(const Work& work, System& model) {
   std::vector<std::vector<ConfidenceEvent>> events(work.pairing.drafts.size());
   score_end_to_end(
@@ -66,6 +82,7 @@ void score_model_maps(const Work& work, System& model) {
         return score;
       },
       work.options.map_threshold, work.threads);
+  add_invented(work, model, events);
   gather(events, model.confidence.grounding);
 }
 

@@ -16,9 +16,15 @@ using torch::Tensor;
 
 // Words beyond these hold nothing that a nucleus would take, and sorting them all would cost more than the network.
 constexpr int64_t kLikeliest = 64;
+constexpr double kLeastWeight = 1e-6;  // of the likeliest word's
 
-// A word by its chance among the allowed ones; -1 when none is. log_probs holds -inf for forbidden words.
+// A word by its chance among the allowed ones; -1 when none is. words holds -inf for forbidden ones and is used up.
 int64_t draw_word(std::vector<std::pair<float, int64_t>>& words, const DecodingConfig& config, Random& random) {
+  float largest = -std::numeric_limits<float>::infinity();
+  for (const auto& word : words) largest = std::max(largest, word.first);
+  const auto least = static_cast<float>(largest + config.temperature * std::log(kLeastWeight));
+  std::erase_if(words, [least](const auto& word) { return !(word.first >= least); });
+  if (words.empty()) return -1;
   const auto kept = std::min<size_t>(kLikeliest, words.size());
   const auto likelier = [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first > b.first : a.second < b.second;
@@ -107,7 +113,7 @@ class Drawing {
     const ModelConfig& special = model_->config();
     const int64_t vocabulary = log_probs_.size(1);
     std::vector<int64_t> ids;
-    std::vector<std::pair<float, int64_t>> words(static_cast<size_t>(vocabulary));
+    std::vector<std::pair<float, int64_t>> words;
     for (Study& study : studies_) {
       for (Text& text : study.texts) {
         const auto row = static_cast<int64_t>(ids.size());
@@ -115,6 +121,7 @@ class Drawing {
         if (text.is_done) continue;
         DecodedText& decoded = text.decoded;
         const float* log_prob = log_probs_.data_ptr<float>() + row * vocabulary;
+        words.resize(static_cast<size_t>(vocabulary));
         for (int64_t id = 0; id < vocabulary; ++id) words[static_cast<size_t>(id)] = {log_prob[id], id};
         const auto forbid = [&](int64_t id) { words[static_cast<size_t>(id)].first = -std::numeric_limits<float>::infinity(); };
         if (!special.special_ids_are_words) {
