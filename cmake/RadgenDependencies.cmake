@@ -3,7 +3,7 @@
 #
 #   RADGEN_WITHOUT_TORCH   ON: leave out what only the layers on LibTorch need (set by radgenConfig.cmake)
 #   RADGEN_DEPS_DIR        where sentencepiece's static libraries are
-#   RADGEN_ONLY            model: neither OpenCV, DCMTK, OpenJPEG, zlib nor sentencepiece are looked for
+#   RADGEN_ONLY            model: neither OpenCV, DCMTK, OpenJPEG, zlib, libdeflate nor sentencepiece are looked for
 #   RADGEN_HEADERS_DIR     a folder with nlohmann/, CLI/, spdlog/ and fmt/: they are taken from there, header-only
 find_package(Threads REQUIRED)
 if(RADGEN_HEADERS_DIR)
@@ -32,6 +32,7 @@ endif()
 if(NOT RADGEN_ONLY)
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(OPENJPEG REQUIRED libopenjp2)
+  pkg_check_modules(LIBDEFLATE REQUIRED libdeflate)
 endif()
 
 function(radgen_wrap name)
@@ -50,6 +51,7 @@ if(NOT RADGEN_ONLY)
   radgen_wrap(opencv INCLUDE ${OpenCV_INCLUDE_DIRS} LINK opencv_core opencv_imgproc opencv_imgcodecs)
   radgen_wrap(dcmtk INCLUDE ${DCMTK_INCLUDE_DIRS} LINK ${DCMTK_LIBRARIES} ZLIB::ZLIB)
   radgen_wrap(openjpeg INCLUDE ${OPENJPEG_INCLUDE_DIRS} LINK ${OPENJPEG_LIBRARIES})
+  radgen_wrap(libdeflate INCLUDE ${LIBDEFLATE_INCLUDE_DIRS} LINK ${LIBDEFLATE_LIBRARIES})
 endif()
 
 # LibTorch. Flags of TORCH_CXX_FLAGS (the ABI switch) apply to every file, or symbols would not match.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <opencv2/imgcodecs.hpp>
+
 #include "imaging/synthetic_films.h"
 #include "radgen/core/files.h"
 #include "radgen/imaging/overlay.h"
@@ -20,6 +22,26 @@ TEST(Png, ComesBackAsItWas) {
     const Result<cv::Mat> read = read_png16(scratch("a.png"));
     ASSERT_TRUE(read);
     EXPECT_EQ(cv::norm(*read, picture, cv::NORM_INF), 0);
+  }
+}
+
+// Noise, ramps and flat parts make each of the five row filters the best one somewhere.
+TEST(Png, AnyGreyPictureComesBackWhatItsSizeAndDepth) {
+  cv::RNG random(7);
+  for (const cv::Size size : {cv::Size(1, 1), cv::Size(1, 9), cv::Size(7, 1), cv::Size(333, 129)}) {
+    for (const int type : {CV_8UC1, CV_16UC1}) {
+      cv::Mat picture(size, type), noise(size, type);
+      const int largest = type == CV_8UC1 ? 255 : 65535;
+      for (int y = 0; y < size.height; ++y) picture.row(y).setTo(largest * y / size.height);
+      random.fill(noise, cv::RNG::UNIFORM, 0, largest + 1);
+      if (size.width > 8) noise.colRange(0, size.width / 3).copyTo(picture.colRange(0, size.width / 3));
+      const std::string png = encode_png(picture, 1);
+      const cv::Mat bytes(1, static_cast<int>(png.size()), CV_8UC1, const_cast<char*>(png.data()));
+      const cv::Mat read = cv::imdecode(bytes, cv::IMREAD_UNCHANGED);
+      ASSERT_EQ(read.type(), type);
+      ASSERT_EQ(read.size(), size);
+      EXPECT_EQ(cv::norm(read, picture, cv::NORM_INF), 0) << size << " " << type;
+    }
   }
 }
 
