@@ -169,6 +169,36 @@ void hide_regions(const Asked& asked, CheckAnswers& answers) {
   file.commit();
 }
 
+// The reports' own sentences, head by head.
+void read_by_head(const Asked& asked, CheckAnswers& answers) {
+  std::vector<size_t> boxed;
+  for (size_t s = 0; s < asked.references.test.size(); ++s)
+    if (!asked.references.test[s].boxes.empty()) boxed.push_back(s);
+  for (const size_t i : evenly(boxed.size(), static_cast<size_t>(asked.options.checks.studies))) answers.read.push_back(boxed[i]);
+  const DecoderConfig& decoder = asked.predictor.model().config.network.decoder;
+  in_chunks("asking again: head by head", answers.read.size(), kChunk, [&](size_t begin, size_t end) {
+    std::vector<StudyInput> inputs;
+    std::vector<Reference> references;
+    std::vector<std::string> texts;
+    for (size_t i = begin; i < end; ++i) {
+      inputs.push_back(asked.study(answers.read[i]));
+      references.push_back(asked.references.test[answers.read[i]]);
+      texts.push_back(references.back().text());
+    }
+    for (auto& map : phrase_maps_of(asked.predictor, inputs, references)) answers.mean_maps.push_back(std::move(map));
+    const auto by_head = asked.predictor.ground_by_head(inputs, texts);
+    const auto heads = static_cast<size_t>(decoder.heads), layers = by_head.size() / heads;
+    answers.heads.resize(by_head.size());
+    for (size_t h = 0; h < by_head.size(); ++h) {
+      answers.heads[h].layer = static_cast<int>(static_cast<size_t>(decoder.layers) - layers + h / heads + 1);
+      answers.heads[h].head = static_cast<int>(h % heads + 1);
+      for (size_t i = 0; i < by_head[h].size(); ++i)
+        for (const PhraseGrounding& grounding : by_head[h][i])
+          answers.heads[h].maps.push_back(phrase_map_of(references[i].study_id, grounding, asked.predictor.model().calibration));
+    }
+  });
+}
+
 }  // namespace
 
 CheckAnswers ask_again(const Predictor& predictor, const CheckInput& input, const evaluation::EvaluationData& references,
@@ -187,6 +217,7 @@ CheckAnswers ask_again(const Predictor& predictor, const CheckInput& input, cons
   ask_about_altered(asked, answers);
   ask_about_twins(asked, answers);
   hide_regions(asked, answers);
+  read_by_head(asked, answers);
   return answers;
 }
 

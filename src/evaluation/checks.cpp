@@ -301,6 +301,9 @@ void add_checks(const CheckAnswers& answers, const EvaluationData& data, const E
   }
   check_twins(answers, labeler, judge, result);
   check_faithfulness(answers, judge, result);
+  std::vector<Reference> read;
+  for (const size_t study : answers.read) read.push_back(data.test[study]);
+  result.heads = analyse_heads(answers.heads, answers.mean_maps, read);
 }
 
 }  // namespace radgen::evaluation

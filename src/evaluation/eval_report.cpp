@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "radgen/evaluation/heads.h"
 #include "radgen/imaging/picture.h"
 #include "radgen/pages/page.h"
 #include "radgen/pages/plot.h"
@@ -240,6 +241,19 @@ void add_checks_table(Page& page, const EvaluationResult& result) {
   page.table(table);
 }
 
+void add_heads(Page& page, const EvaluationResult& result) {
+  if (result.heads.heads.empty()) return;
+  page.section("Heads of the decoder",
+               "The reports' own sentences, the map of each head of the cross-attention alone; macro over findings. " +
+                   heads_text(result.heads) + ".");
+  Table table({{"layer", true}, {"head", true}, {"IoU", true}, {"pointing", true}, {"mass in the box", true}, {"points best at"}});
+  for (const HeadScore& head : result.heads.heads) {
+    table.row({std::to_string(head.layer), std::to_string(head.head), number(head.iou), number(head.pointing), number(head.mass),
+               head.best == Finding::kNoFinding ? "" : fmt::format("{} ({})", finding_name(head.best), number(head.best_pointing))});
+  }
+  page.table(table);
+}
+
 // What cannot be computed, so that nobody looks for it in vain.
 void add_missing(Page& page, const EvaluationResult& result) {
   if (result.missing.empty()) return;
@@ -330,6 +344,7 @@ std::string checks_text(const EvaluationResult& result) {
     if (expectation.is_met) text += fmt::format(" [{}]", verdict(expectation));
     text += "\n";
   }
+  if (!result.heads.heads.empty()) text += heads_text(result.heads) + "\n";
   return text;
 }
 
@@ -348,6 +363,7 @@ std::string eval_report_html(const EvaluationResult& result, const EvaluationDat
   add_errors(page, result.metrics);
   add_confidence(page, result);
   add_checks_table(page, result);
+  add_heads(page, result);
   add_missing(page, result);
   add_examples(page, result, data, options.examples);
   add_definitions(page, result.metrics);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "radgen/evaluation/evaluate.h"
+#include "radgen/evaluation/heads.h"
 
 namespace radgen::evaluation {
 namespace {
@@ -93,6 +94,7 @@ nlohmann::ordered_json result_to_json(const EvaluationResult& result) {
         {{"name", alarm.name}, {"raised", alarm.is_raised}, {"reason", alarm.reason}});
   }
   if (!result.expectations.empty()) json["expectations"] = expectations_json(result.expectations);
+  if (!result.heads.heads.empty()) json["heads"] = heads_to_json(result.heads);
   json["notes"] = result.notes;
   json["counts"] = {{"studies", result.studies.size()},
                     {"missing_predictions", result.missing_drafts},

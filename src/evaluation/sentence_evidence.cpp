@@ -49,14 +49,6 @@ bool is_shown_with_region(const DraftSentence& sentence) {
   return sentence.is_grounded || (sentence.map.empty() && !sentence.boxes.empty());
 }
 
-bool is_stated(Finding finding, Side side, const StudyWords& words) {
-  if (!has(words.positive, finding)) return false;
-  const bool is_left = has(words.left, finding), is_right = has(words.right, finding);
-  if (side == Side::kNone || (!is_left && !is_right)) return true;
-  if (side == Side::kLeft) return is_left;
-  return side == Side::kRight ? is_right : true;
-}
-
 SentenceCounts count_sentences(const Draft& draft, const StudyWords& words,
                                const Reference& reference) {
   const auto ranges = sentence_ranges(draft);

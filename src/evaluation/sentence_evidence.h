@@ -23,10 +23,6 @@ size_t sentence_at(const std::vector<std::pair<size_t, size_t>>& ranges, size_t 
 // boxes and no map.
 bool is_shown_with_region(const DraftSentence& sentence);
 
-// Whether the words state the finding (positive or uncertain) on that side; a side that one of the
-// two does not name fits every side.
-bool is_stated(Finding finding, Side side, const StudyWords& words);
-
 struct SentenceCounts {
   int shown = 0, shown_stating = 0;    // with a region; of these, stating a finding
   int stating = 0, stating_shown = 0;  // stating a finding; of these, with a region

@@ -79,6 +79,14 @@ StudyWords read_words(const Labeler& labeler, const std::string& text) {
   return words;
 }
 
+bool is_stated(Finding finding, Side side, const StudyWords& words) {
+  if (!has(words.positive, finding)) return false;
+  const bool is_left = has(words.left, finding), is_right = has(words.right, finding);
+  if (side == Side::kNone || (!is_left && !is_right)) return true;
+  if (side == Side::kLeft) return is_left;
+  return side == Side::kRight ? is_right : true;
+}
+
 FindingSet named_findings(const Labeler& labeler, const std::string& text) {
   FindingSet set = 0;
   for (const Mention& m : labeler.mentions(text)) set |= bit(m.finding);

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <opencv2/core.hpp>
+
+#include "inference/logistic_fit.h"
 
 namespace radgen {
 
@@ -17,70 +18,32 @@ std::vector<double> ious_of(const std::vector<CalibrationCase>& cases, double th
   return ious;
 }
 
-// Pulls the weights to 0 (that of sharpness and the overall offset hardly): a finding that was met a few times keeps the
-// others' offset.
-constexpr double kRidge = 1, kFaintRidge = 1e-3;
+constexpr auto kFindings = static_cast<std::ptrdiff_t>(kFindingCount);
 
-struct ScoreFit {
-  cv::Mat_<double> features, targets;  // [cases][weights], [cases][1]
-  cv::Mat_<double> ridge;              // [weights][1]
-
-  // Negative log-likelihood, -log p and -log(1 - p) without overflow, and the ridge's share.
-  double loss(const cv::Mat_<double>& weights) const {
-    const cv::Mat_<double> z = features * weights;
-    double sum = ridge.dot(weights.mul(weights)) / 2;
-    for (int i = 0; i < z.rows; ++i) sum += std::max(z(i), 0.0) + std::log1p(std::exp(-std::abs(z(i)))) - targets(i) * z(i);
-    return sum;
-  }
-
-  // The way to go by Newton's method.
-  cv::Mat_<double> step(const cv::Mat_<double>& weights) const {
-    const cv::Mat_<double> z = features * weights;
-    cv::Mat_<double> errors(z.size()), weighted = features.clone();
-    for (int i = 0; i < z.rows; ++i) {
-      const double p = 1 / (1 + std::exp(-z(i)));
-      errors(i) = p - targets(i);
-      weighted.row(i) *= p * (1 - p);
-    }
-    const cv::Mat_<double> slope = features.t() * errors + ridge.mul(weights);
-    const cv::Mat_<double> curvature = features.t() * weighted + cv::Mat_<double>(cv::Mat::diag(ridge));
-    cv::Mat_<double> way;
-    cv::solve(curvature, slope, way, cv::DECOMP_SVD);
-    return way;
-  }
-};
-
-// Logistic regression of hits with Platt's smoothed targets, by Newton's method with the steps halved until the loss falls: a
-// full step from the flat part of the curve would never come back.
 void fit_score(const std::vector<CalibrationCase>& cases, const std::vector<bool>& hits, Calibration& calibration) {
-  const double positives = static_cast<double>(std::count(hits.begin(), hits.end(), true));
-  const double negatives = static_cast<double>(hits.size()) - positives;
-  const int rows = static_cast<int>(cases.size()), columns = static_cast<int>(score_features(cases.front().evidence).size());
-  ScoreFit fit{cv::Mat_<double>(rows, columns), cv::Mat_<double>(rows, 1), cv::Mat_<double>(columns, 1, kRidge)};
-  fit.ridge(0) = fit.ridge(1) = kFaintRidge;
-  for (int i = 0; i < rows; ++i) {
-    const std::vector<double> features = score_features(cases[static_cast<size_t>(i)].evidence);
-    std::copy(features.begin(), features.end(), fit.features[i]);
-    fit.targets(i) = hits[static_cast<size_t>(i)] ? (positives + 1) / (positives + 2) : 1 / (negatives + 2);
+  std::vector<std::vector<double>> features;
+  for (const CalibrationCase& c : cases) features.push_back(score_features(c.evidence));
+  const std::vector<double> weights = fit_logistic(features, hits);
+  calibration.score_offset = weights[0];
+  calibration.score_slope = weights[1];
+  calibration.support_weight = weights[2];
+  calibration.best_gap_weight = weights[3];
+  calibration.presence_weight = weights[4];
+  calibration.finding_offsets.assign(weights.end() - kFindings, weights.end());
+}
+
+void fit_confidence(const std::vector<CalibrationCase>& claims, Calibration& calibration) {
+  std::vector<std::vector<double>> features;
+  std::vector<bool> hits;
+  for (const CalibrationCase& c : claims) {
+    features.push_back(confidence_features(c.word_probability, c.evidence));
+    hits.push_back(c.is_right);
   }
-  cv::Mat_<double> weights(columns, 1, 0.0);
-  double loss = fit.loss(weights);
-  for (int iteration = 0; iteration < 100; ++iteration) {
-    const cv::Mat_<double> way = fit.step(weights);
-    double share = 1, next = 0;
-    while (share > 1e-9 && !((next = fit.loss(weights - share * way)) < loss)) share /= 2;
-    if (share <= 1e-9) break;
-    weights -= share * way;
-    const double gain = loss - next;
-    loss = next;
-    if (gain < 1e-12 * (1 + loss)) break;
-  }
-  calibration.score_offset = weights(0);
-  calibration.score_slope = weights(1);
-  calibration.support_weight = weights(2);
-  calibration.best_gap_weight = weights(3);
-  calibration.presence_weight = weights(4);
-  calibration.finding_offsets.assign(weights.begin() + columns - static_cast<int>(kFindingCount), weights.end());
+  const std::vector<double> weights = fit_logistic(features, hits);
+  calibration.word_offset = weights[0];
+  calibration.word_slope = weights[1];
+  calibration.word_presence_weight = weights[2];
+  calibration.word_finding_offsets.assign(weights.end() - kFindings, weights.end());
 }
 
 double best_f1_threshold(const std::vector<double>& scores, const std::vector<bool>& hits) {
@@ -150,6 +113,7 @@ Calibration fit_calibration(const std::vector<CalibrationCase>& phrases, const s
   std::vector<double> scores;
   for (const CalibrationCase& c : cases) scores.push_back(calibrated_score(c.evidence, calibration));
   calibration.abstain_below = best_f1_threshold(scores, hits);
+  if (claims.size() >= kLeastCases) fit_confidence(claims, calibration);
   return calibration;
 }
 

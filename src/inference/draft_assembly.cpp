@@ -88,11 +88,12 @@ Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement,
     sentence.begin = sentences[i].begin;
     sentence.end = sentences[i].end;
     sentence.text = text.substr(sentence.begin, sentence.end - sentence.begin);
-    sentence.confidence = mean_probability(decoded, tokens_within(spans, sentence.begin, sentence.end));
     sentence.map = mean_map(maps, evidence_tokens(sentence, i, draft.mentions, spans), placement.rows, placement.columns);
     sentence.entropy = map_entropy(sentence.map);
     sentence.evidence = region_evidence(sentence.map, findings_to_show(draft.mentions, i), logits);
     sentence.score = calibrated_score(sentence.evidence, calibration);
+    sentence.word_probability = mean_probability(decoded, tokens_within(spans, sentence.begin, sentence.end));
+    sentence.confidence = calibrated_confidence(sentence.word_probability, sentence.evidence, calibration);
     // A sentence that says what is not there has looked everywhere: it can point at nothing, however sharp its map.
     sentence.is_grounded = !sentence.evidence.findings.empty() && sentence.score >= calibration.abstain_below;
     if (sentence.is_grounded) sentence.boxes = find_regions(sentence.map, draft.map_box, calibration.region_threshold);

@@ -192,7 +192,7 @@ std::vector<Draft> Predictor::draft(const std::vector<StudyInput>& studies) cons
 
 std::vector<Predictor::ReadText> Predictor::read_batch(const std::vector<StudyInput>& studies,
                                                        const std::vector<std::string>& texts, size_t begin,
-                                                       size_t end) const {
+                                                       size_t end, bool keep_heads) const {
   torch::NoGradGuard no_grad;
   GroundedModel network = model_.network;
   network->eval();
@@ -206,7 +206,7 @@ std::vector<Predictor::ReadText> Predictor::read_batch(const std::vector<StudyIn
     ids.emplace_back();
     for (const Token& token : tokens.back()) ids.back().push_back(token.id);
   }
-  std::vector<DecodedText> decoded = score_tokens(network, encoded.image, encoded.prompts, ids);
+  std::vector<DecodedText> decoded = score_tokens(network, encoded.image, encoded.prompts, ids, keep_heads);
   std::vector<ReadText> read;
   for (size_t i = 0; i < decoded.size(); ++i)
     read.push_back({std::move(tokens[i]), std::move(decoded[i]), encoded.placements[i], encoded.finding_logits[i]});
@@ -224,6 +224,26 @@ std::vector<std::vector<PhraseGrounding>> Predictor::ground(const std::vector<St
           ground_mentions(texts[groundings.size()], read.tokens, read.decoded, read.placement, read.finding_logits, labeler_));
   }
   return groundings;
+}
+
+std::vector<std::vector<std::vector<PhraseGrounding>>> Predictor::ground_by_head(
+    const std::vector<StudyInput>& studies, const std::vector<std::string>& texts) const {
+  RADGEN_CHECK(texts.size() == studies.size(), "one text a study");
+  std::vector<std::vector<std::vector<PhraseGrounding>>> by_head;
+  for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
+    const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
+    std::vector<ReadText> batch = read_batch(studies, texts, begin, end, /*keep_heads=*/true);
+    for (size_t i = begin; i < end; ++i) {
+      ReadText& read = batch[i - begin];
+      const torch::Tensor heads = read.decoded.head_attention;
+      by_head.resize(static_cast<size_t>(heads.size(0)), std::vector<std::vector<PhraseGrounding>>(studies.size()));
+      for (size_t h = 0; h < by_head.size(); ++h) {
+        read.decoded.attention = heads[static_cast<int64_t>(h)];
+        by_head[h][i] = ground_mentions(texts[i], read.tokens, read.decoded, read.placement, read.finding_logits, labeler_);
+      }
+    }
+  }
+  return by_head;
 }
 
 std::vector<std::vector<TokenLogProb>> Predictor::log_probs(const std::vector<StudyInput>& studies,

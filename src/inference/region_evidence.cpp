@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
+#include "inference/logistic_fit.h"
 #include "radgen/core/error.h"
 
 namespace radgen {
@@ -18,6 +18,19 @@ double logit(double p) {
 size_t index_of(Finding finding) {
   const auto& all = all_findings();
   return static_cast<size_t>(std::find(all.begin(), all.end(), finding) - all.begin());
+}
+
+std::vector<double> joined(std::vector<double> weights, const std::vector<double>& offsets) {
+  RADGEN_CHECK(offsets.empty() || offsets.size() == kFindingCount, "one offset a finding");
+  weights.insert(weights.end(), offsets.begin(), offsets.end());
+  return weights;
+}
+
+std::vector<double> with_findings(std::vector<double> features, const RegionEvidence& evidence) {
+  features.resize(features.size() + kFindingCount, 0.0);
+  for (const Finding finding : evidence.findings)
+    features[features.size() - kFindingCount + index_of(finding)] += 1 / static_cast<double>(evidence.findings.size());
+  return features;
 }
 
 }  // namespace
@@ -46,19 +59,22 @@ RegionEvidence region_evidence(const AttentionMap& map, const std::vector<Findin
 }
 
 std::vector<double> score_features(const RegionEvidence& evidence) {
-  std::vector<double> features{1, logit(evidence.sharpness), evidence.support, evidence.best_gap, evidence.presence};
-  features.resize(features.size() + kFindingCount, 0.0);
-  for (const Finding finding : evidence.findings)
-    features[features.size() - kFindingCount + index_of(finding)] += 1 / static_cast<double>(evidence.findings.size());
-  return features;
+  return with_findings({1, logit(evidence.sharpness), evidence.support, evidence.best_gap, evidence.presence}, evidence);
+}
+
+std::vector<double> confidence_features(double word_probability, const RegionEvidence& evidence) {
+  return with_findings({1, logit(word_probability), evidence.presence}, evidence);
 }
 
 double calibrated_score(const RegionEvidence& evidence, const Calibration& c) {
-  std::vector<double> weights{c.score_offset, c.score_slope, c.support_weight, c.best_gap_weight, c.presence_weight};
-  RADGEN_CHECK(c.finding_offsets.empty() || c.finding_offsets.size() == kFindingCount, "one offset a finding");
-  weights.insert(weights.end(), c.finding_offsets.begin(), c.finding_offsets.end());
-  const std::vector<double> features = score_features(evidence);
-  return 1 / (1 + std::exp(-std::inner_product(weights.begin(), weights.end(), features.begin(), 0.0)));
+  return logistic(joined({c.score_offset, c.score_slope, c.support_weight, c.best_gap_weight, c.presence_weight}, c.finding_offsets),
+                  score_features(evidence));
+}
+
+double calibrated_confidence(double word_probability, const RegionEvidence& evidence, const Calibration& c) {
+  if (evidence.findings.empty()) return word_probability;
+  return logistic(joined({c.word_offset, c.word_slope, c.word_presence_weight}, c.word_finding_offsets),
+                  confidence_features(word_probability, evidence));
 }
 
 }  // namespace radgen

@@ -305,7 +305,7 @@ std::vector<DecodedText> generate(GroundedModel model, const EncodedImage& encod
 
 std::vector<DecodedText> score_tokens(GroundedModel model, const EncodedImage& encoded,
                                       const std::vector<std::vector<int64_t>>& prompts,
-                                      const std::vector<std::vector<int64_t>>& ids) {
+                                      const std::vector<std::vector<int64_t>>& ids, bool keep_heads) {
   torch::NoGradGuard no_grad;
   const int64_t batch = encoded.memory.size(0);
   const ModelConfig& config = model->config();
@@ -340,6 +340,13 @@ std::vector<DecodedText> score_tokens(GroundedModel model, const EncodedImage& e
   const Tensor log_probs = torch::log_softmax(out.logits.to(torch::kFloat), -1).cpu();  // [B,T,X]
   const Tensor attention = out.attention.mean(1).to(torch::kFloat).cpu();               // [B,T,N]
   const Tensor null = out.null_attention.mean(1).to(torch::kFloat).cpu();               // [B,T]
+  Tensor heads;  // [B,L*A,T,N]
+  if (keep_heads) {
+    std::vector<Tensor> layers;
+    for (const Tensor& scores : out.grounding_scores)  // [B,A,T,S]
+      layers.push_back(torch::softmax(scores.to(torch::kFloat), -1).narrow(-1, 0, attention.size(2)));
+    heads = torch::cat(layers, 1).cpu();
+  }
   std::vector<DecodedText> drafts;
   for (size_t b = 0; b < ids.size(); ++b) {
     const auto row = static_cast<int64_t>(b), count = static_cast<int64_t>(ids[b].size());
@@ -355,6 +362,7 @@ std::vector<DecodedText> score_tokens(GroundedModel model, const EncodedImage& e
     draft.is_complete = true;
     draft.attention = attention[row].narrow(0, starts[b], count).clone();
     draft.null_attention = null[row].narrow(0, starts[b], count).clone();
+    if (heads.defined()) draft.head_attention = heads[row].narrow(1, starts[b], count).clone();
     drafts.push_back(std::move(draft));
   }
   return drafts;

@@ -56,19 +56,25 @@ StudyInput study_input_of(const ManifestEntry& entry, const std::filesystem::pat
   return {entry.study_id, entry.image_id, *picture, entry.age, entry.sex, entry.indication};
 }
 
+evaluation::PhraseMap phrase_map_of(const std::string& study_id, const PhraseGrounding& grounding, const Calibration& calibration) {
+  return {study_id,
+          grounding.mention.finding,
+          grounding.mention.side,
+          grounding.map,
+          grounding.map_box,
+          calibrated_score(grounding.evidence, calibration),
+          find_regions(grounding.map, grounding.map_box, calibration.region_threshold)};
+}
+
 std::vector<evaluation::PhraseMap> phrase_maps_of(const Predictor& predictor, const std::vector<StudyInput>& inputs,
                                                   const std::vector<evaluation::Reference>& references) {
   std::vector<std::string> texts;
   for (const auto& reference : references) texts.push_back(reference.text());
   std::vector<evaluation::PhraseMap> maps;
-  const Calibration& calibration = predictor.model().calibration;
   const auto groundings = predictor.ground(inputs, texts);
   for (size_t i = 0; i < groundings.size(); ++i)
     for (const PhraseGrounding& grounding : groundings[i])
-      maps.push_back({references[i].study_id, grounding.mention.finding, grounding.mention.side, grounding.map,
-                      grounding.map_box,
-                      calibrated_score(grounding.evidence, calibration),
-                      find_regions(grounding.map, grounding.map_box, calibration.region_threshold)});
+      maps.push_back(phrase_map_of(references[i].study_id, grounding, predictor.model().calibration));
   return maps;
 }
 
@@ -174,7 +180,7 @@ static std::vector<Box> boxes_of(const evaluation::Reference& truth, const Menti
 }
 
 FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device device) const {
-  const Predictor predictor(model, device);
+  Predictor predictor(model, device);
   const std::vector<StudyInput> studies = inputs(dataset_.size());
   const std::vector<evaluation::Reference> truths = references(dataset_.size());
   int64_t boxed = 0;
@@ -195,25 +201,32 @@ FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device dev
       auto reference = boxes_of(*boxed_truths[i], grounding.mention);
       if (!reference.empty()) phrases.push_back({grounding.map, grounding.map_box, std::move(reference), grounding.evidence});
     }
+  Calibration drawn_with = model.calibration;  // the thresholds choose among drawn texts: they come first
+  if (model.config.network.finding_classes == static_cast<int64_t>(kFindingCount))
+    drawn_with.finding_thresholds = fit_finding_thresholds(predictor.finding_probabilities(studies), truths);
+  predictor.set_calibration(drawn_with);
+  const Labeler labeler;
   std::vector<CalibrationCase> claims;
   boxed_studies.resize(std::min(boxed_studies.size(), kMostDraftedStudies));
   const std::vector<Draft> drafts = predictor.draft(boxed_studies);
-  for (size_t i = 0; i < drafts.size(); ++i)
+  for (size_t i = 0; i < drafts.size(); ++i) {
+    const evaluation::StudyWords words = evaluation::read_words(labeler, texts[i]);
     for (size_t s = 0; s < drafts[i].sentences.size(); ++s) {
       const DraftSentence& sentence = drafts[i].sentences[s];
       if (sentence.evidence.findings.empty()) continue;
-      CalibrationCase claim{sentence.map, drafts[i].map_box, {}, sentence.evidence};
+      CalibrationCase claim{sentence.map, drafts[i].map_box, {}, sentence.evidence, sentence.word_probability, true};
       for (const Mention& mention : drafts[i].mentions) {
         if (mention.sentence != s || mention.certainty == Certainty::kNegative) continue;
+        claim.is_right &= evaluation::is_stated(mention.finding, mention.side, words);
         const auto boxes = boxes_of(*boxed_truths[i], mention);
         claim.reference.insert(claim.reference.end(), boxes.begin(), boxes.end());
       }
       claims.push_back(std::move(claim));
     }
+  }
   FinalValidation result;
   result.calibration = fit_calibration(phrases, claims, boxed);
-  if (model.config.network.finding_classes == static_cast<int64_t>(kFindingCount))
-    result.calibration.finding_thresholds = fit_finding_thresholds(predictor.finding_probabilities(studies), truths);
+  result.calibration.finding_thresholds = drawn_with.finding_thresholds;
   double iou = 0;
   for (const CalibrationCase& one : phrases)
     iou += union_iou(find_regions(one.map, one.map_box, result.calibration.region_threshold), one.reference);

@@ -158,6 +158,23 @@ TEST(FitCalibration, BelievesTheFindingHeadWhereSharpnessSaysNothing) {
   EXPECT_LT(calibrated_score(claims[1].evidence, calibration), calibration.abstain_below);
 }
 
+// Words that are equally sure of everything: the finding's probability in the picture tells who is right.
+TEST(FitCalibration, ConfidenceLearnsFromThePicture) {
+  std::vector<CalibrationCase> claims;
+  for (int i = 0; i < 60; ++i) {
+    CalibrationCase one = separable_cases()[0];
+    one.word_probability = 0.7;
+    one.is_right = i % 3 != 0;
+    one.evidence.presence = one.is_right ? 2 : -2;
+    claims.push_back(one);
+  }
+  const Calibration calibration = fit_calibration(separable_cases(), claims, 60);
+  EXPECT_GT(calibrated_confidence(0.7, claims[1].evidence, calibration), 0.85);
+  EXPECT_LT(calibrated_confidence(0.7, claims[0].evidence, calibration), 0.3);
+  EXPECT_EQ(calibrated_confidence(0.7, RegionEvidence{}, calibration), 0.7);   // states nothing
+  EXPECT_NEAR(calibrated_confidence(0.7, claims[0].evidence, Calibration{}), 0.7, 1e-9);  // never fitted
+}
+
 TEST(FitCalibration, LeavesTheDefaultsWhenThereAreTooFewCases) {
   const auto cases = separable_cases();
   EXPECT_EQ(fit_calibration({cases.begin(), cases.begin() + 5}, {}, 5).studies, 0);

@@ -79,7 +79,7 @@ TEST_F(Decoding, TeacherForcedScoresEqualThoseOfTheDraft) {
     const auto drafts = generate(model, encoded, prompts, {.beam_size = beam, .max_tokens = 9});
     std::vector<Ids> ids;
     for (const auto& draft : drafts) ids.push_back(draft.ids);
-    const auto scored = score_tokens(model, encoded, prompts, ids);
+    const auto scored = score_tokens(model, encoded, prompts, ids, /*keep_heads=*/true);
     for (size_t b = 0; b < 4; ++b) {
       ASSERT_EQ(drafts[b].log_probs.size(), ids[b].size());
       for (size_t i = 0; i < ids[b].size(); ++i)
@@ -92,6 +92,7 @@ TEST_F(Decoding, TeacherForcedScoresEqualThoseOfTheDraft) {
       EXPECT_LT((drafts[b].attention - scored[b].attention).abs().max().item<float>(), 1e-4);
       EXPECT_LT((drafts[b].null_attention - scored[b].null_attention).abs().max().item<float>(),
                 1e-4);
+      EXPECT_LT((scored[b].head_attention.mean(0) - scored[b].attention).abs().max().item<float>(), 1e-5);
     }
   }
 }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "radgen/evaluation/evaluate.h"
+#include "radgen/evaluation/heads.h"
 #include "radgen/report/prediction.h"
 
 namespace radgen::evaluation {
@@ -46,6 +47,10 @@ struct FaithfulCounts {
 };
 
 struct CheckAnswers {
+  // Of the studies with boxes, read from their reports: each head's maps and those of their mean.
+  std::vector<HeadMaps> heads;
+  std::vector<PhraseMap> mean_maps;
+  std::vector<size_t> read;            // indices into EvaluationData::test
   std::vector<CheckedStudy> studies;
   std::vector<TwinDrafts> twins;
   std::string no_twins;                // why there are none

@@ -57,6 +57,9 @@ struct StudyWords {
   int comparisons = 0;  // sentences that compare with an earlier film
 };
 StudyWords read_words(const Labeler& labeler, const std::string& text);
+// Whether the words state the finding (positive or uncertain) on that side; a side that one of the two does not name fits
+// every side.
+bool is_stated(Finding finding, Side side, const StudyWords& words);
 // The findings that a text names, whatever it says of them (for indications).
 FindingSet named_findings(const Labeler& labeler, const std::string& text);
 

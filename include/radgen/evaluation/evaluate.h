@@ -101,6 +101,23 @@ struct Expectation {
   std::optional<bool> is_met;  // none: it decides nothing, or there are too few cases
 };
 
+// Scores of one head of the decoder's cross-attention (heads.h), macro over findings; undefined without a boxed sentence.
+struct HeadScore {
+  int layer = 0, head = 0;
+  double iou = kUndefined, pointing = kUndefined, mass = kUndefined;
+  Finding best = Finding::kNoFinding;  // where it points best, of the findings with at least 20 items
+  double best_pointing = kUndefined;
+};
+
+struct HeadAnalysis {
+  std::vector<HeadScore> heads;
+  int64_t items = 0;             // boxed findings and sides
+  double mean_pointing = kUndefined;    // of the mean over all heads
+  // Of the head that points best at the item's finding among the OTHER half of the patients: what a reader who knew the heads'
+  // trades would gain. Heads specialise when it is above mean_pointing.
+  double chosen_pointing = kUndefined;
+};
+
 // For the reliability diagram and the curve of abstention. Sorted by confidence.
 struct ConfidenceData {
   std::vector<ConfidenceEvent> words;  // sentences that state findings; right in finding and side
@@ -116,6 +133,7 @@ struct EvaluationResult {
   InputCounts input;
   std::vector<Alarm> alarms;
   std::vector<Expectation> expectations;  // empty: the model was not asked again
+  HeadAnalysis heads;                     // empty: the model was not asked again
   std::vector<std::string> notes;    // what a reader must know: what was missing or left out
   std::vector<StudyResult> studies;  // in the order of the test references
   int64_t missing_drafts = 0, not_reportable = 0;

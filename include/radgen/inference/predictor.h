@@ -65,6 +65,10 @@ class Predictor {
   std::vector<std::vector<PhraseGrounding>> ground(const std::vector<StudyInput>& studies,
                                                    const std::vector<std::string>& texts) const;
 
+  // The same for each head of the decoder's grounding layers alone, [head][study], the first layer's heads first.
+  std::vector<std::vector<std::vector<PhraseGrounding>>> ground_by_head(const std::vector<StudyInput>& studies,
+                                                                        const std::vector<std::string>& texts) const;
+
   // Teacher forced: log P of the tokens of `texts[i]` over study i, each behind the ones before it; without the tokens that
   // the decoder has no room for.
   std::vector<std::vector<TokenLogProb>> log_probs(const std::vector<StudyInput>& studies,
@@ -75,7 +79,7 @@ class Predictor {
   struct Encoded;  // a batch's frames and prompts
   struct ReadText;  // a text as it was read over its picture
   std::vector<ReadText> read_batch(const std::vector<StudyInput>& studies, const std::vector<std::string>& texts,
-                                   size_t begin, size_t end) const;
+                                   size_t begin, size_t end, bool keep_heads = false) const;
   Encoded encode_inputs(const std::vector<StudyInput>& studies, size_t begin, size_t end) const;
   std::vector<DecodedText> write(const std::vector<StudyInput>& studies, size_t begin, const Encoded& encoded) const;
   std::vector<DecodedText> draw(const std::vector<StudyInput>& studies, size_t begin, const Encoded& encoded) const;

@@ -18,6 +18,9 @@ struct Calibration {
   // calibrated score = sigmoid(slope * logit(sharpness) + weights * evidence + offset + mean of the findings' offsets)
   double score_slope = 1, support_weight = 0, best_gap_weight = 0, presence_weight = 0, score_offset = 0;
   std::vector<double> finding_offsets;  // all_findings() order; empty: none
+  // confidence of a sentence that states findings = sigmoid(slope * logit(exp(mean log P)) + weight * presence + offsets)
+  double word_slope = 1, word_presence_weight = 0, word_offset = 0;
+  std::vector<double> word_finding_offsets;  // all_findings() order; empty: none
   double abstain_below = 0.3;      // calibrated score; sentences under it are not grounded
   std::vector<double> finding_thresholds;  // of the finding head's probabilities, all_findings() order; empty: none
   int64_t studies = 0;             // validation studies it was chosen on; 0: defaults, not fitted
@@ -31,6 +34,11 @@ inline void describe(Fields& f, Calibration& c) {
   f.field("presence_weight", c.presence_weight, {.help = "weight of the logit of the finding's probability in the picture"});
   f.field("score_offset", c.score_offset, {.help = "offset of the calibrated score's logit"});
   f.field("finding_offsets", c.finding_offsets, {.help = "what is added for each finding; 14 in CheXpert's order, or none"});
+  f.field("word_slope", c.word_slope, {.help = "slope of the confidence on the logit of the words' mean probability"});
+  f.field("word_presence_weight", c.word_presence_weight, {.help = "the same for the finding's probability in the picture"});
+  f.field("word_offset", c.word_offset, {.help = "offset of the confidence's logit"});
+  f.field("word_finding_offsets", c.word_finding_offsets,
+          {.help = "what is added for each finding; 14 in CheXpert's order, or none"});
   f.field("abstain_below", c.abstain_below,
           {.help = "calibrated score under which a sentence is not grounded", .min = 0, .max = 1});
   f.field("finding_thresholds", c.finding_thresholds,

@@ -38,6 +38,7 @@ struct DecodedText {
   double score = 0;          // sum of log_probs and eos_log_prob, over length^penalty
   torch::Tensor attention;   // [T,N] head mean, of the step that predicted each word; float, CPU
   torch::Tensor null_attention;  // [T]
+  torch::Tensor head_attention;  // [L*A,T,N] of the L grounding layers' heads, the first layer's first; only when asked for
 };
 
 // Writes a report for each of the B studies. prompts: B lists of ids that stand before bos (empty:
@@ -48,10 +49,10 @@ std::vector<DecodedText> generate(GroundedModel model, const EncodedImage& encod
                                   const DecodingConfig& config);
 
 // log P and attention of given words (no prompt, bos or eos in `ids`), teacher forced. `score` is
-// without a length penalty and holds the eos too.
+// without a length penalty and holds the eos too. keep_heads: fills head_attention.
 std::vector<DecodedText> score_tokens(GroundedModel model, const EncodedImage& encoded,
                                       const std::vector<std::vector<int64_t>>& prompts,
-                                      const std::vector<std::vector<int64_t>>& ids);
+                                      const std::vector<std::vector<int64_t>>& ids, bool keep_heads = false);
 
 // The rows of `encoded` in the given order; to score one picture with many texts, repeat its index.
 EncodedImage select_studies(const EncodedImage& encoded, const std::vector<int64_t>& rows);

@@ -36,7 +36,8 @@ struct DraftSentence {
   bool is_grounded = false;       // false: must never be shown with evidence
   double score = 0;               // grounding score, 0..1 (uncalibrated until calibration.json says otherwise)
   RegionEvidence evidence;        // what the score was made of; not written to disk
-  double confidence = 0;          // exp(mean token log-probability), 0..1
+  double word_probability = 0;    // exp(mean log P) of its tokens, 0..1; not written to disk
+  double confidence = 0;          // P(what it states is there, on that side) by calibration.json; else word_probability
   double entropy = 0;             // of the map, in nats
   std::vector<Box> boxes;         // prepared-picture pixels
   AttentionMap map;

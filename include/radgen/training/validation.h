@@ -32,6 +32,9 @@ evaluation::Reference reference_of(const ManifestEntry& entry, const std::filesy
 // A manifest line as the predictor's input; reads the picture. Throws Error{kData} when it cannot.
 StudyInput study_input_of(const ManifestEntry& entry, const std::filesystem::path& folder);
 
+// A sentence's grounding as evaluation takes it: the map, its score and its regions.
+evaluation::PhraseMap phrase_map_of(const std::string& study_id, const PhraseGrounding& grounding, const Calibration& calibration);
+
 // The model's maps for every positive or uncertain finding of the references' own sentences.
 std::vector<evaluation::PhraseMap> phrase_maps_of(const Predictor& predictor, const std::vector<StudyInput>& inputs,
                                                   const std::vector<evaluation::Reference>& references);
