@@ -65,6 +65,7 @@ Predictor::Predictor(LoadedModel model, torch::Device device, int64_t batch_size
 Int8Report Predictor::set_precision(const std::string& precision, const std::vector<StudyInput>& films) {
   restore_fp32(model_.network);
   is_bf16_ = precision == "bf16";
+  model_.config.decoding.picture_keys = precision == "fp32" ? "fp32" : "fp16";
   if (!is_int8_precision(precision)) return {};
   std::vector<torch::Tensor> pictures;
   std::vector<Frame> frames;

@@ -18,6 +18,11 @@ struct ConstRows {
   const float* data;
   int64_t count, stride;
 };
+// The same in half precision (IEEE 754 binary16), each number widened when it is read; finite ones only.
+struct HalfRows {
+  const uint16_t* data;
+  int64_t count, stride;
+};
 struct Rows {
   float* data;
   int64_t count, stride;
@@ -51,6 +56,8 @@ struct AttentionKernel {
   int64_t lanes;
   void (*scores)(ConstRows q, ConstRows k, int64_t d, float scale, Rows scores);          // scores [q.count][k.count]
   void (*weighted_sums)(ConstRows weights, ConstRows v, int64_t d, Rows sums);  // sums [weights.count][d] are written
+  void (*scores_half)(ConstRows q, HalfRows k, int64_t d, float scale, Rows scores);
+  void (*weighted_sums_half)(ConstRows weights, HalfRows v, int64_t d, Rows sums);
 };
 
 // The fastest one that this CPU can run; never null.

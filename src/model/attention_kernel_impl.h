@@ -27,9 +27,17 @@ constexpr float kLog2E = 1.44269504088896340736F;
 
 typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
 typedef int32_t IntVector __attribute__((vector_size(kLanes * sizeof(float))));
+typedef uint32_t UintVector __attribute__((vector_size(kLanes * sizeof(float))));
+typedef uint16_t LooseHalves __attribute__((vector_size(kLanes * sizeof(uint16_t)), aligned(2), may_alias));
 typedef float LooseVector __attribute__((vector_size(kLanes * sizeof(float)), aligned(4), may_alias));
 
 inline Vector load(const float* from) { return *reinterpret_cast<const LooseVector*>(from); }
+// A half's exponent and mantissa, moved to where a float has them, are its value times 2^-112.
+inline Vector load(const uint16_t* from) {
+  const UintVector bits = __builtin_convertvector(*reinterpret_cast<const LooseHalves*>(from), UintVector);
+  const Vector magnitude = reinterpret_cast<Vector>((bits & 0x7fff) << 13) * 0x1p112F;
+  return reinterpret_cast<Vector>(reinterpret_cast<UintVector>(magnitude) | (bits & 0x8000) << 16);
+}
 inline void store(float* to, Vector value) { *reinterpret_cast<LooseVector*>(to) = value; }
 inline Vector broadcast(float value) { return value - Vector{}; }  // x - 0 is x, also for -0: no instruction
 inline Vector larger(Vector a, Vector b) { return a > b ? a : b; }
@@ -369,13 +377,15 @@ void backward(ConstRows q, ConstRows k, ConstRows v, ConstRows out, ConstRows d_
 // Keys that all queries go over before the next ones are read: with d = 64 they stay in the L1 cache.
 constexpr int64_t kFewKeys = 64;
 
-void scores(ConstRows q, ConstRows k, int64_t d, float scale, Rows scores) {
+// Keys: ConstRows or HalfRows.
+template <class Keys>
+void scores(ConstRows q, Keys k, int64_t d, float scale, Rows scores) {
   for (int64_t first = 0; first < k.count; first += kFewKeys) {
     const int64_t end = least(first + kFewKeys, k.count);
     for (int64_t i = 0; i < q.count; ++i) {
       const float* query = q.data + i * q.stride;
       for (int64_t key = first; key < end; ++key) {
-        const float* row = k.data + key * k.stride;
+        const auto* row = k.data + key * k.stride;
         Vector sum = {};
         for (int64_t c = 0; c < d; c += kLanes) sum += load(query + c) * load(row + c);
         float total = 0;
@@ -387,8 +397,8 @@ void scores(ConstRows q, ConstRows k, int64_t d, float scale, Rows scores) {
 }
 
 // Up to four vectors of the sums' columns stay in registers.
-template <int kVectors>
-void add_weighted(const float* weights, ConstRows v, float* sums) {
+template <int kVectors, class Values>
+void add_weighted(const float* weights, Values v, float* sums) {
   Vector sum[kVectors];
   for (int j = 0; j < kVectors; ++j) sum[j] = load(sums + j * kLanes);
   for (int64_t key = 0; key < v.count; ++key)
@@ -396,23 +406,25 @@ void add_weighted(const float* weights, ConstRows v, float* sums) {
   for (int j = 0; j < kVectors; ++j) store(sums + j * kLanes, sum[j]);
 }
 
-void weighted_sums(ConstRows weights, ConstRows v, int64_t d, Rows sums) {
+template <class Values>
+void weighted_sums(ConstRows weights, Values v, int64_t d, Rows sums) {
   for (int64_t i = 0; i < weights.count; ++i)
     for (int64_t c = 0; c < d; c += kLanes) store(sums.data + i * sums.stride + c, Vector{});
   for (int64_t first = 0; first < v.count; first += kFewKeys) {
-    const ConstRows some = rows_from(v, first, least(kFewKeys, v.count - first));
+    const Values some = {v.data + first * v.stride, least(kFewKeys, v.count - first), v.stride};
     for (int64_t i = 0; i < weights.count; ++i) {
       const float* row = weights.data + i * weights.stride + first;
       float* to = sums.data + i * sums.stride;
       int64_t c = 0;
-      for (; c + 4 * kLanes <= d; c += 4 * kLanes) add_weighted<4>(row, {some.data + c, some.count, some.stride}, to + c);
-      for (; c < d; c += kLanes) add_weighted<1>(row, {some.data + c, some.count, some.stride}, to + c);
+      for (; c + 4 * kLanes <= d; c += 4 * kLanes) add_weighted<4>(row, Values{some.data + c, some.count, some.stride}, to + c);
+      for (; c < d; c += kLanes) add_weighted<1>(row, Values{some.data + c, some.count, some.stride}, to + c);
     }
   }
 }
 
 constexpr AttentionKernel kernel_named(const char* name) {
-  return {name, forward_scratch, backward_scratch, pack, forward, backward, kLanes, scores, weighted_sums};
+  return {name, forward_scratch, backward_scratch, pack, forward, backward, kLanes,
+          scores<ConstRows>, weighted_sums<ConstRows>, scores<HalfRows>, weighted_sums<HalfRows>};
 }
 
 }  // namespace

@@ -44,6 +44,12 @@ Tensor ungroup_texts(const Tensor& x, int64_t group) {
   return split.reshape(sizes);
 }
 
+Tensor kept_as(const Tensor& x, torch::ScalarType type) {
+  constexpr double kLargestHalf = 65504;
+  if (type == torch::kHalf && x.scalar_type() != type) return x.clamp(-kLargestHalf, kLargestHalf).to(type);
+  return x.to(type);
+}
+
 }  // namespace
 
 CrossAttentionLayerImpl::CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key, bool has_cls_key,
@@ -195,14 +201,15 @@ DecoderOutput GroundedDecoderImpl::forward(const Tensor& memory, const Tensor& t
 
 DecoderCache GroundedDecoderImpl::start(const Tensor& memory,
                                         const TensorOptional& patch_attend_mask,
-                                        int64_t max_tokens) {
+                                        int64_t max_tokens, torch::ScalarType picture_keys) {
   torch::NoGradGuard no_grad;
   DecoderCache cache;
   const int64_t batch = memory.size(0), d = config_.width / config_.heads;
   cache.max_tokens = max_tokens == 0 ? config_.max_tokens : max_tokens;
   for (const auto& module : *layers_) {
     DecoderLayerImpl& layer = *module->as<DecoderLayer>();
-    cache.cross.push_back(layer.cross_attention->remember(memory));
+    const KeyValueCache remembered = layer.cross_attention->remember(memory);
+    cache.cross.push_back({kept_as(remembered.key, picture_keys), kept_as(remembered.value, picture_keys)});
     const std::vector<int64_t> sizes{batch, config_.heads, cache.max_tokens, d};
     // Zeros, not empty: slots behind a short prompt are hidden by weight 0, and 0 * NaN would show.
     cache.self.push_back(

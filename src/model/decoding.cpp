@@ -26,6 +26,8 @@ void describe(Fields& f, DecodingConfig& c) {
           {.help = "beams are compared by log P / length^penalty; 0: log P", .min = 0, .max = 5});
   f.field("no_repeat_ngram", c.no_repeat_ngram,
           {.help = "no n-gram twice; 0: off", .min = 0, .max = 100, .unit = "tokens"});
+  f.field("picture_keys", c.picture_keys,
+          {.help = "how a picture's keys and values are kept while words are written; fp16 reads half the bytes", .choices = {"fp32", "fp16"}});
   f.field("candidates", c.candidates,
           {.help = "texts drawn for each study, of which the best supported one is kept; 1: none is drawn", .min = 1, .max = 256});
   f.field("temperature", c.temperature,
@@ -93,7 +95,7 @@ class Search {
     }
     TensorOptional mask;
     if (encoded.patch_attend_mask.defined()) mask = encoded.patch_attend_mask;
-    cache_ = model_->decoder()->start(encoded.memory, mask, prompts.ids.size(1) + longest_limit);
+    cache_ = model_->decoder()->start(encoded.memory, mask, prompts.ids.size(1) + longest_limit, picture_keys(config));
     const TensorOptional lengths =
         prompts.is_ragged ? TensorOptional(prompts.lengths) : TensorOptional();
     const DecoderOutput out = model_->decoder()->step(prompts.ids, lengths, cache_);

@@ -10,6 +10,12 @@ namespace radgen {
 
 using torch::Tensor;
 
+torch::ScalarType picture_keys(const DecodingConfig& config) {
+  if (config.picture_keys == "fp32") return torch::kFloat;
+  if (config.picture_keys == "fp16") return torch::kHalf;
+  throw Error(ErrorCode::kConfig, fmt::format("decoding.picture_keys is '{}'", config.picture_keys), "fp32 or fp16");
+}
+
 // Ids that would complete an n-gram which `ids` holds already.
 std::vector<int64_t> repeated_next(const std::vector<int64_t>& ids, int64_t n) {
   std::vector<int64_t> banned;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "radgen/model/config.h"
+#include "radgen/model/decoding.h"
 #include "radgen/model/torch_compat.h"
 
 namespace radgen {
@@ -21,6 +22,9 @@ Prompts with_bos(const std::vector<std::vector<int64_t>>& prompts, int64_t batch
 
 // Throws Error{kData} for an id outside the vocabulary; `what` names the list.
 void check_ids(const std::vector<std::vector<int64_t>>& lists, int64_t vocabulary, const char* what);
+
+// config.picture_keys as a type; Error{kConfig} for any other word.
+torch::ScalarType picture_keys(const DecodingConfig& config);
 
 // Ids that would complete an n-gram which `ids` holds already.
 std::vector<int64_t> repeated_next(const std::vector<int64_t>& ids, int64_t n);

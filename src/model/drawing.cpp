@@ -66,7 +66,7 @@ class Drawing {
     }
     TensorOptional mask;
     if (encoded.patch_attend_mask.defined()) mask = encoded.patch_attend_mask;
-    cache_ = model_->decoder()->start(encoded.memory, mask, prompts.ids.size(1) + longest);
+    cache_ = model_->decoder()->start(encoded.memory, mask, prompts.ids.size(1) + longest, picture_keys(config));
     const DecoderOutput out = model_->decoder()->step(
         prompts.ids, prompts.is_ragged ? TensorOptional(prompts.lengths) : TensorOptional(), cache_);
     // The prompt is read once; then a row for each text of a study, side by side.

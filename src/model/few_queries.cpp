@@ -16,12 +16,16 @@ constexpr int64_t kFewQueries = 8;
 // Below this the threads' start costs more than the work.
 constexpr int64_t kNumbersAThread = 1 << 14;
 
-bool fits(const Tensor& x) {
-  return x.device().is_cpu() && x.scalar_type() == torch::kFloat && x.stride(3) == 1;
+bool fits(const Tensor& x, bool may_be_half) {
+  const bool is_known = x.scalar_type() == torch::kFloat || (may_be_half && x.scalar_type() == torch::kHalf);
+  return x.device().is_cpu() && is_known && x.stride(3) == 1;
 }
 
 ConstRows rows_of(const Tensor& x, int64_t b, int64_t a) {
   return {x.data_ptr<float>() + b * x.stride(0) + a * x.stride(1), x.size(2), x.stride(2)};
+}
+HalfRows half_rows_of(const Tensor& x, int64_t b, int64_t a) {
+  return {reinterpret_cast<const uint16_t*>(x.data_ptr<at::Half>()) + b * x.stride(0) + a * x.stride(1), x.size(2), x.stride(2)};
 }
 Rows writable_rows_of(const Tensor& x, int64_t b, int64_t a) {
   return {x.data_ptr<float>() + b * x.stride(0) + a * x.stride(1), x.size(2), x.stride(2)};
@@ -39,23 +43,29 @@ void for_each_head(const Tensor& memory, const std::function<void(int64_t, int64
 
 bool is_few_queries(const Tensor& q, const Tensor& k, const Tensor& v) {
   return !torch::GradMode::is_enabled() && q.size(2) <= kFewQueries && q.size(3) % attention_kernel()->lanes == 0 &&
-         fits(q) && fits(k) && fits(v);
+         fits(q, false) && fits(k, true) && fits(v, true);
 }
 
 Tensor scores_of_few(const Tensor& q, const Tensor& k, double scale) {
   const Tensor scores = torch::empty({q.size(0), q.size(1), q.size(2), k.size(2)}, q.options());
   for_each_head(k, [&](int64_t b, int64_t a) {
-    attention_kernel()->scores(rows_of(q, b, a), rows_of(k, b, a), q.size(3), static_cast<float>(scale),
-                               writable_rows_of(scores, b, a));
+    const auto factor = static_cast<float>(scale);
+    if (k.scalar_type() == torch::kHalf)
+      attention_kernel()->scores_half(rows_of(q, b, a), half_rows_of(k, b, a), q.size(3), factor, writable_rows_of(scores, b, a));
+    else
+      attention_kernel()->scores(rows_of(q, b, a), rows_of(k, b, a), q.size(3), factor, writable_rows_of(scores, b, a));
   });
   return scores;
 }
 
 Tensor sums_of_few(const Tensor& weights, const Tensor& v) {
   const Tensor rows = weights.contiguous();
-  const Tensor sums = torch::empty({v.size(0), v.size(1), weights.size(2), v.size(3)}, v.options());
+  const Tensor sums = torch::empty({v.size(0), v.size(1), weights.size(2), v.size(3)}, rows.options());
   for_each_head(v, [&](int64_t b, int64_t a) {
-    attention_kernel()->weighted_sums(rows_of(rows, b, a), rows_of(v, b, a), v.size(3), writable_rows_of(sums, b, a));
+    if (v.scalar_type() == torch::kHalf)
+      attention_kernel()->weighted_sums_half(rows_of(rows, b, a), half_rows_of(v, b, a), v.size(3), writable_rows_of(sums, b, a));
+    else
+      attention_kernel()->weighted_sums(rows_of(rows, b, a), rows_of(v, b, a), v.size(3), writable_rows_of(sums, b, a));
   });
   return sums;
 }

@@ -1,4 +1,4 @@
-// The two products of attention for a few queries over many keys, in fp32 on a CPU and without gradients: what decoding does
+// The two products of attention for a few queries over many keys, on a CPU and without gradients: what decoding does
 // at every word. Such products only read the keys and values once; a general matrix product first copies them.
 //
 //   if (is_few_queries(q, k, v)) scores = scores_of_few(q, k, scale), context = sums_of_few(weights, v);
@@ -8,7 +8,7 @@
 
 namespace radgen {
 
-// q [B,A,T,d], k and v [B,A,S,d].
+// q [B,A,T,d] fp32, k and v [B,A,S,d] fp32 or in half precision; results are fp32.
 bool is_few_queries(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v);
 torch::Tensor scores_of_few(const torch::Tensor& q, const torch::Tensor& k, double scale);  // scale q k^T [B,A,T,S]
 torch::Tensor sums_of_few(const torch::Tensor& weights, const torch::Tensor& v);            // [B,A,T,d]

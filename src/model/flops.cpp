@@ -84,14 +84,14 @@ DecoderFlops decoder_flops(const ModelConfig& config, int64_t patches, int64_t t
   return work;
 }
 
-double bytes_per_token(const ModelConfig& config, int64_t patches, int64_t tokens, int64_t batch) {
+double bytes_per_token(const ModelConfig& config, int64_t patches, int64_t tokens, int64_t batch, int64_t picture_key_bytes) {
   const DecoderConfig& d = config.decoder;
   const double width = number(d.width), layers = number(d.layers);
   const double matrices = d.feed_forward == "swiglu" ? 3 : 2;
   const double weights =
       layers * width * (6 * width + matrices * hidden(d.mlp_ratio, d.width)) + width * number(d.vocabulary_size);
-  const double remembered = layers * 2 * width * (number(patches) + number(tokens) / 2);
-  return sizeof(float) * (weights + number(batch) * remembered);
+  const double of_picture = layers * 2 * width * number(patches), of_text = layers * width * number(tokens);
+  return sizeof(float) * (weights + number(batch) * of_text) + number(picture_key_bytes) * number(batch) * of_picture;
 }
 
 }  // namespace radgen

@@ -99,11 +99,12 @@ BenchResult bench_decode(GroundedModel model, const BenchCase& bench) {
   encoded.memory = torch::randn({bench.batch, keys, config.decoder.width + evidence}, bench.device);
   DecodingConfig decoding;
   decoding.max_tokens = decoding.min_tokens = bench.tokens;
+  if (bench.precision != "fp32") decoding.picture_keys = "fp16";
   BenchResult result =
       time_runs(bench.runs, bench.device, [&] { generate(model, encoded, {}, decoding); });
   const auto batch = static_cast<double>(bench.batch);
   result.flops = batch * decoder_flops(config, keys, bench.tokens).total();
-  result.bytes = static_cast<double>(bench.tokens) * bytes_per_token(config, keys, bench.tokens, bench.batch);
+  result.bytes = static_cast<double>(bench.tokens) * bytes_per_token(config, keys, bench.tokens, bench.batch, decoding.picture_keys == "fp16" ? 2 : 4);
   return result;
 }
 

@@ -74,6 +74,29 @@ TEST_F(Decoding, CachedLogitsAndMapsEqualThoseOfTheWholeText) {
   EXPECT_THROW(model->decoder()->step(ids.narrow(1, 0, 1), {}, cache), Error);
 }
 
+// Heads of 16 numbers take the path for a few queries, prompts of nine words the general one; both widen the halves.
+TEST(HalfPrecisionKeys, ChangeMapsByTheRoundingAlone) {
+  torch::NoGradGuard no_grad;
+  ModelConfig config = tiny_config();
+  config.decoder.width = 32;
+  config.decoder.heads = 2;
+  config.decoder.has_null_key = true;
+  GroundedModel wide = tiny_model(config);
+  const EncodedImage image = wide->encode(torch::randn({2, 1, 12, 16}) * 3);
+  for (const std::vector<Ids>& prompts : {std::vector<Ids>{{}, {5}}, std::vector<Ids>{{5, 6, 7, 8, 9, 10, 11, 5, 6}, {7}}}) {
+    const auto full = generate(wide, image, prompts, {.max_tokens = 2});
+    const auto half = generate(wide, image, prompts, {.max_tokens = 2, .picture_keys = "fp16"});
+    for (size_t b = 0; b < 2; ++b) {
+      ASSERT_EQ(full[b].ids, half[b].ids);
+      if (full[b].ids.empty()) continue;
+      EXPECT_LT((full[b].attention - half[b].attention).abs().max().item<float>(), 1e-3);
+      EXPECT_GT((full[b].attention - half[b].attention).abs().max().item<float>(), 0);  // they really are halves
+      EXPECT_NEAR(full[b].log_probs[0], half[b].log_probs[0], 2e-3);
+    }
+  }
+  EXPECT_THROW(generate(wide, image, {}, {.picture_keys = "int3"}), Error);
+}
+
 TEST_F(Decoding, TeacherForcedScoresEqualThoseOfTheDraft) {
   for (int64_t beam : {1, 3}) {
     const auto drafts = generate(model, encoded, prompts, {.beam_size = beam, .max_tokens = 9});

@@ -102,9 +102,10 @@ class GroundedDecoderImpl : public torch::nn::Module {
   DecoderOutput forward(const torch::Tensor& memory, const torch::Tensor& text_ids,
                         const DecoderMasks& masks = {});
 
-  // An empty cache for the B pictures of `memory`. max_tokens 0: the config's.
+  // An empty cache for the B pictures of `memory`. max_tokens 0: the config's. picture_keys: how the pictures' keys and values
+  // are kept, kFloat or kHalf (half the bytes that every word reads; values beyond 65,504 are cut).
   DecoderCache start(const torch::Tensor& memory, const TensorOptional& patch_attend_mask = {},
-                     int64_t max_tokens = 0);
+                     int64_t max_tokens = 0, torch::ScalarType picture_keys = torch::kFloat);
   // Appends ids [B,T] and returns what each position predicts. `lengths` [B]: how many of each
   // row's ids are tokens (padding on the right); undefined: all. No gradients.
   DecoderOutput step(const torch::Tensor& ids, const TensorOptional& lengths, DecoderCache& cache);

@@ -32,6 +32,7 @@ DecoderFlops decoder_flops(const ModelConfig& config, int64_t patches, int64_t t
 
 // Bytes that writing one word must read at least, fp32, averaged over a text of `tokens` words and with `batch` texts at
 // once: every weight once, and each text's keys and values of the picture and of the words before.
-double bytes_per_token(const ModelConfig& config, int64_t patches, int64_t tokens, int64_t batch);
+double bytes_per_token(const ModelConfig& config, int64_t patches, int64_t tokens, int64_t batch,
+                       int64_t picture_key_bytes = 4);
 
 }  // namespace radgen
