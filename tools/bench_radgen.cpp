@@ -137,8 +137,11 @@ Json row_of(const std::string& subject, const BenchCase& bench, const BenchResul
               {"high_s", seen.high_s},
               {"gflop", seen.flops / 1e9},
               {"gflop_per_s", seen.work_per_s() / 1e9}};
-  const double gemm = measured_gemm_rate(bench.device);  // beside each figure: machines change their speed
+  // Beside each figure: machines change their speed. CPUs' shares are of fp32 whatever the precision, GPUs' of their own.
+  const bool is_narrow = bench.device.is_cuda() && bench.precision == "bf16";
+  const double gemm = measured_gemm_rate(bench.device, is_narrow ? torch::kBFloat16 : torch::kFloat);
   row["gemm_gflop_per_s"] = gemm / 1e9;
+  row["gemm_precision"] = is_narrow ? "bf16" : "fp32";
   row["share_of_gemm"] = seen.work_per_s() / gemm;
   if (is_int8_precision(bench.precision)) {
     row["int8_error"] = seen.int8_error;
@@ -265,7 +268,9 @@ int main(int argc, char** argv) {
     body = [&] {
       at::set_num_threads(tool.threads());
       const int64_t size = arguments.sizes.empty() ? 0 : arguments.sizes.front();
-      const Json result = bench_report(network_of(arguments), size, arguments.bench);
+      BenchCase bench = arguments.bench;
+      bench.device = device_of(tool);
+      const Json result = bench_report(network_of(arguments), size, bench);
       std::cout << (tool.common.is_json ? result.dump() : result.dump(2)) << "\n";
       return 0;
     };

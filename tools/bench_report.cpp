@@ -15,6 +15,7 @@
 #include "radgen/imaging/quality.h"
 #include "radgen/inference/draft_assembly.h"
 #include "radgen/inference/predictor.h"
+#include "radgen/model/autocast.h"
 #include "radgen/model/decoding.h"
 #include "radgen/model/int8.h"
 #include "radgen/phantom/film.h"
@@ -118,8 +119,20 @@ SeenFilm read_picture(const fs::path& path, const FrameConfig& config) {
   return seen;
 }
 
+// As the Predictor does it; returns when the device has done it.
+EncodedImage encode_film(const LoadedModel& model, const torch::Tensor& image, const BenchCase& bench) {
+  GroundedModel network = model.network;
+  const Autocast precision(bench.precision == "bf16", bench.device);
+  EncodedImage encoded = network->encode(image.to(bench.device));
+  if (bench.device.is_cuda()) {
+    encoded.memory = encoded.memory.to(torch::kFloat);
+    torch::cuda::synchronize(bench.device.index());
+  }
+  return encoded;
+}
+
 // One film through the whole way; adds its times and returns how many sentences got regions.
-int64_t draft_film(const fs::path& film_path, const fs::path& output, const LoadedModel& model,
+int64_t draft_film(const fs::path& film_path, const fs::path& output, const LoadedModel& model, const BenchCase& bench,
                    const std::vector<std::string>& words, const Labeler& labeler, Times& times) {
   const auto begin = Clock::now();
   const auto [film, prepared, frame, image] = read_picture(film_path, model.config.frame);
@@ -127,12 +140,15 @@ int64_t draft_film(const fs::path& film_path, const fs::path& output, const Load
   times["load_s"].push_back(seconds_since(begin));
 
   auto since = Clock::now();
-  GroundedModel network = model.network;
-  const EncodedImage encoded = network->encode(image);
+  const EncodedImage encoded = encode_film(model, image, bench);
   times["encode_s"].push_back(seconds_since(since));
 
   since = Clock::now();
-  DecodedText text = generate(network, encoded, {}, model.config.decoding).front();
+  DecodedText text;
+  {
+    const Autocast precision(bench.precision == "bf16" && bench.device.is_cpu(), bench.device);
+    text = generate(model.network, encoded, {}, model.config.decoding).front();
+  }
   times["decode_s"].push_back(seconds_since(since));
 
   since = Clock::now();
@@ -161,8 +177,8 @@ int64_t draft_film(const fs::path& film_path, const fs::path& output, const Load
 
 nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px, const BenchCase& bench) {
   const torch::NoGradGuard no_grad;
-  if (bench.precision == "bf16" || !bench.device.is_cpu())
-    throw Error(ErrorCode::kUsage, "bench-radgen report runs in fp32 or INT8 on the CPU", "leave --device out, and bf16");
+  if (is_int8_precision(bench.precision) && !bench.device.is_cpu())
+    throw Error(ErrorCode::kUsage, "INT8 in process is for the CPU", "on a GPU use --precision bf16");
   const Workplace workplace;
   const Phantoms phantoms = make_phantoms();
   auto since = Clock::now();
@@ -175,7 +191,7 @@ nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
   model.tokenizer = std::make_shared<const Tokenizer>(workplace.path() / "tokenizer.model");
   model.config.network.decoder.vocabulary_size = model.tokenizer->vocabulary_size();
   model.calibration.abstain_below = 0;  // every sentence is shown with its regions
-  model.network = bench_model(model.config.network);
+  model.network = bench_model(model.config.network, bench.device);
   double startup_s = seconds_since(since);
 
   write_film(workplace.path() / "film.dcm", phantoms.first, size_px);
@@ -187,15 +203,15 @@ nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
     std::vector<torch::Tensor> pictures;
     if (!is_dynamic) pictures.push_back(read_picture(workplace.path() / "other.dcm", model.config.frame).image);
     int8 = quantise(model.network, {.is_dynamic = is_dynamic}, pictures);
-    model.config.decoding.picture_keys = "fp16";
     startup_s += seconds_since(since);
   }
+  if (bench.precision != "fp32") model.config.decoding.picture_keys = "fp16";
   const Labeler labeler;
   Times times;
   int64_t with_regions = 0;
   for (int run = 0; run <= bench.runs; ++run) {
     Times these;
-    with_regions = draft_film(workplace.path() / "film.dcm", workplace.path() / ("draft" + std::to_string(run)), model,
+    with_regions = draft_film(workplace.path() / "film.dcm", workplace.path() / ("draft" + std::to_string(run)), model, bench,
                               phantoms.texts, labeler, these);
     if (run == 0) continue;  // warms up
     for (const auto& [name, values] : these) times[name].push_back(values.front());

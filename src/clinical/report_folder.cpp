@@ -8,6 +8,7 @@
 
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
+#include "radgen/core/parallel.h"
 #include "radgen/imaging/overlay.h"
 #include "radgen/imaging/picture.h"
 
@@ -164,14 +165,14 @@ double write_attention_map(const fs::path& path, const AttentionMap& map) {
 void write_evidence(const fs::path& folder, FilmReport& report) {
   if (report.draft.sentences.empty()) return;
   const Canvas canvas = make_canvas(report);
-  for (size_t i = 0; i < report.draft.sentences.size(); ++i) {
+  parallel_for(report.draft.sentences.size(), 0, [&](size_t i) {
     DraftSentence& sentence = report.draft.sentences[i];
     if (!sentence.map.empty()) {
       sentence.map_file = fmt::format("map_{:02}.png", i + 1);
       sentence.map_scale = write_attention_map(folder / sentence.map_file, sentence.map);
     }
     write_png(folder / fmt::format("sentence_{:02}.png", i + 1), draw_sentence(canvas, report, i));
-  }
+  });
 }
 
 ordered_json prediction_json(const FilmReport& report) {

@@ -106,6 +106,7 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
   GroundedModel network = model_.network;
   const Autocast precision(is_bf16_, device_);
   encoded.image = network->encode(images.to(device_));
+  if (!device_.is_cpu()) encoded.image.memory = encoded.image.memory.to(torch::kFloat);  // see write()
   encoded.encode_ms = elapsed_ms(started);
   for (const Frame& frame : frames)
     encoded.placements.push_back(place_grid(encoded.image.grid.rows, encoded.image.grid.columns,
@@ -115,7 +116,8 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
 }
 
 std::vector<DecodedText> Predictor::write(const std::vector<StudyInput>& studies, size_t begin, const Encoded& encoded) const {
-  const Autocast precision(is_bf16_, device_);
+  // A GPU writes words as fast as it is told to: narrowing each operand would only be one more thing to tell.
+  const Autocast precision(is_bf16_ && device_.is_cpu(), device_);
   if (model_.config.decoding.candidates > 1) return draw(studies, begin, encoded);
   return generate(model_.network, encoded.image, encoded.prompts, model_.config.decoding);
 }

@@ -50,9 +50,24 @@ Tensor tiled_self_attention(const Tensor& qkv, bool is_causal) {
   return TiledSelfAttention::apply(widened_for_kernel(qkv), is_causal);
 }
 
+bool has_fused_attention(torch::Device device) { return RADGEN_TORCH_AT_LEAST(2, 0) && device.is_cuda(); }
+
+Tensor fused_attention(const Tensor& q, const Tensor& k, const Tensor& v, bool is_causal) {
+#if RADGEN_TORCH_AT_LEAST(2, 0)
+  return at::scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), /*attn_mask=*/{},
+                                          /*dropout_p=*/0.0, is_causal)
+      .transpose(1, 2)
+      .contiguous();  // the kernels write [B,T,A,d] already
+#else
+  (void)q, (void)k, (void)v, (void)is_causal;
+  throw Error(ErrorCode::kInternal, "this LibTorch has no fused attention", "ask has_fused_attention() first");
+#endif
+}
+
 Tensor self_attention(const Tensor& qkv, bool is_causal, int64_t plain_limit_bytes) {
   check_packed(qkv);
   if (qkv.device().is_cpu()) return tiled_self_attention(qkv, is_causal);
+  if (has_fused_attention(qkv.device())) return fused_attention(qkv.select(2, 0), qkv.select(2, 1), qkv.select(2, 2), is_causal);
   const int64_t weights = qkv.size(0) * qkv.size(3) * qkv.size(1) * qkv.size(1);
   return weights * qkv.element_size() <= plain_limit_bytes ? plain_self_attention(qkv, is_causal)
                                                            : tiled_self_attention(qkv, is_causal);

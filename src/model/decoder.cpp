@@ -206,6 +206,8 @@ DecoderCache GroundedDecoderImpl::start(const Tensor& memory,
   DecoderCache cache;
   const int64_t batch = memory.size(0), d = config_.width / config_.heads;
   cache.max_tokens = max_tokens == 0 ? config_.max_tokens : max_tokens;
+  // Only the CPU's kernel reads half precision as it is; elsewhere every word would widen all keys anew.
+  if (!memory.device().is_cpu()) picture_keys = memory.scalar_type();
   for (const auto& module : *layers_) {
     DecoderLayerImpl& layer = *module->as<DecoderLayer>();
     const KeyValueCache remembered = layer.cross_attention->remember(memory);

@@ -120,8 +120,9 @@ class Search {
   // logits [R,X]; attention [R,A,N]; null [R,A] of the newest step.
   void record(const Tensor& logits, const Tensor& attention, const Tensor& null) {
     log_probs_ = torch::log_softmax(logits.to(torch::kFloat), -1).cpu().contiguous();
-    attention_.push_back(attention.mean(1).to(torch::kFloat).cpu().contiguous());
-    null_.push_back(null.mean(1).to(torch::kFloat).cpu().contiguous());
+    // Maps stay on the device until a text is done: fetching one would wait for the step.
+    attention_.push_back(attention.mean(1).to(torch::kFloat).contiguous());
+    null_.push_back(null.mean(1).to(torch::kFloat).contiguous());
     // Rows are numbered afresh at every step: study after study, its texts in order.
     int64_t row = 0;
     for (Study& study : studies_) {
@@ -276,8 +277,8 @@ class Search {
       nulls.push_back(null_[i][text.rows[i]]);
     }
     draft.attention =
-        maps.empty() ? torch::zeros({0, attention_.front().size(1)}) : torch::stack(maps);
-    draft.null_attention = nulls.empty() ? torch::zeros({0}) : torch::stack(nulls);
+        maps.empty() ? torch::zeros({0, attention_.front().size(1)}) : torch::stack(maps).cpu();
+    draft.null_attention = nulls.empty() ? torch::zeros({0}) : torch::stack(nulls).cpu();
     return draft;
   }
 
@@ -289,7 +290,7 @@ class Search {
   std::vector<int64_t> first_row_;                   // of each study at the newest step
   std::map<int64_t, std::vector<int64_t>> parents_;  // study index -> cache row of each live text
   Tensor log_probs_;                                 // [R,X] of the newest step
-  std::vector<Tensor> attention_, null_;             // a step each: [R,N], [R]
+  std::vector<Tensor> attention_, null_;             // a step each, on the device: [R,N], [R]
 };
 
 }  // namespace

@@ -90,7 +90,8 @@ BenchResult bench_encode(GroundedModel model, const BenchCase& bench) {
 
 BenchResult bench_decode(GroundedModel model, const BenchCase& bench) {
   const torch::NoGradGuard no_grad;
-  const Autocast precision(use_bf16(bench.precision, bench.device), bench.device);
+  // As the Predictor does it: a GPU decodes in fp32.
+  const Autocast precision(use_bf16(bench.precision, bench.device) && bench.device.is_cpu(), bench.device);
   const ModelConfig& config = model->config();
   EncodedImage encoded;
   encoded.grid = grid_of(config, bench);
@@ -99,12 +100,13 @@ BenchResult bench_decode(GroundedModel model, const BenchCase& bench) {
   encoded.memory = torch::randn({bench.batch, keys, config.decoder.width + evidence}, bench.device);
   DecodingConfig decoding;
   decoding.max_tokens = decoding.min_tokens = bench.tokens;
-  if (bench.precision != "fp32") decoding.picture_keys = "fp16";
+  const bool has_half_keys = bench.precision != "fp32" && bench.device.is_cpu();
+  if (has_half_keys) decoding.picture_keys = "fp16";
   BenchResult result =
       time_runs(bench.runs, bench.device, [&] { generate(model, encoded, {}, decoding); });
   const auto batch = static_cast<double>(bench.batch);
   result.flops = batch * decoder_flops(config, keys, bench.tokens).total();
-  result.bytes = static_cast<double>(bench.tokens) * bytes_per_token(config, keys, bench.tokens, bench.batch, decoding.picture_keys == "fp16" ? 2 : 4);
+  result.bytes = static_cast<double>(bench.tokens) * bytes_per_token(config, keys, bench.tokens, bench.batch, has_half_keys ? 2 : 4);
   return result;
 }
 
@@ -131,10 +133,10 @@ BenchResult bench_train(GroundedModel model, const BenchCase& bench) {
   return result;
 }
 
-double measured_gemm_rate(torch::Device device) {
+double measured_gemm_rate(torch::Device device, torch::ScalarType type) {
   const torch::NoGradGuard no_grad;
   const int64_t side = device.is_cpu() ? 1024 : 8192;
-  const Tensor a = torch::randn({side, side}, device), b = torch::randn({side, side}, device);
+  const Tensor a = torch::randn({side, side}, device).to(type), b = torch::randn({side, side}, device).to(type);
   const double n = static_cast<double>(side);
   return 2 * n * n * n / time_runs(7, device, [&] { at::mm(a, b); }).median_s;
 }

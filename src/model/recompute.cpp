@@ -1,6 +1,6 @@
 #include "recompute.h"
 
-#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
 
 #include "radgen/model/autocast.h"
 
@@ -10,9 +10,10 @@ namespace {
 using torch::Tensor;
 using Body = std::function<Tensor(const Tensor&)>;
 
-Tensor random_state() { return at::detail::getDefaultCPUGenerator().get_state(); }
-void set_random_state(const Tensor& state) {
-  at::Generator generator = at::detail::getDefaultCPUGenerator();
+// Of the generator that dropout on this device draws from.
+Tensor random_state(torch::Device device) { return at::globalContext().defaultGenerator(device).get_state(); }
+void set_random_state(torch::Device device, const Tensor& state) {
+  at::Generator generator = at::globalContext().defaultGenerator(device);
   generator.set_state(state);
 }
 
@@ -27,7 +28,7 @@ struct Recipe : torch::CustomClassHolder {
 class Recomputed : public torch::autograd::Function<Recomputed> {
  public:
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Body& body) {
-    context->saved_data["recipe"] = c10::IValue::make_capsule(c10::make_intrusive<Recipe>(body, random_state(), Autocast::is_on(x.device())));
+    context->saved_data["recipe"] = c10::IValue::make_capsule(c10::make_intrusive<Recipe>(body, random_state(x.device()), Autocast::is_on(x.device())));
     context->save_for_backward({x});
     return body(x);  // without gradients: autograd functions run forward so
   }
@@ -37,15 +38,15 @@ class Recomputed : public torch::autograd::Function<Recomputed> {
     const auto holder = context->saved_data["recipe"].toCapsule();
     const auto& recipe = static_cast<const Recipe&>(*holder);
     const Tensor x = context->get_saved_variables()[0].detach().requires_grad_(true);
-    const Tensor now = random_state();
-    set_random_state(recipe.random);
+    const Tensor now = random_state(x.device());
+    set_random_state(x.device(), recipe.random);
     Tensor out;
     {
       const Autocast as_before(recipe.is_bf16, x.device());
       torch::AutoGradMode with_gradients(true);
       out = recipe.body(x);
     }
-    set_random_state(now);
+    set_random_state(x.device(), now);
     torch::autograd::backward({out}, {gradients[0]});
     return {x.grad(), Tensor()};
   }

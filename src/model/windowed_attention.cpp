@@ -69,6 +69,7 @@ Tensor tiled_attention(const Tensor& q, const Tensor& kv) {
 Tensor attention(const Tensor& q, const Tensor& kv, int64_t plain_limit_bytes) {
   RADGEN_CHECK(q.dim() == 4 && kv.dim() == 5 && kv.size(2) == 2, "attention needs q [B,T,A,d] and kv [B,S,2,A,d]");
   if (q.device().is_cpu()) return tiled_attention(q, kv);
+  if (has_fused_attention(q.device())) return fused_attention(q, kv.select(2, 0), kv.select(2, 1));
   const int64_t weights = q.size(0) * q.size(2) * q.size(1) * kv.size(1);
   return weights * q.element_size() <= plain_limit_bytes ? plain_attention(q, kv) : tiled_attention(q, kv);
 }

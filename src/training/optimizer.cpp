@@ -56,37 +56,53 @@ Optimizer::Optimizer(std::map<std::string, torch::Tensor> parameters, const Opti
 
 double Optimizer::step(double learning_rate) {
   torch::NoGradGuard no_grad;
-  double square = 0;
+  std::vector<torch::Tensor> squares;
   for (auto& [name, slot] : slots_)
-    if (slot.parameter.grad().defined()) square += slot.parameter.grad().square().sum().item<double>();
-  const double norm = std::sqrt(square);
+    if (slot.parameter.grad().defined()) squares.push_back(slot.parameter.grad().square().sum());
+  // Fetched together: a GPU would be waited for at each.
+  const double norm = squares.empty() ? 0 : std::sqrt(torch::stack(squares).to(torch::kCPU, torch::kDouble).sum().item<double>());
   if (!std::isfinite(norm)) {
     zero_grad();
     return norm;
   }
   const double scale = config_.clip_norm > 0 && norm > config_.clip_norm ? config_.clip_norm / norm : 1.0;
+  std::map<std::pair<int64_t, bool>, Group> groups;  // by (updates, has_decay): what AdamW's factors depend on
   for (auto& [name, slot] : slots_) {
     if (!slot.parameter.grad().defined() || !slot.parameter.requires_grad()) continue;
     const torch::Tensor gradient = slot.parameter.grad().mul_(scale);
     ++slot.updates;
     if (slot.is_muon) {
       step_muon(slot, gradient, learning_rate * config_.muon_lr_ratio);
-    } else {
-      step_adamw(slot, gradient, learning_rate);
+      continue;
     }
+    Group& group = groups[{slot.updates, slot.has_decay}];
+    group.parameters.push_back(slot.parameter);
+    group.gradients.push_back(gradient);
+    group.moments1.push_back(slot.moment1);
+    group.moments2.push_back(slot.moment2);
+    if (gradient.is_cuda()) continue;
+    // A GPU takes a group in a few launches; a CPU gains nothing by it and would hold all denominators at once.
+    step_adamw(group, slot.updates, slot.has_decay, learning_rate);
+    group = {};
   }
+  for (const auto& [kind, group] : groups)
+    if (!group.parameters.empty()) step_adamw(group, kind.first, kind.second, learning_rate);
   zero_grad();
   return norm;
 }
 
-void Optimizer::step_adamw(Slot& slot, const torch::Tensor& gradient, double learning_rate) const {
-  slot.moment1.mul_(config_.beta1).add_(gradient, 1 - config_.beta1);
-  slot.moment2.mul_(config_.beta2).addcmul_(gradient, gradient, 1 - config_.beta2);
-  const double correction1 = 1 - std::pow(config_.beta1, static_cast<double>(slot.updates));
-  const double correction2 = 1 - std::pow(config_.beta2, static_cast<double>(slot.updates));
-  if (slot.has_decay) slot.parameter.mul_(1 - learning_rate * config_.weight_decay);
-  const torch::Tensor denominator = slot.moment2.sqrt().div_(std::sqrt(correction2)).add_(config_.eps);
-  slot.parameter.addcdiv_(slot.moment1, denominator, -learning_rate / correction1);
+void Optimizer::step_adamw(const Group& group, int64_t updates, bool has_decay, double learning_rate) const {
+  at::_foreach_mul_(group.moments1, config_.beta1);
+  at::_foreach_add_(group.moments1, group.gradients, 1 - config_.beta1);
+  at::_foreach_mul_(group.moments2, config_.beta2);
+  at::_foreach_addcmul_(group.moments2, group.gradients, group.gradients, 1 - config_.beta2);
+  const double correction1 = 1 - std::pow(config_.beta1, static_cast<double>(updates));
+  const double correction2 = 1 - std::pow(config_.beta2, static_cast<double>(updates));
+  if (has_decay) at::_foreach_mul_(group.parameters, 1 - learning_rate * config_.weight_decay);
+  const std::vector<torch::Tensor> denominators = at::_foreach_sqrt(group.moments2);
+  at::_foreach_div_(denominators, std::sqrt(correction2));
+  at::_foreach_add_(denominators, config_.eps);
+  at::_foreach_addcdiv_(group.parameters, group.moments1, denominators, -learning_rate / correction1);
 }
 
 // W -= lr sqrt(max(1, R/C)) orthogonalised(g + momentum m), m = momentum m + g; a convolution [out,in,h,w] is [out,in h w].

@@ -19,8 +19,8 @@ inline constexpr int64_t kPlainAttentionLimitBytes = int64_t{256} << 20;
 
 // softmax(q k^T / sqrt(d)) v for packed q, k, v. qkv: [B,N,3,A,d] (the view of a fused projection's
 // output), result [B,N,A,d], contiguous. With `is_causal` position i sees 0..i. Chooses between the
-// two forms below: tiled on CPUs, elsewhere plain when B*A*N*N weights fit in `plain_limit_bytes`,
-// tiled above.
+// forms below: tiled on CPUs; on GPUs fused where LibTorch has it, else plain when B*A*N*N weights
+// fit in `plain_limit_bytes` and tiled above.
 torch::Tensor self_attention(const torch::Tensor& qkv, bool is_causal = false,
                              int64_t plain_limit_bytes = kPlainAttentionLimitBytes);
 
@@ -32,6 +32,14 @@ torch::Tensor plain_self_attention(const torch::Tensor& qkv, bool is_causal = fa
 // and the log-sum-exp of each row; the backward pass recomputes the weights tile by tile. Not twice
 // differentiable.
 torch::Tensor tiled_self_attention(const torch::Tensor& qkv, bool is_causal = false);
+
+// LibTorch's own kernels (scaled_dot_product_attention; Dao 2023, FlashAttention-2): those of GPUs, from
+// LibTorch 2.0 on. On CPUs the tiled form is as fast in fp32 and the library's bf16 kernel forty times
+// slower (5 GFLOP/s). False says that fused_attention must not be called.
+bool has_fused_attention(torch::Device device);
+// q [B,T,A,d]; k and v [B,S,A,d], any strides with dense rows; result [B,T,A,d], contiguous.
+torch::Tensor fused_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                              bool is_causal = false);
 
 // softmax(q k^T / sqrt(d)) v where some keys may be hidden. q [B,A,T,d], k and v [B,A,S,d];
 // attend_mask: bool, broadcastable to [B,A,T,S], TRUE: may be attended. A row without any key gives

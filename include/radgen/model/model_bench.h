@@ -48,7 +48,7 @@ BenchResult bench_decode(GroundedModel model, const BenchCase& bench);
 // Optimizer steps: forward, losses with grounding, backward, AdamW. `flops` is three times the forward pass's.
 BenchResult bench_train(GroundedModel model, const BenchCase& bench);
 
-// at::mm of two square matrices, fp32, FLOP/s: what `share of GEMM` is a share of.
-double measured_gemm_rate(torch::Device device);
+// at::mm of two square random matrices, FLOP/s: what `share of GEMM` is a share of.
+double measured_gemm_rate(torch::Device device, torch::ScalarType type = torch::kFloat);
 
 }  // namespace radgen

@@ -77,7 +77,10 @@ class Optimizer {
     bool has_decay = false, is_muon = false;
     int64_t updates = 0;  // a parameter that was frozen first has its own bias correction
   };
-  void step_adamw(Slot& slot, const torch::Tensor& gradient, double learning_rate) const;
+  struct Group {
+    std::vector<torch::Tensor> parameters, gradients, moments1, moments2;
+  };
+  void step_adamw(const Group& group, int64_t updates, bool has_decay, double learning_rate) const;
   void step_muon(Slot& slot, const torch::Tensor& gradient, double learning_rate) const;
 
   std::map<std::string, Slot> slots_;
