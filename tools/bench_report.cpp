@@ -205,7 +205,7 @@ nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
     int8 = quantise(model.network, {.is_dynamic = is_dynamic}, pictures);
     startup_s += seconds_since(since);
   }
-  if (bench.precision != "fp32") model.config.decoding.picture_keys = "fp16";
+  model.config.decoding.picture_keys = picture_keys_of(bench);
   const Labeler labeler;
   Times times;
   int64_t with_regions = 0;
@@ -224,6 +224,7 @@ nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
   result["tokens"] = bench.tokens;
   result["sentences_with_regions"] = with_regions;
   result["precision"] = bench.precision;
+  result["picture_keys"] = model.config.decoding.picture_keys;
   if (is_int8_precision(bench.precision)) {
     result["int8_error"] = int8.output_error;
     result["int8_kept_fp32"] = int8.count(/*is_int8=*/false);

@@ -87,10 +87,10 @@ CrossAttention cross_attention(const Tensor& q, const Tensor& k, const Tensor& v
   // The maps are read off these weights: three digits (bf16) are too few.
   if (Autocast::is_on(q.device())) {
     const Autocast off(false, q.device());
-    const auto widened = [](const Tensor& x) { return x.scalar_type() == torch::kHalf ? x : x.to(torch::kFloat); };
+    const auto widened = [](const Tensor& x) { return x.scalar_type() == torch::kBFloat16 ? x.to(torch::kFloat) : x; };
     return cross_attention(q.to(torch::kFloat), widened(k), widened(v), has_null_key, patch_attend_mask, has_cls_key);
   }
-  if (!is_few_queries(q, k, v) && k.scalar_type() != q.scalar_type())  // kept in half precision, read by a prompt
+  if (!is_few_queries(q, k, v) && k.scalar_type() != q.scalar_type())  // kept in 16 or 8 bits, read by a prompt
     return cross_attention(q, k.to(q.scalar_type()), v.to(q.scalar_type()), has_null_key, patch_attend_mask, has_cls_key);
   const int64_t keys = k.size(2), others = (has_null_key ? 1 : 0) + (has_cls_key ? 1 : 0),
                 patches = keys - others;

@@ -23,6 +23,11 @@ struct HalfRows {
   const uint16_t* data;
   int64_t count, stride;
 };
+// In 8 bits, each number its column's step times what stands here; the caller applies the steps.
+struct ByteRows {
+  const int8_t* data;
+  int64_t count, stride;
+};
 struct Rows {
   float* data;
   int64_t count, stride;
@@ -58,6 +63,8 @@ struct AttentionKernel {
   void (*weighted_sums)(ConstRows weights, ConstRows v, int64_t d, Rows sums);  // sums [weights.count][d] are written
   void (*scores_half)(ConstRows q, HalfRows k, int64_t d, float scale, Rows scores);
   void (*weighted_sums_half)(ConstRows weights, HalfRows v, int64_t d, Rows sums);
+  void (*scores_byte)(ConstRows q, ByteRows k, int64_t d, float scale, Rows scores);
+  void (*weighted_sums_byte)(ConstRows weights, ByteRows v, int64_t d, Rows sums);
 };
 
 // The fastest one that this CPU can run; never null.

@@ -29,6 +29,7 @@ typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
 typedef int32_t IntVector __attribute__((vector_size(kLanes * sizeof(float))));
 typedef uint32_t UintVector __attribute__((vector_size(kLanes * sizeof(float))));
 typedef uint16_t LooseHalves __attribute__((vector_size(kLanes * sizeof(uint16_t)), aligned(2), may_alias));
+typedef int8_t LooseBytes __attribute__((vector_size(kLanes), aligned(1), may_alias));
 typedef float LooseVector __attribute__((vector_size(kLanes * sizeof(float)), aligned(4), may_alias));
 
 inline Vector load(const float* from) { return *reinterpret_cast<const LooseVector*>(from); }
@@ -37,6 +38,9 @@ inline Vector load(const uint16_t* from) {
   const UintVector bits = __builtin_convertvector(*reinterpret_cast<const LooseHalves*>(from), UintVector);
   const Vector magnitude = reinterpret_cast<Vector>((bits & 0x7fff) << 13) * 0x1p112F;
   return reinterpret_cast<Vector>(reinterpret_cast<UintVector>(magnitude) | (bits & 0x8000) << 16);
+}
+inline Vector load(const int8_t* from) {
+  return __builtin_convertvector(__builtin_convertvector(*reinterpret_cast<const LooseBytes*>(from), IntVector), Vector);
 }
 inline void store(float* to, Vector value) { *reinterpret_cast<LooseVector*>(to) = value; }
 inline Vector broadcast(float value) { return value - Vector{}; }  // x - 0 is x, also for -0: no instruction
@@ -377,7 +381,7 @@ void backward(ConstRows q, ConstRows k, ConstRows v, ConstRows out, ConstRows d_
 // Keys that all queries go over before the next ones are read: with d = 64 they stay in the L1 cache.
 constexpr int64_t kFewKeys = 64;
 
-// Keys: ConstRows or HalfRows.
+// Keys: ConstRows, HalfRows or ByteRows.
 template <class Keys>
 void scores(ConstRows q, Keys k, int64_t d, float scale, Rows scores) {
   for (int64_t first = 0; first < k.count; first += kFewKeys) {
@@ -424,7 +428,8 @@ void weighted_sums(ConstRows weights, Values v, int64_t d, Rows sums) {
 
 constexpr AttentionKernel kernel_named(const char* name) {
   return {name, forward_scratch, backward_scratch, pack, forward, backward, kLanes,
-          scores<ConstRows>, weighted_sums<ConstRows>, scores<HalfRows>, weighted_sums<HalfRows>};
+          scores<ConstRows>, weighted_sums<ConstRows>, scores<HalfRows>, weighted_sums<HalfRows>,
+          scores<ByteRows>, weighted_sums<ByteRows>};
 }
 
 }  // namespace

@@ -44,10 +44,22 @@ Tensor ungroup_texts(const Tensor& x, int64_t group) {
   return split.reshape(sizes);
 }
 
-Tensor kept_as(const Tensor& x, torch::ScalarType type) {
+// Symmetric 8 bits with a step for each channel of each head; x and the step.
+std::pair<Tensor, Tensor> in_bytes(const Tensor& x) {
+  constexpr double kLargestByte = 127, kLeastStep = 1e-12;
+  const Tensor step = (x.abs().amax(2, /*keepdim=*/true) / kLargestByte).clamp_min(kLeastStep);  // [B,A,1,d]
+  return {(x / step).round_().to(torch::kChar), step};
+}
+
+KeyValueCache kept_as(const KeyValueCache& seen, torch::ScalarType type) {
   constexpr double kLargestHalf = 65504;
-  if (type == torch::kHalf && x.scalar_type() != type) return x.clamp(-kLargestHalf, kLargestHalf).to(type);
-  return x.to(type);
+  if (type == torch::kChar) {
+    const auto [key, key_step] = in_bytes(seen.key.to(torch::kFloat));
+    const auto [value, value_step] = in_bytes(seen.value.to(torch::kFloat));
+    return {key, value, key_step, value_step};
+  }
+  if (type != torch::kHalf) return {seen.key.to(type), seen.value.to(type)};
+  return {seen.key.clamp(-kLargestHalf, kLargestHalf).to(type), seen.value.clamp(-kLargestHalf, kLargestHalf).to(type)};
 }
 
 }  // namespace
@@ -92,9 +104,12 @@ std::pair<Tensor, CrossAttention> CrossAttentionLayerImpl::forward(
   const int64_t pictures = memory.key.size(0), group = x.size(0) / pictures;
   Tensor q = queries(x);  // [B,A,T,d+C]
   if (group > 1) q = group_texts(q, pictures);
+  // The steps of 8-bit keys and values are the same for all patches: they go into the queries and out of the sums.
+  if (memory.key_step.defined()) q = q.to(torch::kFloat) * memory.key_step;
   CrossAttention seen =
       cross_attention(q, memory.key, memory.value, null_key.defined(), patch_attend_mask,
                       has_cls_key_);
+  if (memory.value_step.defined()) seen.context = seen.context * memory.value_step;
   if (group > 1) {
     seen.context = ungroup_texts(seen.context, group);
     seen.weights = ungroup_texts(seen.weights, group);
@@ -210,8 +225,7 @@ DecoderCache GroundedDecoderImpl::start(const Tensor& memory,
   if (!memory.device().is_cpu()) picture_keys = memory.scalar_type();
   for (const auto& module : *layers_) {
     DecoderLayerImpl& layer = *module->as<DecoderLayer>();
-    const KeyValueCache remembered = layer.cross_attention->remember(memory);
-    cache.cross.push_back({kept_as(remembered.key, picture_keys), kept_as(remembered.value, picture_keys)});
+    cache.cross.push_back(kept_as(layer.cross_attention->remember(memory), picture_keys));
     const std::vector<int64_t> sizes{batch, config_.heads, cache.max_tokens, d};
     // Zeros, not empty: slots behind a short prompt are hidden by weight 0, and 0 * NaN would show.
     cache.self.push_back(
@@ -287,6 +301,9 @@ void GroundedDecoderImpl::select_pictures(DecoderCache& cache, const Tensor& pic
   for (KeyValueCache& layer : cache.cross) {
     layer.key = layer.key.index_select(0, pictures);
     layer.value = layer.value.index_select(0, pictures);
+    if (!layer.key_step.defined()) continue;
+    layer.key_step = layer.key_step.index_select(0, pictures);
+    layer.value_step = layer.value_step.index_select(0, pictures);
   }
   if (cache.patch_attend_mask)
     cache.patch_attend_mask = cache.patch_attend_mask->index_select(0, pictures);

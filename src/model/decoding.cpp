@@ -27,7 +27,7 @@ void describe(Fields& f, DecodingConfig& c) {
   f.field("no_repeat_ngram", c.no_repeat_ngram,
           {.help = "no n-gram twice; 0: off", .min = 0, .max = 100, .unit = "tokens"});
   f.field("picture_keys", c.picture_keys,
-          {.help = "how a picture's keys and values are kept while words are written; fp16 reads half the bytes", .choices = {"fp32", "fp16"}});
+          {.help = "how a picture's keys and values are kept while words are written; on CPUs; fp16 reads half the bytes, int8 a quarter", .choices = {"fp32", "fp16", "int8"}});
   f.field("candidates", c.candidates,
           {.help = "texts drawn for each study, of which the best supported one is kept; 1: none is drawn", .min = 1, .max = 256});
   f.field("temperature", c.temperature,

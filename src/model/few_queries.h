@@ -8,7 +8,7 @@
 
 namespace radgen {
 
-// q [B,A,T,d] fp32, k and v [B,A,S,d] fp32 or in half precision; results are fp32.
+// q [B,A,T,d] fp32, k and v [B,A,S,d] fp32, fp16 or int8 (without its steps, see KeyValueCache); results are fp32.
 bool is_few_queries(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v);
 torch::Tensor scores_of_few(const torch::Tensor& q, const torch::Tensor& k, double scale);  // scale q k^T [B,A,T,S]
 torch::Tensor sums_of_few(const torch::Tensor& weights, const torch::Tensor& v);            // [B,A,T,d]

@@ -45,6 +45,12 @@ ForwardInput random_input(const ModelConfig& config, const BenchCase& bench) {
 
 }  // namespace
 
+std::string picture_keys_of(const BenchCase& bench) {
+  if (!bench.device.is_cpu()) return "fp32";
+  if (!bench.picture_keys.empty()) return bench.picture_keys;
+  return bench.precision == "fp32" ? "fp32" : "fp16";
+}
+
 BenchResult time_runs(int runs, torch::Device device, const std::function<void()>& work) {
   RADGEN_CHECK(runs > 0, "nothing to time");
   std::vector<double> seconds;
@@ -100,13 +106,13 @@ BenchResult bench_decode(GroundedModel model, const BenchCase& bench) {
   encoded.memory = torch::randn({bench.batch, keys, config.decoder.width + evidence}, bench.device);
   DecodingConfig decoding;
   decoding.max_tokens = decoding.min_tokens = bench.tokens;
-  const bool has_half_keys = bench.precision != "fp32" && bench.device.is_cpu();
-  if (has_half_keys) decoding.picture_keys = "fp16";
+  decoding.picture_keys = picture_keys_of(bench);
+  const int64_t key_bytes = decoding.picture_keys == "int8" ? 1 : decoding.picture_keys == "fp16" ? 2 : 4;
   BenchResult result =
       time_runs(bench.runs, bench.device, [&] { generate(model, encoded, {}, decoding); });
   const auto batch = static_cast<double>(bench.batch);
   result.flops = batch * decoder_flops(config, keys, bench.tokens).total();
-  result.bytes = static_cast<double>(bench.tokens) * bytes_per_token(config, keys, bench.tokens, bench.batch, has_half_keys ? 2 : 4);
+  result.bytes = static_cast<double>(bench.tokens) * bytes_per_token(config, keys, bench.tokens, bench.batch, key_bytes);
   return result;
 }
 

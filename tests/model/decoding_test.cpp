@@ -97,6 +97,41 @@ TEST(HalfPrecisionKeys, ChangeMapsByTheRoundingAlone) {
   EXPECT_THROW(generate(wide, image, {}, {.picture_keys = "int3"}), Error);
 }
 
+// A step is a 127th of a channel's largest value: .4 % of it is the most that a key is off.
+TEST(EightBitKeys, ChangeMapsByTheRoundingAlone) {
+  torch::NoGradGuard no_grad;
+  ModelConfig config = tiny_config();
+  config.decoder.width = 32;
+  config.decoder.heads = 2;
+  config.decoder.has_null_key = true;
+  GroundedModel wide = tiny_model(config);
+  const EncodedImage image = wide->encode(torch::randn({2, 1, 12, 16}) * 3);
+  for (const std::vector<Ids>& prompts : {std::vector<Ids>{{}, {5}}, std::vector<Ids>{{5, 6, 7, 8, 9, 10, 11, 5, 6}, {7}}}) {
+    const auto full = generate(wide, image, prompts, {.max_tokens = 2});
+    const auto bytes = generate(wide, image, prompts, {.max_tokens = 2, .picture_keys = "int8"});
+    for (size_t b = 0; b < 2; ++b) {
+      ASSERT_EQ(full[b].ids, bytes[b].ids);
+      if (full[b].ids.empty()) continue;
+      EXPECT_LT((full[b].attention - bytes[b].attention).abs().max().item<float>(), 3e-2);
+      EXPECT_GT((full[b].attention - bytes[b].attention).abs().max().item<float>(), 0);  // they really are bytes
+      EXPECT_NEAR(full[b].log_probs[0], bytes[b].log_probs[0], 5e-2);
+    }
+  }
+}
+
+TEST(EightBitKeys, FollowTheTextsThatAreKept) {
+  torch::NoGradGuard no_grad;
+  ModelConfig config = tiny_config();
+  config.decoder.width = 32;
+  config.decoder.heads = 2;
+  GroundedModel wide = tiny_model(config);
+  const EncodedImage image = wide->encode(torch::randn({3, 1, 12, 16}) * 3);
+  const auto together = generate(wide, image, {}, {.beam_size = 2, .max_tokens = 8, .picture_keys = "int8"});
+  for (int64_t b = 0; b < 3; ++b)
+    EXPECT_EQ(generate(wide, select_studies(image, {b}), {}, {.beam_size = 2, .max_tokens = 8, .picture_keys = "int8"}).front().ids,
+              together[static_cast<size_t>(b)].ids);
+}
+
 TEST_F(Decoding, TeacherForcedScoresEqualThoseOfTheDraft) {
   for (int64_t beam : {1, 3}) {
     const auto drafts = generate(model, encoded, prompts, {.beam_size = beam, .max_tokens = 9});

@@ -103,7 +103,8 @@ class GroundedDecoderImpl : public torch::nn::Module {
                         const DecoderMasks& masks = {});
 
   // An empty cache for the B pictures of `memory`. max_tokens 0: the config's. picture_keys: how the pictures' keys and values
-  // are kept, kFloat or, on CPUs, kHalf (half the bytes that every word reads; values beyond 65,504 are cut).
+  // are kept, kFloat or, on CPUs, kHalf (half the bytes that every word reads; values beyond 65,504 are cut) or kChar (a quarter: 8 bits
+  // with a step for each channel).
   DecoderCache start(const torch::Tensor& memory, const TensorOptional& patch_attend_mask = {},
                      int64_t max_tokens = 0, torch::ScalarType picture_keys = torch::kFloat);
   // Appends ids [B,T] and returns what each position predicts. `lengths` [B]: how many of each

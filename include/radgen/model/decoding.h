@@ -21,7 +21,7 @@ struct DecodingConfig {
   int64_t min_tokens = 0;       // no eos before
   double length_penalty = 0;    // beams are compared by log P / length^penalty; 0: log P
   int64_t no_repeat_ngram = 0;  // no n-gram twice; 0: off
-  std::string picture_keys = "fp32";  // or "fp16": how the decoder keeps a picture's keys and values
+  std::string picture_keys = "fp32";  // or "fp16", "int8": how the decoder keeps a picture's keys and values
   // Drawn texts (drawing.h); beam_size and length_penalty have no part in them.
   int64_t candidates = 1;      // 1: none is drawn
   double temperature = 0.7, nucleus = 0.95;

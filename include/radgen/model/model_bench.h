@@ -23,8 +23,12 @@ struct BenchCase {
   // "fp32" | "bf16": autocast on this device | encoding on CPUs alone: "int8", with scales from the pictures that are
   // timed, "int8-dynamic", with scales found at run time (int8.h)
   std::string precision = "fp32";
+  std::string picture_keys;  // decoding's; empty: fp32 with fp32, else fp16
   torch::Device device = torch::kCPU;
 };
+
+// DecodingConfig::picture_keys of a case; "fp32" on GPUs, which take no other.
+std::string picture_keys_of(const BenchCase& bench);
 
 struct BenchResult {
   double median_s = 0, low_s = 0, high_s = 0;  // of one run

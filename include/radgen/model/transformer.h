@@ -16,7 +16,8 @@ namespace radgen {
 // Keys and values that were seen already, for decoding token by token. Fixed size, written in
 // place.
 struct KeyValueCache {
-  torch::Tensor key, value;  // [B,A,M,d]
+  torch::Tensor key, value;            // [B,A,M,d]
+  torch::Tensor key_step, value_step;  // [B,A,1,d] what an 8-bit number counts; undefined unless key and value are int8
 };
 
 // Multi-head self-attention with one fused projection.
