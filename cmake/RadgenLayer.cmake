@@ -68,6 +68,7 @@ function(radgen_layer name)
   if(arg_TORCH)
     target_link_libraries(radgen_${name} PUBLIC radgen::torch)
     radgen_use_torch_pch(radgen_${name})
+    radgen_leave_out_pch(${sources})
   endif()
   set_property(GLOBAL APPEND PROPERTY RADGEN_LAYERS ${name})
 endfunction()
@@ -97,6 +98,18 @@ function(radgen_use_torch_pch target)
   endif()
   target_precompile_headers(${target} REUSE_FROM radgen_torch_pch)
   target_link_libraries(${target} PUBLIC radgen::torch)
+endfunction()
+
+# A file that includes nothing of torch is compiled without the precompiled header, whose 700 MB take seconds to map. The
+# headers named here bring torch; a file that gets it in another way is compiled right, only slower.
+function(radgen_leave_out_pch)
+  foreach(source ${ARGN})
+    file(STRINGS ${source} lines
+         REGEX "^#include .*(torch/|ATen/|(model|inference|training)/|data/(batch|loader)|int8_|weight_maps|logistic_fit)")
+    if(NOT lines)
+      set_source_files_properties(${source} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+    endif()
+  endforeach()
 endfunction()
 
 # tools/<verb>_radgen.cpp -> bin/<verb>-radgen. Tools may use every layer; those that name a torch layer get the
@@ -150,6 +163,7 @@ function(radgen_link_by_include target)
   endforeach()
   if(uses_torch)
     target_precompile_headers(${target} REUSE_FROM radgen_torch_pch)
+    radgen_leave_out_pch(${ARGN})
     target_link_libraries(${target} PRIVATE radgen::torch)
     # A program is compiled with -fPIE by default, and GCC then leaves the precompiled header (-fPIC) aside.
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
