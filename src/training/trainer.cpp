@@ -16,12 +16,11 @@
 #include "radgen/inference/device.h"
 #include "radgen/inference/model_folder.h"
 #include "radgen/model/autocast.h"
-#include "radgen/model/losses.h"
 #include "radgen/model/torch_compat.h"
 #include "radgen/model/weights.h"
 #include "radgen/training/checkpoint.h"
-#include "radgen/training/forward_input.h"
 #include "radgen/training/run_folder.h"
+#include "radgen/training/step_losses.h"
 #include "radgen/training/validation.h"
 
 namespace radgen {
@@ -49,6 +48,10 @@ TrainConfig completed(TrainConfig config, const Tokenizer& tokenizer, const nloh
   if (config.loop.encoder_first_steps > 0 && config.network.finding_classes == 0)
     throw Error(ErrorCode::kConfig, "loop.encoder_first_steps needs loss.lambda_labels or loss.lambda_patches above 0",
                 "set one of them, or encoder_first_steps to 0");
+  if (config.loop.half_size_steps > config.loop.encoder_first_steps)
+    throw Error(ErrorCode::kConfig, fmt::format("loop.half_size_steps {} is more than loop.encoder_first_steps {}",
+                                                config.loop.half_size_steps, config.loop.encoder_first_steps),
+                "words need the whole picture: make it smaller");
   check(config.network);
   return config;
 }
@@ -148,7 +151,6 @@ class Trainer {
     network_->encoder()->train(is_trainable);  // frozen norms keep their running means, too
   }
 
-  Losses compute_losses(const Batch& batch);
   void train_step(BatchLoader& loader);
   bool validate_and_save();
   void save(bool is_best) {
@@ -187,21 +189,6 @@ class Trainer {
   int64_t summed_ = 0;
 };
 
-// In the first encoder_first_steps the decoder is left out: what the picture shows is learnt from labels and boxes,
-// before any word is.
-Losses Trainer::compute_losses(const Batch& batch) {
-  const Autocast precision(is_bf16_, device_);
-  if (state_.step >= config_.loop.encoder_first_steps) return network_->forward(make_forward_input(batch)).losses;
-  const LossConfig& config = config_.network.loss;
-  const torch::Tensor logits = network_->encode(batch.image).finding_logits;
-  const Autocast off(false, device_);
-  Losses losses;
-  losses.labels = label_loss(pool_findings(logits, config.label_pooling, config.label_pooling_sharpness), batch.labels);
-  losses.patches = patch_loss(logits, batch.patch_labels, batch.has_boxes);
-  losses.total = config.lambda_labels * losses.labels + config.lambda_patches * losses.patches;
-  return losses;
-}
-
 // One optimizer step over `accumulation` batches. The loss of a batch is the mean over its studies, so batches are
 // weighted by their studies' share of the step.
 void Trainer::train_step(BatchLoader& loader) {
@@ -217,7 +204,11 @@ void Trainer::train_step(BatchLoader& loader) {
   double total = 0;
   for (const Batch& batch : batches) {
     const double share = static_cast<double>(batch.size()) / static_cast<double>(studies);
-    const Losses losses = compute_losses(batch.to(device_));
+    Losses losses;
+    {
+      const Autocast precision(is_bf16_, device_);
+      losses = step_losses(network_, batch.to(device_), config_, state_.step);
+    }
     (losses.total * share).backward();
     auto add = [&](const char* name, const torch::Tensor& loss) {
       if (loss.defined()) sums_[name] += share * loss.item<double>();
