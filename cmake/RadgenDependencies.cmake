@@ -3,7 +3,8 @@
 #
 #   RADGEN_WITHOUT_TORCH   ON: leave out what only the layers on LibTorch need (set by radgenConfig.cmake)
 #   RADGEN_DEPS_DIR        where sentencepiece's static libraries are
-#   RADGEN_ONLY            model: neither OpenCV, DCMTK, OpenJPEG, zlib, libdeflate nor sentencepiece are looked for
+#   RADGEN_ONLY            model: neither OpenCV, DCMTK, OpenJPEG, zlib, libdeflate nor sentencepiece are looked for, and
+#                          OpenSSL may be missing (sha256_hex() and sha256_file() then refuse)
 #   RADGEN_HEADERS_DIR     a folder with nlohmann/, CLI/, spdlog/ and fmt/: they are taken from there, header-only
 find_package(Threads REQUIRED)
 if(RADGEN_HEADERS_DIR)
@@ -19,8 +20,10 @@ else()
   find_package(spdlog REQUIRED)
   find_package(CLI11 REQUIRED)
 endif()
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
-if(NOT RADGEN_ONLY)
+if(RADGEN_ONLY)
+  find_package(OpenSSL COMPONENTS Crypto)
+else()
+  find_package(OpenSSL REQUIRED COMPONENTS Crypto)
   find_package(ZLIB REQUIRED)
   find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
   find_package(DCMTK REQUIRED)
@@ -46,12 +49,16 @@ function(radgen_wrap name)
   target_compile_options(radgen::${name} INTERFACE ${arg_OPTIONS})
 endfunction()
 
-radgen_wrap(crypto LINK OpenSSL::Crypto)
+if(TARGET OpenSSL::Crypto)
+  radgen_wrap(crypto LINK OpenSSL::Crypto)
+else()
+  radgen_wrap(crypto OPTIONS -DRADGEN_WITHOUT_CRYPTO)
+endif()
 if(NOT RADGEN_ONLY)
   radgen_wrap(opencv INCLUDE ${OpenCV_INCLUDE_DIRS} LINK opencv_core opencv_imgproc opencv_imgcodecs)
   radgen_wrap(dcmtk INCLUDE ${DCMTK_INCLUDE_DIRS} LINK ${DCMTK_LIBRARIES} ZLIB::ZLIB)
-  radgen_wrap(openjpeg INCLUDE ${OPENJPEG_INCLUDE_DIRS} LINK ${OPENJPEG_LIBRARIES})
-  radgen_wrap(libdeflate INCLUDE ${LIBDEFLATE_INCLUDE_DIRS} LINK ${LIBDEFLATE_LIBRARIES})
+  radgen_wrap(openjpeg INCLUDE ${OPENJPEG_INCLUDE_DIRS} LINK ${OPENJPEG_LINK_LIBRARIES})
+  radgen_wrap(libdeflate INCLUDE ${LIBDEFLATE_INCLUDE_DIRS} LINK ${LIBDEFLATE_LINK_LIBRARIES})
 endif()
 
 # LibTorch. Flags of TORCH_CXX_FLAGS (the ABI switch) apply to every file, or symbols would not match.

@@ -1,7 +1,9 @@
 #include "radgen/core/files.h"
 
 #include <fcntl.h>
+#ifndef RADGEN_WITHOUT_CRYPTO
 #include <openssl/evp.h>
+#endif
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -358,6 +360,18 @@ void claim_output_directory(const fs::path& dir, bool overwrite) {
 
 namespace {
 
+#ifdef RADGEN_WITHOUT_CRYPTO
+// A build of the network alone (RADGEN_ONLY=model) on a machine without OpenSSL hashes nothing, and says so.
+class Sha256 {
+ public:
+  Sha256() {
+    throw Error(ErrorCode::kInternal, "this build has no SHA-256",
+                "OpenSSL's development files were missing when it was configured: install them and configure again");
+  }
+  void update(const void*, size_t) {}
+  std::string hex() { return {}; }
+};
+#else
 class Sha256 {
  public:
   Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
@@ -380,6 +394,7 @@ class Sha256 {
  private:
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
+#endif
 
 }  // namespace
 
