@@ -62,7 +62,7 @@ std::string problem_of(const fs::path& folder) {
     for (const auto& [name, entry] : manifest.at("files").items()) {
       if (!fs::exists(folder / name)) return name + " is missing";
       if (fs::file_size(folder / name) != entry.at("bytes")) return name + " has another size than manifest.json says";
-      if (sha256_file(folder / name) != entry.at("sha256")) return name + " was altered: its sha256 does not hold";
+      if (entry.at("sha256") != sha256_file(folder / name)) return name + " was altered: its sha256 does not hold";
     }
   } catch (const std::exception& error) {
     return std::string("manifest.json cannot be used: ") + error.what();
