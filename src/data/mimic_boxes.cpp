@@ -52,6 +52,13 @@ void read_table(const fs::path& table, ListingBuilder& listing) {
               "expected MS-CXR's COCO file: images, categories and annotations");
 }
 
+// The phrase, or the first of a list of phrases.
+std::string phrase_of(const json& annotation) {
+  const auto it = annotation.find("label_text");
+  if (it == annotation.end() || it->is_null() || it->empty()) return "";
+  return it->is_array() ? it->at(0).get<std::string>() : it->get<std::string>();
+}
+
 // Ids are numbers in some editions and texts in others.
 std::string id_text(const json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
@@ -94,7 +101,7 @@ void read_coco(const fs::path& path, ListingBuilder& listing) {
       const CocoImage& image = images[id_text(annotation.at("image_id"))];
       const auto box = annotation.at("bbox").get<std::array<double, 4>>();
       listing.add_box(image.dicom_id, categories[id_text(annotation.at("category_id"))],
-                      {.phrase = annotation.value("label_text", ""),
+                      {.phrase = phrase_of(annotation),
                        .box = {box[0], box[1], box[2], box[3]},
                        .image_width = image.width,
                        .image_height = image.height},
@@ -105,7 +112,9 @@ void read_coco(const fs::path& path, ListingBuilder& listing) {
   }
 }
 
-// One region of a scene graph -> boxes, one a finding that is said to be there.
+// One region of a scene graph -> boxes, one a finding that is said to be there. original_x1, ...
+// are pixels of the stored picture; original_width and original_height are the region's own, x2 -
+// x1 and y2 - y1, and not the picture's.
 void add_region(const json& region, const json& object, std::vector<SourceBox>& boxes) {
   const auto edge = [&](const char* key) { return object.value(key, 0.0); };
   const Box box{edge("original_x1"), edge("original_y1"), edge("original_x2") - edge("original_x1"),
@@ -125,11 +134,7 @@ void add_region(const json& region, const json& object, std::vector<SourceBox>& 
       const json& phrases = region.value("phrases", json::array());
       const std::string phrase =
           i < phrases.size() && phrases[i].is_string() ? phrases[i].get<std::string>() : "";
-      boxes.push_back({.finding = finding_name(*finding),
-                       .phrase = phrase,
-                       .box = box,
-                       .image_width = edge("original_width"),
-                       .image_height = edge("original_height")});
+      boxes.push_back({.finding = finding_name(*finding), .phrase = phrase, .box = box});
     }
   }
 }

@@ -169,12 +169,14 @@ TEST_F(MimicSource, ReadsMsCxrAsCoco) {
     "images": [{"id": 7, "file_name": "a.jpg", "width": 640, "height": 800}],
     "annotations": [
       {"id": 1, "image_id": 7, "category_id": 4, "bbox": [10, 20, 30, 40], "label_text": "effusion"},
-      {"id": 2, "image_id": 7, "category_id": 4, "bbox": [10, 20, 30]}]})");
+      {"id": 2, "image_id": 7, "category_id": 4, "bbox": [10, 20, 30]},
+      {"id": 3, "image_id": 7, "category_id": 4, "bbox": [50, 60, 30, 40], "label_text": ["small effusion"]}]})");
   const SourceListing listing = open()->list();
   const SourceImage& a = listing.images.at(0);
-  ASSERT_EQ(a.boxes.size(), 1u);
+  ASSERT_EQ(a.boxes.size(), 2u);
   EXPECT_EQ(a.boxes[0].finding, "Pleural Effusion");
   EXPECT_EQ(a.boxes[0].phrase, "effusion");
+  EXPECT_EQ(a.boxes[1].phrase, "small effusion");
   EXPECT_EQ(a.boxes[0].box, (Box{10, 20, 30, 40}));
   EXPECT_EQ(a.boxes[0].image_width, 640);
   EXPECT_TRUE(a.has_boxes);
@@ -189,7 +191,7 @@ TEST_F(MimicSource, ReadsSceneGraphs) {
   const std::string graphs = "silver_dataset/scene_graph/";
   table(graphs + "a_SceneGraph.json", R"({"objects": [
       {"bbox_name": "left lung", "original_x1": 200, "original_y1": 50, "original_x2": 300,
-       "original_y2": 350, "original_width": 320, "original_height": 400},
+       "original_y2": 350, "original_width": 100, "original_height": 300},
       {"bbox_name": "spine", "original_x1": -1, "original_y1": -1, "original_x2": -1,
        "original_y2": -1}],
     "attributes": [
@@ -206,7 +208,7 @@ TEST_F(MimicSource, ReadsSceneGraphs) {
   EXPECT_EQ(a.boxes[0].finding, "Pleural Effusion");
   EXPECT_EQ(a.boxes[0].phrase, "Small left effusion.");
   EXPECT_EQ(a.boxes[0].box, (Box{200, 50, 100, 300}));
-  EXPECT_EQ(a.boxes[0].image_width, 320);
+  EXPECT_EQ(a.boxes[0].image_width, 0);  // original_width is the region's own
   EXPECT_FALSE(listing.images.at(1).has_boxes);
   EXPECT_EQ(reasons(listing), (std::vector<std::string>{"bad_scene_graph"}));
 }
