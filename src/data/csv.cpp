@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdlib>
@@ -29,25 +30,28 @@ struct CsvReader::State {
   size_t named_columns = 0;  // up to the last one that has a name
   bool is_inside_row = false;
   bool is_broken = false;  // nothing after this place can be read
-  std::string problem;
+  std::string problem, unpack_error;
 
   [[noreturn]] void fail(size_t line, const std::string& what, const std::string& hint) const {
     throw Error(ErrorCode::kData, fmt::format("{}: line {}: {}", path.string(), line, what), hint);
   }
 
   void fill() {
-    const int count = gzread(file, buffer.data(), static_cast<unsigned>(buffer.size()));
-    int code = Z_OK;
-    const char* message = gzerror(file, &code);
-    // A cut archive gives Z_BUF_ERROR at its end, although gzread returned what was there.
-    if (count < 0 || (code != Z_OK && code != Z_STREAM_END)) {
-      is_broken = true;
-      fail(next_line,
-           fmt::format("cannot be unpacked ({})", code == Z_ERRNO ? "read error" : message),
-           "fetch the file again and compare its checksum");
+    if (unpack_error.empty()) {
+      const int count = gzread(file, buffer.data(), static_cast<unsigned>(buffer.size()));
+      int code = Z_OK;
+      const char* message = gzerror(file, &code);
+      if (count < 0 || (code != Z_OK && code != Z_STREAM_END)) {
+        unpack_error = code == Z_ERRNO ? "read error" : message;
+      }
+      position = 0;
+      filled = static_cast<size_t>(std::max(count, 0));
+      // A cut archive gives Z_BUF_ERROR with its last bytes: they are used before it is an error.
+      if (filled > 0 || unpack_error.empty()) return;
     }
-    position = 0;
-    filled = static_cast<size_t>(count);
+    is_broken = true;
+    fail(next_line, fmt::format("cannot be unpacked ({})", unpack_error),
+         "fetch the file again and compare its checksum");
   }
 
   int peek() {

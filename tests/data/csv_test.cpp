@@ -79,6 +79,24 @@ TEST_F(Csv, ReadsGzip) {
   EXPECT_THROW(while (cut.next()){}, Error);
 }
 
+TEST_F(Csv, GivesTheRowsBeforeTheCutOfASmallArchive) {
+  const fs::path path = folder_.path() / "table.csv.gz";
+  gzFile file = gzopen(path.c_str(), "wb");
+  std::string text = "id,n\n";
+  for (int i = 0; i < 400; ++i) text += "row" + std::to_string(i * 7919 % 400) + ",1\n";
+  gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+  gzclose(file);
+  const std::string bytes = read_file(path);
+  write_file_atomic(path, bytes.substr(0, bytes.size() * 3 / 4));
+  CsvReader cut(path);
+  size_t count = 0;
+  CsvReader::Step step = cut.step();
+  for (; step == CsvReader::Step::kRow; step = cut.step()) ++count;
+  EXPECT_EQ(static_cast<int>(step), static_cast<int>(CsvReader::Step::kBroken));
+  EXPECT_GT(count, 100u);
+  EXPECT_LT(count, 400u);
+}
+
 TEST_F(Csv, ErrorsNameTheLineAndNeverTheContents) {
   const std::string short_row = error_of("a,b\n\"x\ny\",1\nsecret\n");
   EXPECT_NE(short_row.find("line 4"), std::string::npos) << short_row;

@@ -49,8 +49,14 @@ copy "$phantom"; sed -i '1s/dicom_id/dicom/' "$bad/cxr-record-list.csv"
 refuses 3 'dicom_id' "${prepare[@]}" --input "$bad"; untouched
 copy "$phantom"; rm "$bad/mimic-cxr-2.0.0-split.csv"
 refuses 3 'split.csv' "${prepare[@]}" --input "$bad"; untouched
-copy "$phantom"; gzip "$bad/cxr-record-list.csv"; truncate -s 200 "$bad/cxr-record-list.csv.gz"
+copy "$phantom"; gzip "$bad/cxr-record-list.csv"; truncate -s 20 "$bad/cxr-record-list.csv.gz"
 refuses 3 'cxr-record-list.csv.gz.*unpacked' "${prepare[@]}" --input "$bad"; untouched
+copy "$phantom"; gzip "$bad/cxr-record-list.csv"
+truncate -s "$(($(stat -c %s "$bad/cxr-record-list.csv.gz") * 3 / 4))" "$bad/cxr-record-list.csv.gz"
+expect 0 "${prepare[@]}" --input "$bad"
+grep -qF '"reason":"cut_table"' "$new/rejected.jsonl" || fail "a table that was cut is not named"
+[ "$(lines "$new/manifest.jsonl")" -lt "$(lines "$prepared/manifest.jsonl")" ] || fail "rows behind the cut?"
+rm -rf "$new"
 copy "$phantom"; sed -i '2s/^[^,]*,[^,]*,[^,]*/..,..,../' "$bad/cxr-record-list.csv"
 expect 0 "${prepare[@]}" --input "$bad"
 grep -qE '"cxr-record-list.csv:2","reason":"bad_id"' "$new/rejected.jsonl" || fail "the row with paths for ids is not named"
