@@ -15,6 +15,7 @@ constexpr size_t kStateBefore =
     3;  // words between a state and the structure behind it: "enlargement of the heart"
 constexpr size_t kStateBehind = 14;  // words between a structure and its state behind it
 constexpr size_t kJoinedReach = 6;   // words up to which a structure and its state are one mention
+constexpr std::ptrdiff_t kMostWords = 250;  // of a sentence; real ones have 40 at most
 
 struct Found {
   Hit hit;
@@ -313,13 +314,19 @@ void SentenceReader::append_names(size_t sentence_index, std::vector<Mention>& m
 struct Labeler::State {
   const Lexicon& lexicon = built_in_lexicon();
 
-  // Calls use(sentence index, words) for every sentence of the text.
+  // Calls use(sentence index, words) for every sentence of the text. What claims to be a sentence
+  // of more words is read in parts: everything in it is looked at beside everything else.
   template <class Use>
   void for_each_sentence(const std::string& text, const Use& use) const {
     const std::string lower = lower_case(text);
     const std::vector<Span> sentences = split_sentences(text);
     for (size_t i = 0; i < sentences.size(); ++i) {
-      use(i, split_words(lower, sentences[i].begin, sentences[i].end));
+      const std::vector<Word> words = split_words(lower, sentences[i].begin, sentences[i].end);
+      for (auto part = words.begin(); part != words.end();) {
+        const auto end = part + std::min(kMostWords, words.end() - part);
+        use(i, std::vector<Word>(part, end));
+        part = end;
+      }
     }
   }
 

@@ -134,6 +134,35 @@ std::optional<Header> next_header(std::string_view text, size_t from, bool mimic
   return std::nullopt;
 }
 
+// Where the known header that ends at the colon begins: the longest run of capitals before it that
+// is one, or nothing.
+std::optional<size_t> known_header_begin(std::string_view text, size_t colon) {
+  size_t begin = colon;
+  while (begin > 0 && is_header_char(text[begin - 1])) --begin;
+  for (; begin < colon; ++begin) {
+    const bool is_word_start = text[begin] != ' ' && (begin == 0 || is_space(text[begin - 1]));
+    const std::string name = lower_case(trim(text.substr(begin, colon - begin)));
+    if (is_word_start && known_headers().contains(name)) return begin;
+  }
+  return std::nullopt;
+}
+
+// A report of a table that lost its line breaks ("FINDINGS: Clear lungs. IMPRESSION: Normal."):
+// each known header in capitals gets a line of its own.
+std::string with_headers_on_lines(std::string_view text) {
+  std::string lines;
+  size_t copied = 0;
+  for (size_t colon = text.find(':'); colon != std::string_view::npos;
+       colon = text.find(':', colon + 1)) {
+    const auto begin = known_header_begin(text, colon);
+    if (!begin || *begin < copied) continue;
+    lines += text.substr(copied, *begin - copied);
+    lines += "\n ";
+    copied = *begin;
+  }
+  return lines.append(text.substr(copied));
+}
+
 std::vector<std::pair<std::string, std::string>> raw_sections(std::string_view text,
                                                               bool mimic_exact) {
   std::vector<std::pair<std::string, std::string>> sections;
@@ -191,6 +220,8 @@ ReportSections parse_sections(const std::string& report, bool mimic_exact) {
     else if (i + 1 == report.size() || report[i + 1] != '\n')
       text += '\n';
   }
+  const bool is_one_line = trim(text).find('\n') == std::string_view::npos;
+  if (is_one_line && !mimic_exact) text = with_headers_on_lines(text);
   ReportSections out;
   std::string history;
   for (auto& [name, body] : split_sections(text, mimic_exact)) {  // the last one of a name wins

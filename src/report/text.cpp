@@ -73,18 +73,26 @@ bool has_word(std::string_view text) {
 // Removes placeholders of de-identification ("___", "XXXX", "[** ... **]") and folds white space.
 std::string without_placeholders(std::string_view text) {
   std::string out;
+  // A hyphen that tied a word to the mark goes with it: "x-XXXX", "___-year-old".
+  const auto skip_to = [&](size_t& i, size_t end) {
+    const bool is_tied = out.size() >= 2 && out.back() == '-' && is_letter(out[out.size() - 2]);
+    if (is_tied) out.pop_back();
+    const bool ties = (out.empty() || out.back() == ' ') && end + 1 < text.size() &&
+                      text[end] == '-' && is_letter(text[end + 1]);
+    i = ties ? end + 1 : end;
+  };
   for (size_t i = 0; i < text.size();) {
     if (text.substr(i, 3) == "[**") {
       const size_t close = text.find("**]", i);
       if (close != std::string_view::npos && text.find('\n', i) > close) {
-        i = close + 3;
+        skip_to(i, close + 3);
         continue;
       }
     }
     size_t end = i;
     while (end < text.size() && text[end] == '_') ++end;
     if (end >= i + 2) {
-      i = end;
+      skip_to(i, end);
       continue;
     }
     end = i;
@@ -92,7 +100,7 @@ std::string without_placeholders(std::string_view text) {
     const bool is_alone =
         (i == 0 || !is_word(text[i - 1])) && (end == text.size() || !is_word(text[end]));
     if (end >= i + 3 && is_alone) {
-      i = end;
+      skip_to(i, end);
       continue;
     }
     if (is_space(text[i])) {

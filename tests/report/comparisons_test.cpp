@@ -64,6 +64,8 @@ TEST(CleanText, TakesOutEveryKindOfDeidentificationMark) {
   EXPECT_EQ(clean_text("Since [**2101-3-4**], no change. Seen by Dr. ___ at XXXX."),
             "Since, no change. Seen by Dr. at.");
   EXPECT_EQ(clean_text("[** open"), "[** open");
+  EXPECT_EQ(clean_text("Normal chest x-XXXX. A ___-year-old man, T12-___, 5-___ cm, XXXX-XXXX."),
+            "Normal chest x. A year-old man, T12-, 5- cm,.");
 }
 
 }  // namespace

@@ -199,6 +199,16 @@ TEST(LabelerLabels, FoldAsChexpertDoes) {
   EXPECT_EQ(labeler().labels("No effusion. Possible effusion.").at(Finding::kPleuralEffusion), -1);
 }
 
+TEST(Labeler, ReadsASentenceOfAHundredKilobytesInParts) {
+  std::string text;
+  for (int i = 0; i < 8000; ++i) text += "no effusion, ";
+  const std::vector<Mention> mentions = Labeler().mentions(text + "left pneumothorax");
+  EXPECT_EQ(mentions.size(), 8001u);
+  EXPECT_EQ(mentions.back().finding, Finding::kPneumothorax);
+  EXPECT_EQ(mentions.back().end, text.size() + std::string("left pneumothorax").size());
+  EXPECT_EQ(mentions.back().sentence, 0u);
+}
+
 TEST(Labeler, SurvivesAnyBytes) {
   std::string noise;
   for (int i = 0; i < 4000; ++i) noise += static_cast<char>((i * 7919) % 256);

@@ -87,6 +87,15 @@ TEST(ParseSections, AcceptsOtherLayouts) {
   EXPECT_EQ(history.indication, "Cough.");
 }
 
+TEST(ParseSections, FindsHeadersInATextWithoutLineBreaks) {
+  const ReportSections s = parse_sections(
+      "FINDINGS: PA and lateral views: clear. No CHF. IMPRESSION: 1. NO EDEMA: stable.");
+  EXPECT_EQ(s.findings, "PA and lateral views: clear. No CHF.");
+  EXPECT_EQ(s.impression, "1. NO EDEMA: stable.");
+  EXPECT_EQ(parse_sections("The impression: none. RECOMMENDATION: CT.").findings, "");
+  EXPECT_TRUE(parse_sections("FINDINGS: Clear. IMPRESSION: Normal.", true).impression.empty());
+}
+
 TEST(ParseSections, UsesTheLastParagraphWithoutMainSections) {
   const ReportSections s = parse_sections("Title\n \n No effusion.\n");
   EXPECT_EQ(s.last_paragraph, "No effusion.");
