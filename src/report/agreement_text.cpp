@@ -49,8 +49,10 @@ std::string agreement_text(const GoldAgreement& agreement) {
 
 std::string agreement_text(const SpanAgreement& agreement, size_t max_differences) {
   std::string out = fmt::format(
-      "mention spans: F1 {:.4f}; {} of our {} matched, {} of their {} matched\n", agreement.f1(),
-      agreement.ours_matched, agreement.ours, agreement.theirs_matched, agreement.theirs);
+      "mention spans: F1 {:.4f}; {} of our {} matched, {} of their {} matched\n"
+      "without the {} of theirs that stand inside a longer word: F1 {:.4f}\n",
+      agreement.f1(), agreement.ours_matched, agreement.ours, agreement.theirs_matched,
+      agreement.theirs, agreement.theirs_inside_words, agreement.f1_of_words());
   size_t count = 0;
   for (const SpanDifference& one : agreement.differences) {
     if (max_differences == 0) break;
@@ -58,8 +60,9 @@ std::string agreement_text(const SpanAgreement& agreement, size_t max_difference
       out += fmt::format("  ... and {} more\n", agreement.differences.size() - max_differences);
       break;
     }
-    out += fmt::format("  {:<7} {:<27} {}: {}\n", one.is_missed ? "theirs" : "ours",
-                       finding_name(one.finding), one.id, one.words);
+    out += fmt::format("  {:<7} {:<27} {}: {}{}\n", one.is_missed ? "theirs" : "ours",
+                       finding_name(one.finding), one.id, one.words,
+                       one.is_inside_word ? "  (inside a word)" : "");
   }
   return out;
 }
@@ -82,7 +85,9 @@ nlohmann::ordered_json agreement_json(const SpanAgreement& agreement) {
           {"ours", agreement.ours},
           {"ours_matched", agreement.ours_matched},
           {"theirs", agreement.theirs},
-          {"theirs_matched", agreement.theirs_matched}};
+          {"theirs_matched", agreement.theirs_matched},
+          {"theirs_inside_words", agreement.theirs_inside_words},
+          {"f1_of_words", agreement.f1_of_words()}};
 }
 
 }  // namespace radgen

@@ -193,11 +193,26 @@ GoldAgreement compare_with_gold(const Labeler& labeler, const std::vector<GoldRe
   return out;
 }
 
-double SpanAgreement::f1() const {
+namespace {
+
+double f1_of(int64_t ours_matched, int64_t ours, int64_t theirs_matched, int64_t theirs) {
   const double p = ours > 0 ? static_cast<double>(ours_matched) / static_cast<double>(ours) : 1;
   const double r =
       theirs > 0 ? static_cast<double>(theirs_matched) / static_cast<double>(theirs) : 1;
   return p + r > 0 ? 2 * p * r / (p + r) : 0;
+}
+
+bool is_inside_word(const std::string& text, size_t begin, size_t end) {
+  const auto joins = [&](size_t i) { return is_word(text[i - 1]) && is_word(text[i]); };
+  return (begin > 0 && begin < text.size() && joins(begin)) ||
+         (end > 0 && end < text.size() && joins(end));
+}
+
+}  // namespace
+
+double SpanAgreement::f1() const { return f1_of(ours_matched, ours, theirs_matched, theirs); }
+double SpanAgreement::f1_of_words() const {
+  return f1_of(ours_matched, ours, theirs_matched, theirs - theirs_inside_words);
 }
 
 SpanAgreement compare_spans(const Labeler& labeler, const std::vector<SpanText>& texts,
@@ -217,10 +232,11 @@ SpanAgreement compare_spans(const Labeler& labeler, const std::vector<SpanText>&
       const bool is_matched = std::any_of(names.begin(), names.end(),
                                           [&](const Mention& name) { return matches(name, span); });
       out.theirs_matched += is_matched;
-      if (!is_matched) {
-        out.differences.push_back(
-            {one.id, around(one.text, span.begin, span.end), span.finding, true});
-      }
+      if (is_matched) continue;
+      const bool is_part = is_inside_word(one.text, span.begin, span.end);
+      out.theirs_inside_words += is_part;
+      out.differences.push_back(
+          {one.id, around(one.text, span.begin, span.end), span.finding, true, is_part});
     }
     for (const Mention& name : names) {
       if (!counts(name.finding)) continue;
@@ -231,7 +247,7 @@ SpanAgreement compare_spans(const Labeler& labeler, const std::vector<SpanText>&
       out.ours_matched += is_matched;
       if (!is_matched) {
         out.differences.push_back(
-            {one.id, around(one.text, name.begin, name.end), name.finding, false});
+            {one.id, around(one.text, name.begin, name.end), name.finding, false, false});
       }
     }
   }

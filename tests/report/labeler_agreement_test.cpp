@@ -54,6 +54,20 @@ TEST(LabelerAgreement, SpansMatchByOverlapAndObservation) {
   EXPECT_EQ(other.differences.size(), static_cast<size_t>(1 + other.ours));
 }
 
+TEST(LabelerAgreement, CountsHitsInsideAWordApart) {
+  const Labeler labeler;
+  const std::string text = "No tuberculosis. Small effusion.";
+  const SpanAgreement agreement = compare_spans(
+      labeler,
+      {{"x", text, {{Finding::kSupportDevices, 3, 7}, {Finding::kPleuralEffusion, 23, 31}}}},
+      false);
+  EXPECT_EQ(agreement.theirs_inside_words, 1);  // "tube"
+  EXPECT_LT(agreement.f1(), 1);
+  EXPECT_DOUBLE_EQ(agreement.f1_of_words(), 1);
+  ASSERT_EQ(agreement.differences.size(), 1u);
+  EXPECT_TRUE(agreement.differences[0].is_inside_word);
+}
+
 TEST(LabelerAgreement, RefusesJsonWithoutCases) {
   EXPECT_THROW(gold_reports_from_json(nlohmann::json::parse("{}"), "x"), Error);
   EXPECT_THROW(gold_reports_from_json(nlohmann::json::parse(R"({"cases": [{"id": "1"}]})"), "x"),

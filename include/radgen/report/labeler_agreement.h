@@ -73,17 +73,22 @@ struct SpanText {
 struct SpanDifference {
   std::string id, words;  // the words of the text, with a little around them
   Finding finding;
-  bool is_missed = false;  // theirs and not ours; else ours and not theirs
+  bool is_missed = false;       // theirs and not ours; else ours and not theirs
+  bool is_inside_word = false;  // theirs, in the middle of a longer word: "tube" in "tuberculosis"
 };
 struct SpanAgreement {
   int64_t ours = 0, ours_matched = 0, theirs = 0, theirs_matched = 0;
+  int64_t theirs_inside_words = 0;  // missed ones that name nothing: a fault that is not imitated
   std::vector<SpanDifference> differences;
   double f1() const;
+  double f1_of_words() const;  // without those inside words
 };
-// A span is matched when one of the other side overlaps it and names the same observation: where one side takes
-// "calcified granuloma" for one mention and the other for two, all three are matched. `with_others`: the abnormalities
-// outside the 13 (kNoFinding) too, of which every labeler has its own list.
-SpanAgreement compare_spans(const Labeler& labeler, const std::vector<SpanText>& texts, bool with_others);
+// A span is matched when one of the other side overlaps it and names the same observation: where
+// one side takes "calcified granuloma" for one mention and the other for two, all three are
+// matched. `with_others`: the abnormalities outside the 13 (kNoFinding) too, of which every labeler
+// has its own list.
+SpanAgreement compare_spans(const Labeler& labeler, const std::vector<SpanText>& texts,
+                            bool with_others);
 
 // Reads gold labels or spans from JSON: {"cases": [{"id", "input": text or {"findings",
 // "impression"}, "expected": {...}}]} with labels under "expected.labels" or
