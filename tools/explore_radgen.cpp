@@ -75,8 +75,8 @@ int main(int argc, char** argv) {
   radgen::Tool tool(
       "explore-radgen",
       "Shows what is in a prepared dataset: explore.html to look at, explore.json to compute with.",
-      "explore-radgen --data prepared --output explored\n"
-      "explore-radgen --data mimic --output explored --no-examples   # no film, no sentence");
+      "  explore-radgen --data prepared --output explored\n"
+      "  explore-radgen --data mimic --output explored --no-examples   # no film, no sentence");
   radgen::Flags flags;
   tool.flags().add_option("--data", flags.data, "folder that preprocess-radgen wrote")->required();
   tool.flags().add_flag("--no-examples", flags.no_examples,

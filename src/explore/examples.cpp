@@ -21,13 +21,14 @@ bool is_normal(const ManifestEntry& entry) {
   return label != entry.labels.end() && label->second == 1 && !entry.text().empty();
 }
 
-// The film with its boxes; empty where it cannot be read.
+// The film with its boxes, which are numbered: names of boxes that lie close would cover each
+// other. Empty where it cannot be read.
 std::string drawn(const ManifestEntry& entry, const std::filesystem::path& data_dir) {
   const auto film = read_png16(data_dir / entry.image);
   if (!film || film->empty()) return {};
   std::vector<LabelledBox> boxes;
   for (const FindingBox& box : entry.boxes) {
-    boxes.push_back({box.box, (box.side.empty() ? "" : box.side + " ") + box.finding});
+    boxes.push_back({box.box, std::to_string(boxes.size() + 1)});
   }
   OverlayStyle style;
   style.max_side_px = kFilmSidePx;

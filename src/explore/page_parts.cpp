@@ -16,10 +16,9 @@ namespace {
 using pages::Page;
 using pages::Table;
 
-// Shares of each key, a row for each split; the rarest keys are one part where there are too many.
-pages::StackedBars divided(const Survey& survey, const std::string& title, const std::string& of,
-                           Counts SplitSurvey::*which) {
-  constexpr size_t kMaxParts = 8;
+// Every key with its count over all splits, the most frequent first.
+std::vector<std::pair<size_t, std::string>> keys_by_count(const Survey& survey,
+                                                          Counts SplitSurvey::*which) {
   Counts all;
   for (const SplitSurvey& split : survey.splits) {
     for (const auto& [name, count] : split.*which) all[name] += count;
@@ -28,14 +27,46 @@ pages::StackedBars divided(const Survey& survey, const std::string& title, const
   for (const auto& [name, count] : all) order.emplace_back(count, name);
   std::stable_sort(order.begin(), order.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
+  return order;
+}
+
+std::string shown_name(std::string name, size_t max_bytes) {
+  if (name.empty()) return "not known";
+  if (name.size() <= max_bytes) return name;
+  name.resize(max_bytes - 1);
+  while (!name.empty() && (static_cast<unsigned char>(name.back()) & 0xC0) == 0x80) name.pop_back();
+  return name + "…";
+}
+
+// Percent of each split's studies, a row a key: for keys that are many and have long names.
+pages::HeatMap table_of_shares(const Survey& survey, const std::string& title,
+                               Counts SplitSurvey::*which) {
+  constexpr size_t kMaxRows = 16, kMaxBytes = 42;
+  pages::HeatMap map{.title = title, .digits = 1};
+  for (const SplitSurvey& split : survey.splits) map.columns.push_back(split.name);
+  const auto order = keys_by_count(survey, which);
+  for (size_t k = 0; k < std::min(order.size(), kMaxRows); ++k) {
+    map.rows.push_back(shown_name(order[k].second, kMaxBytes));
+    map.values.emplace_back();
+    for (const SplitSurvey& split : survey.splits) {
+      const auto it = (split.*which).find(order[k].second);
+      const size_t count = it == (split.*which).end() ? 0 : it->second;
+      map.values.back().push_back(100 * static_cast<double>(count) /
+                                  static_cast<double>(std::max<size_t>(1, split.studies)));
+    }
+  }
+  return map;
+}
+
+// Shares of each key, a row for each split; the rarest keys are one part where there are too many.
+pages::StackedBars divided(const Survey& survey, const std::string& title, const std::string& of,
+                           Counts SplitSurvey::*which) {
+  constexpr size_t kMaxParts = 8, kMaxBytes = 26;
+  const auto order = keys_by_count(survey, which);
   pages::StackedBars bars{.title = title, .x_label = "share of the split's " + of, .high = 1};
   const bool has_rest = order.size() > kMaxParts;
   const size_t named = has_rest ? kMaxParts - 1 : order.size();
-  for (size_t k = 0; k < named; ++k) {
-    std::string name = order[k].second.empty() ? "not known" : order[k].second;
-    if (name.size() > 26) name = name.substr(0, 25) + "…";
-    bars.parts.push_back(name);
-  }
+  for (size_t k = 0; k < named; ++k) bars.parts.push_back(shown_name(order[k].second, kMaxBytes));
   if (has_rest) bars.parts.emplace_back("others");
   for (const SplitSurvey& split : survey.splits) {
     size_t total = 0;
@@ -114,8 +145,9 @@ void add_people(Page& page, const Survey& survey) {
   }
   if (!ages.series.empty()) page.figure(pages::histogram_svg(ages));
   page.figure(pages::stacked_bars_svg(divided(survey, "Sex", "studies", &SplitSurvey::sexes)));
-  page.figure(
-      pages::stacked_bars_svg(divided(survey, "Race as recorded", "studies", &SplitSurvey::races)));
+  page.figure(pages::heat_map_svg(table_of_shares(
+                  survey, "Race as recorded (% of the split's studies)", &SplitSurvey::races)),
+              "\"conflicting\": the tables name different ones for a person.");
   page.figure(pages::stacked_bars_svg(divided(survey, "View", "pictures", &SplitSurvey::views)));
 }
 
@@ -242,7 +274,12 @@ void add_examples(Page& page, const std::vector<Example>& examples) {
                "one is normal. "
                "In the text: red is said to be there, amber suspected, green denied.");
   for (const Example& example : examples) {
-    std::string labels;
+    std::string boxes, labels;
+    for (size_t i = 0; i < example.boxes.size(); ++i) {
+      const FindingBox& box = example.boxes[i];
+      boxes += fmt::format("{}{} {}{}", i == 0 ? "Boxes: " : ", ", i + 1,
+                           box.side.empty() ? "" : box.side + " ", box.finding);
+    }
     for (const auto& [finding, label] : example.labels) {
       if (label != 0)
         labels += (labels.empty() ? "" : ", ") + finding_name(finding) + (label < 0 ? " (?)" : "");
@@ -253,11 +290,12 @@ void add_examples(Page& page, const std::vector<Example>& examples) {
         "alt=\"film with boxes\" style=\"width:360px;border-radius:6px\"><div style=\"flex:1 1 "
         "320px\">"
         "<div style=\"font-size:13.5px;color:var(--soft)\">{}</div><p>{}</p>"
-        "<figcaption>Labels: {}</figcaption></div></figure>\n",
+        "<figcaption>Labels: {}<br>{}</figcaption></div></figure>\n",
         pages::png_data_uri(example.film_png),
         pages::escape_html(example.split + (example.view.empty() ? "" : ", " + example.view) +
                            fmt::format(", {} boxes", example.boxes.size())),
-        marked_text(example), pages::escape_html(labels.empty() ? "none" : labels)));
+        marked_text(example), pages::escape_html(labels.empty() ? "none" : labels),
+        pages::escape_html(boxes)));
   }
 }
 

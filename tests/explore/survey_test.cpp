@@ -77,10 +77,24 @@ TEST(ExplorePage, HoldsNoSentenceWithoutExamplesAndWarnsWithThem) {
   EXPECT_NE(counts.find("Counts only"), std::string::npos);
   Example example;
   example.text = "Small <left> effusion.";
+  example.boxes = {{"Pleural Effusion", "left", "", {}}, {"Edema", "", "", {}}};
   example.film_png = std::string("\x89PNG\r\n\x1a\n", 8);
   const std::string shown = explore_page(survey, {"set", "mimic-cxr", false}, {example});
   EXPECT_NE(shown.find("holds films and report texts"), std::string::npos);
   EXPECT_NE(shown.find("Small &lt;left&gt; effusion."), std::string::npos);
+  EXPECT_NE(shown.find("Boxes: 1 left Pleural Effusion, 2 Edema"), std::string::npos);
+}
+
+TEST(ExplorePage, NamesEveryRaceWholeHoweverManyThereAre) {
+  std::vector<ManifestEntry> entries;
+  for (int i = 0; i < 12; ++i) {
+    entries.push_back(study(std::to_string(i), i % 2 == 0 ? "train" : "test", "Clear."));
+    entries.back().race = "A LONG NAME OF GROUP " + std::to_string(i);
+  }
+  const std::string page = explore_page(survey_texts(entries, nullptr), {"x", "", false}, {});
+  for (int i = 0; i < 12; ++i) {
+    EXPECT_NE(page.find(">A LONG NAME OF GROUP " + std::to_string(i) + "<"), std::string::npos);
+  }
 }
 
 }  // namespace
