@@ -16,8 +16,8 @@ namespace {
 
 using namespace radgen;  // NOLINT(google-build-using-namespace)
 
-constexpr const char* kExamples = R"(Examples:
-  preprocess-radgen --source mimic-cxr --input /data/mimic-cxr --output prepared --size 2048 \
+constexpr const char* kExamples =
+    R"(  preprocess-radgen --source mimic-cxr --input /data/mimic-cxr --output prepared --size 2048 \
                     --boxes MS_CXR_Local_Alignment_v1.1.0.csv --demographics /data/mimic-iv
   preprocess-radgen --source mimic-cxr --input /data/mimic-cxr-jpg --reports /data/mimic-cxr-reports \
                     --output prepared
@@ -56,6 +56,11 @@ void print_summary(const PrepareSummary& s, const std::filesystem::path& output,
   if (!is_dry_run) {
     print_line("prepared", s.prepared, fmt::format("{} of an earlier run", s.reused));
     print_line("boxes", s.boxes, fmt::format("in {} annotated pictures", s.pictures_with_boxes));
+    if (s.boxes > 0) {
+      print_line("mentions with boxes", s.linked_mentions,
+                 fmt::format("{} ambiguous ones are kept out; {} boxes that no report names",
+                             s.ambiguous_mentions, s.boxes_without_words));
+    }
     print_line("equal pictures", s.duplicates,
                fmt::format("{} across splits, {} nearly equal across splits",
                            s.duplicates_across_splits, s.near_duplicates_across_splits));

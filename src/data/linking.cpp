@@ -76,4 +76,17 @@ std::vector<BoxLink> link_boxes(const std::vector<Mention>& mentions,
   return links;
 }
 
+LinkCounts count_links(const std::vector<Mention>& mentions, const std::vector<FindingBox>& boxes) {
+  LinkCounts counts;
+  if (boxes.empty()) return counts;
+  std::vector<bool> is_named(boxes.size(), false);
+  for (const BoxLink& link : link_boxes(mentions, boxes)) {
+    counts.linked_mentions += link.boxes.empty() ? 0 : 1;
+    counts.ambiguous_mentions += link.is_ambiguous ? 1 : 0;
+    for (const size_t b : link.boxes) is_named[b] = true;
+  }
+  counts.boxes_without_words = static_cast<size_t>(std::ranges::count(is_named, false));
+  return counts;
+}
+
 }  // namespace radgen

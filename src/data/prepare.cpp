@@ -22,8 +22,9 @@ double seconds_since(Clock::time_point start) {
 
 // A folder is ours when it has a journal; every other one that is not empty is left alone.
 void claim_output(const fs::path& output, bool may_overwrite) {
-  const bool is_ours = fs::exists(output / PrepareJournal::kFileName);
-  if (!is_ours || may_overwrite) claim_output_directory(output, may_overwrite);
+  if (may_overwrite || !PrepareJournal::is_in(output)) {
+    claim_output_directory(output, may_overwrite);
+  }
   std::error_code error;
   fs::create_directories(output, error);
   if (error) {
@@ -118,6 +119,7 @@ PrepareSummary prepare_dataset(const PrepareConfig& config, const StudySource& s
   // A stranger's folder gets no shards; shards that start together may all find it empty.
   if (is_shard && !fs::exists(output / "shards")) claim_output_directory(output, false);
   claim_output(folder, options.may_overwrite);
+  for (const char* file : {"prepare.json", "tokenizer.model"}) remove_half_written(folder / file);
   PrepareJournal journal(output, folder, hash);
   if (journal.size() > 0) log::info("{} pictures are finished already", journal.size());
   ResultWriter writer(folder, summary);

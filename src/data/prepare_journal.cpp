@@ -58,6 +58,18 @@ FinishedPicture from_line(const nlohmann::json& j) {
 
 }  // namespace
 
+void remove_half_written(const fs::path& file) {
+  std::error_code ignored;
+  const std::string beginning = "." + file.filename().string() + ".tmp-";
+  for (const auto& item : fs::directory_iterator(file.parent_path(), ignored)) {
+    if (item.path().filename().string().starts_with(beginning)) fs::remove(item.path(), ignored);
+  }
+}
+
+bool PrepareJournal::is_in(const fs::path& folder) {
+  return fs::exists(folder / kFileName) || fs::exists(folder / (std::string(kFileName) + ".tmp"));
+}
+
 PrepareJournal::PrepareJournal(const fs::path& root, const fs::path& folder,
                                const std::string& config_sha256) {
   const fs::path path = folder / kFileName;

@@ -17,6 +17,9 @@
 
 namespace radgen {
 
+// Removes what killed calls of write_file_atomic(file, ...) left beside it.
+void remove_half_written(const fs::path& file);
+
 // What is known of a picture once it lies on the disk; everything else in the manifest is cheap to
 // work out again.
 struct FinishedPicture {
@@ -33,6 +36,9 @@ struct FinishedPicture {
 class PrepareJournal {
  public:
   static constexpr const char* kFileName = "prepare.journal.jsonl";
+
+  // True when a run began in `folder`, be it that a kill caught the journal's first line.
+  static bool is_in(const fs::path& folder);
 
   // Takes up the journal in `folder` or starts one; pictures lie below `root`. Throws Error{kUsage}
   // when it was written under another configuration.

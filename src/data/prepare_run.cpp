@@ -109,6 +109,8 @@ class UnitRunner {
            fmt::format("{} of the picture's boxes lie outside of it", mapped.outside)});
     }
     result.boxes_outside = mapped.outside;
+    if (context_.has_reports)
+      result.links = count_links(labeler_.mentions(entry.text()), entry.boxes);
     result.warnings = picture.warnings;
     result.entry = std::move(entry);
     return std::nullopt;
@@ -150,6 +152,9 @@ void ResultWriter::write(const UnitResult& result) {
   ++summary_.splits[entry.split];
   summary_.boxes += entry.boxes.size();
   summary_.boxes_outside += result.boxes_outside;
+  summary_.linked_mentions += result.links.linked_mentions;
+  summary_.ambiguous_mentions += result.links.ambiguous_mentions;
+  summary_.boxes_without_words += result.links.boxes_without_words;
   summary_.pictures_with_boxes += entry.has_boxes ? 1 : 0;
   summary_.reused += result.is_reused ? 1 : 0;
   for (const std::string& warning : result.warnings) ++summary_.warnings[warning];

@@ -10,6 +10,7 @@
 #include "data/prepare_journal.h"
 #include "data/prepare_select.h"
 #include "radgen/core/files.h"
+#include "radgen/data/linking.h"
 #include "radgen/data/manifest.h"
 #include "radgen/data/prepare.h"
 #include "radgen/report/labeler.h"
@@ -23,6 +24,7 @@ struct UnitResult {
   std::vector<std::string> warnings;
   bool is_reused = false;
   size_t boxes_outside = 0;
+  LinkCounts links;
 };
 
 // Writes results in order; what comes early waits. Counts into the summary.

@@ -50,7 +50,7 @@ Selection select_images(std::vector<SourceImage> candidates, const PrepareConfig
     const std::string& name = candidates[members.front()].relative_path;
     if (accepted.empty()) {
       selection.rejections.push_back(
-          {name, "no_frontal_view", "no picture of the study has an accepted view"});
+          {name, "no_accepted_view", "no picture of the study has an accepted view"});
       continue;
     }
     if (candidates[accepted.front()].split.empty()) {

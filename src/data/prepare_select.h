@@ -18,7 +18,7 @@ struct StudyUnit {
 
 struct Selection {
   std::vector<StudyUnit> units;       // in the source's order
-  std::vector<Rejection> rejections;  // no_split, no_frontal_view: one a study
+  std::vector<Rejection> rejections;  // no_split, no_accepted_view: one a study
 };
 // `text_only`: one unit a study whatever its views.
 Selection select_images(std::vector<SourceImage> candidates, const PrepareConfig& config,

@@ -134,6 +134,10 @@ PrepareSummary sum_shards(const std::vector<FinishedShard>& shards) {
     sum.boxes += s.at("boxes").get<size_t>();
     sum.pictures_with_boxes += s.at("pictures_with_boxes").get<size_t>();
     sum.boxes_outside += s.at("boxes_outside").get<size_t>();
+    sum.linked_mentions +=
+        s.value("linked_mentions", size_t{0});  // not in those of earlier versions
+    sum.ambiguous_mentions += s.value("ambiguous_mentions", size_t{0});
+    sum.boxes_without_words += s.value("boxes_without_words", size_t{0});
     add_counts(s.at("splits"), sum.splits);
     add_counts(s.at("rejected"), sum.rejected);
     add_counts(s.at("warnings"), sum.warnings);

@@ -153,6 +153,7 @@ Result<FinishedPicture> prepare_picture(const SourceImage& image, const PrepareC
   FinishedPicture picture =
       describe_picture(image, *film, stored, fitted, to_field.then(fitted.transform));
   picture.quality = flags;
+  remove_half_written(output / picture.image);
   write_png(output / picture.image, fitted.picture, static_cast<int>(config.png_compression));
   return picture;
 }

@@ -66,6 +66,20 @@ TEST(LinkBoxes, ABilateralBoxIsAmbiguousForOneSide) {
   EXPECT_TRUE(links[0].is_ambiguous);
 }
 
+TEST(CountLinks, TellsWhatIsLinkedAmbiguousAndNamedByNoWords) {
+  const std::vector<FindingBox> boxes{box(kEffusion, Side::kLeft),
+                                      box(Finding::kEdema, Side::kNone),
+                                      box(Finding::kFracture, Side::kNone)};
+  const LinkCounts counts = count_links(
+      {mention(kEffusion, Side::kLeft), mention(kEffusion, Side::kRight),
+       mention(Finding::kFracture, Side::kLeft), mention(Finding::kFracture, Side::kRight)},
+      boxes);
+  EXPECT_EQ(counts.linked_mentions, 1u);      // the left effusion
+  EXPECT_EQ(counts.ambiguous_mentions, 2u);   // which side is the fracture's box?
+  EXPECT_EQ(counts.boxes_without_words, 2u);  // edema, and the fracture that links to nothing
+  EXPECT_EQ(count_links({mention(kEffusion, Side::kLeft)}, {}).ambiguous_mentions, 0u);
+}
+
 TEST(SideOfPhrase, ReadsTheMentionThenThePlainWords) {
   const Labeler labeler;
   EXPECT_EQ(side_of_phrase(labeler, kEffusion, "small left pleural effusion"), Side::kLeft);

@@ -21,6 +21,12 @@ class Shards : public ::testing::Test {
              kNormalReport);
     set_.add({.patient = "10000002", .study = "50000002", .dicom = "side", .view = "LATERAL"},
              kNormalReport);
+    set_.add({.patient = "10000003",
+              .study = "50000003",
+              .dicom = "boxed",
+              .bright = Box{200, 100, 60, 80},
+              .boxes = {{"Pleural Effusion", "small left pleural effusion"}}},
+             kEffusionReport);
     set_.write_tables();
   }
   std::unique_ptr<StudySource> source(bool text_only = false) {
@@ -52,18 +58,20 @@ TEST_F(Shards, MergeIntoWhatOneRunWrites) {
   run("one", 0, 0);
   for (const size_t i : {3, 1, 2, 4, 5}) run("many", i, 5);
   const PrepareSummary summary = merge("many");
-  EXPECT_EQ(summary.prepared, 11u);
+  EXPECT_EQ(summary.prepared, 12u);
   EXPECT_EQ(summary.splits.at("test"), 2u);
   for (const char* name : {"manifest.jsonl", "rejected.jsonl", "tokenizer.model"}) {
     EXPECT_EQ(bytes(std::string("many/") + name), bytes(std::string("one/") + name)) << name;
   }
   const nlohmann::json one = nlohmann::json::parse(bytes("one/prepare.json")),
                        many = nlohmann::json::parse(bytes("many/prepare.json"));
-  for (const char* key : {"candidates", "selected", "prepared", "splits", "rejected"}) {
+  for (const char* key :
+       {"candidates", "selected", "prepared", "splits", "rejected", "linked_mentions"}) {
     EXPECT_EQ(many["summary"][key], one["summary"][key]) << key;
   }
+  EXPECT_EQ(many["summary"]["linked_mentions"], 2);
   EXPECT_EQ(many["merged_shards"], 5);
-  EXPECT_EQ(merge("many").prepared, 11u);  // again, at any time
+  EXPECT_EQ(merge("many").prepared, 12u);  // again, at any time
 }
 
 TEST_F(Shards, MergeNamesWhatIsMissing) {
@@ -78,7 +86,7 @@ TEST_F(Shards, MergeNamesWhatIsMissing) {
   EXPECT_NE(merge_error("parts").find("1 pictures"), std::string::npos);
   EXPECT_FALSE(fs::exists(root_.path() / "parts/manifest.jsonl"));
   run("parts", 2, 4);  // goes on where it stopped
-  EXPECT_EQ(merge("parts").prepared, 11u);
+  EXPECT_EQ(merge("parts").prepared, 12u);
 }
 
 TEST_F(Shards, PartsOfDifferentWholesAreNotMerged) {
@@ -110,14 +118,14 @@ TEST_F(Shards, ANumberOutOfRangeIsAUsageError) {
 
 TEST_F(Shards, MoreShardsThanStudiesLeaveSomeEmpty) {
   for (size_t i = 1; i <= 20; ++i) run("many", i, 20);
-  EXPECT_EQ(merge("many").prepared, 11u);
+  EXPECT_EQ(merge("many").prepared, 12u);
 }
 
 TEST_F(Shards, TextOnlyOpensNoPicture) {
   fs::remove_all(root_.path() / "in/files/p10/p10000001/s50000001");
   const PrepareSummary summary = prepare_dataset(config_, *source(true), root_.path() / "texts",
                                                  {.threads = 2, .text_only = true});
-  EXPECT_EQ(summary.prepared, 13u);  // the broken film's and the lateral film's studies too
+  EXPECT_EQ(summary.prepared, 14u);  // the broken film's and the lateral film's studies too
   EXPECT_FALSE(fs::exists(root_.path() / "texts/images"));
   const auto entries = read_manifest(root_.path() / "texts/manifest.jsonl");
   EXPECT_EQ(entries.at(0).image, "");

@@ -58,6 +58,8 @@ TEST_F(Prepare, WritesPicturesManifestAndTokenizer) {
   const PrepareSummary summary = run();
   EXPECT_EQ(summary.prepared, 13u);
   EXPECT_EQ(summary.splits, (std::map<std::string, size_t>{{"test", 1}, {"train", 12}}));
+  EXPECT_EQ(summary.linked_mentions, 2u);  // the effusion, in findings and impression
+  EXPECT_EQ(summary.ambiguous_mentions + summary.boxes_without_words, 0u);
   const ManifestEntry entry = manifest().at("boxed");
   EXPECT_EQ(entry.width, 160);
   EXPECT_EQ(entry.height, 200);
@@ -108,7 +110,7 @@ TEST_F(Prepare, RejectsWithReasonsAndGoesOn) {
   EXPECT_EQ(reasons.at("short"), "too_short");
   EXPECT_EQ(reasons.at("long"), "too_long");
   EXPECT_EQ(reasons.at("reportless"), "no_report");
-  EXPECT_EQ(reasons.at("side"), "no_frontal_view");
+  EXPECT_EQ(reasons.at("side"), "no_accepted_view");
   EXPECT_EQ(reasons.at("nosplit"), "no_split");
   EXPECT_EQ(reasons.at("empty"), "no_text");
   EXPECT_EQ(reasons.at("gone"), "no_picture");
@@ -192,8 +194,10 @@ TEST_F(Prepare, RefusesAPatientInTwoSplits) {
 
 TEST_F(Prepare, TakesTwinsOfTestFilmsForNoLeakage) {
   set_.add_normals(3, "train");
-  set_.add({.patient = "10000001", .study = "50000001", .dicom = "a", .split = "test"}, kNormalReport);
-  set_.add({.patient = "10000001", .study = "60000001", .dicom = "b", .split = "twin"}, kNormalReport);
+  set_.add({.patient = "10000001", .study = "50000001", .dicom = "a", .split = "test"},
+           kNormalReport);
+  set_.add({.patient = "10000001", .study = "60000001", .dicom = "b", .split = "twin"},
+           kNormalReport);
   EXPECT_EQ(run().leaking_patients, 0u);
   EXPECT_EQ(manifest().at("b").split, "twin");
 }
@@ -382,6 +386,22 @@ TEST_F(Prepare, GoesOnAfterAKillWithoutRedoingFinishedPictures) {
   for (const auto& [path, time] : times) untouched += fs::last_write_time(path) == time ? 1 : 0;
   EXPECT_EQ(untouched, 4u);
   EXPECT_EQ(run().reused, 8u);  // and a finished one again, at no cost
+}
+
+TEST_F(Prepare, LeavesNothingOfAKilledRunBehind) {
+  set_.add_normals(3, "train");
+  set_.write_tables();
+  // Killed at its first line, and while a picture and the last file were written.
+  write_file_atomic(output_ / "prepare.journal.jsonl.tmp", "{\"config");
+  write_file_atomic(output_ / ".prepare.json.tmp-77-0", "{");
+  run();
+  const fs::path picture = output_ / manifest().begin()->second.image;
+  fs::remove(picture);
+  write_file_atomic(picture.parent_path() / ("." + picture.filename().string() + ".tmp-77-3"), "x");
+  run();
+  for (const auto& item : fs::recursive_directory_iterator(output_)) {
+    EXPECT_EQ(item.path().string().find(".tmp"), std::string::npos) << item.path();
+  }
 }
 
 TEST_F(Prepare, MakesAPictureAgainThatIsGone) {

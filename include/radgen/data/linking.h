@@ -37,4 +37,11 @@ struct BoxLink {
 std::vector<BoxLink> link_boxes(const std::vector<Mention>& mentions,
                                 const std::vector<FindingBox>& boxes);
 
+struct LinkCounts {
+  size_t linked_mentions = 0;      // with one box or more
+  size_t ambiguous_mentions = 0;   // with boxes that could not be told apart
+  size_t boxes_without_words = 0;  // that no mention is linked to
+};
+LinkCounts count_links(const std::vector<Mention>& mentions, const std::vector<FindingBox>& boxes);
+
 }  // namespace radgen

@@ -44,9 +44,9 @@ struct SourceImage {
   std::string view;   // PA|AP|LATERAL|OTHER|"" (unknown, or frontal without saying which)
   std::string
       relative_path;  // of the picture under the input folder: what logs and rejected.jsonl name
-  std::filesystem::path image_path, report_path;
-  std::optional<double> age;  // years
-  std::string sex, race;      // empty: unknown; race "conflicting": the sources disagree
+  std::string image_path, report_path;  // texts: a path object takes half a kilobyte
+  std::optional<double> age;            // years
+  std::string sex, race;                // empty: unknown; race "conflicting": the sources disagree
   std::vector<SourceBox> boxes;
   bool has_boxes = false;   // the annotation file has this picture
   std::string box_split;    // the annotation's own split; empty: it has none
