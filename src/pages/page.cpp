@@ -86,13 +86,19 @@ std::string jpeg_data_uri(std::string_view jpeg_bytes) {
 
 Table& Table::row(std::vector<std::string> cells) {
   RADGEN_CHECK(cells.size() == columns_.size(), "a table row needs a cell for each column");
-  rows_.push_back({std::move(cells), false});
+  rows_.push_back({std::move(cells), false, ""});
   return *this;
 }
 
 Table& Table::strong_row(std::vector<std::string> cells) {
   row(std::move(cells));
   rows_.back().is_strong = true;
+  return *this;
+}
+
+Table& Table::note(std::string text) {
+  RADGEN_CHECK(!rows_.empty(), "a note needs a row");
+  rows_.back().note = std::move(text);
   return *this;
 }
 
@@ -112,9 +118,15 @@ std::string Table::html() const {
   for (size_t i = 0; i < columns_.size(); ++i) out += cell("th", i, columns_[i].title);
   out += "</tr></thead>\n<tbody>";
   for (const Row& row : rows_) {
-    out += row.is_strong ? "<tr class=\"strong\">" : "<tr>";
+    const std::string kind =
+        std::string(row.is_strong ? "strong" : "") + (row.note.empty() ? "" : " noted");
+    out += kind.empty() ? "<tr>" : "<tr class=\"" + kind + "\">";
     for (size_t i = 0; i < row.cells.size(); ++i) out += cell("td", i, row.cells[i]);
     out += "</tr>\n";
+    if (!row.note.empty()) {
+      out += "<tr class=\"note\"><td colspan=\"" + std::to_string(columns_.size()) + "\">" +
+             escape_html(row.note) + "</td></tr>\n";
+    }
   }
   return out + "</tbody></table></div>\n";
 }

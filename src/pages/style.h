@@ -36,9 +36,12 @@ nav a:hover{text-decoration:underline}
 .scroll{overflow-x:auto;margin:16px 0}
 table{border-collapse:collapse;font-size:14.5px;min-width:50%}
 caption{text-align:left;font-size:14px;padding-bottom:6px}
-th{text-align:left;font-weight:600;color:var(--soft);border-bottom:1.5px solid var(--line);white-space:nowrap}
-th,td{padding:7px 22px 7px 0;vertical-align:top}
+th{text-align:left;font-weight:600;color:var(--soft);border-bottom:1.5px solid var(--line)}
+th,td{padding:7px 18px 7px 0;vertical-align:top}th{vertical-align:bottom}
+th:last-child,td:last-child{padding-right:0}
 td{border-bottom:1px solid var(--grid)}
+tr.noted td{border-bottom:0;padding-bottom:0}tr.note{background:none}
+tr.note td{padding-top:1px;font-size:13px;color:var(--soft);max-width:0}
 .number{text-align:right;font-variant-numeric:tabular-nums}
 tr.strong td{font-weight:650}
 figure{margin:20px 0 26px}figcaption{font-size:14px;margin-top:6px;max-width:80ch}
@@ -46,7 +49,15 @@ figure svg,figure img{display:block;max-width:100%;height:auto}
 svg text{font-family:inherit}
 footer{margin-top:56px;padding-top:16px;padding-bottom:40px;color:var(--soft);font-size:13.5px}
 footer div{border-top:1px solid var(--line);padding-top:14px}
-@media print{body{font-size:12px}h2{break-after:avoid}figure,.callout,.fact{break-inside:avoid}nav{display:none}}
+@page{margin:14mm}
+@media print{:root{color-scheme:light;--ground:#fff;--panel:#f6f7f9;--line:#dfe3e8;--grid:#e8ebef;--ink:#16202c;--soft:#566372;
+--s0:#0067a8;--s1:#c8500a;--s2:#00875f;--s3:#a8479a;--s4:#a87500;--s5:#2b8fd0;--s6:#6b6f76;--s7:#8c2f39;--on:#fff;
+--note:#0067a8;--good:#00875f;--warn:#a86b00;--alarm:#c0262d}
+*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+body{font-size:11.5px}header,main,footer{max-width:none;padding-left:0;padding-right:0}header{padding-top:0}nav{display:none}
+h2{break-after:avoid;margin-top:28px}.lead{break-after:avoid}figure,.callout,.fact,tr{break-inside:avoid}tr.noted{break-after:avoid}
+.scroll{overflow:visible}table{font-size:9.5px;width:100%}th,td{padding:4px 9px 4px 0;overflow-wrap:anywhere}
+tr.note td{font-size:8.5px}figure svg{max-width:150mm}}
 )css";
 
 }  // namespace radgen::pages

@@ -49,6 +49,16 @@ TEST(Table, AlignsNumbersAndMarksTheStrongRow) {
   EXPECT_THROW(table.row({"one cell"}), Error);
 }
 
+TEST(Table, ANoteStandsBelowItsRowAcrossAllColumns) {
+  Table table({{"metric"}, {"value", true}});
+  EXPECT_THROW(table.note("of no row"), Error);
+  table.row({"BLEU-4", "0.164"}).note("what <it> means").row({"next", "1"});
+  const std::string html = table.html();
+  EXPECT_TRUE(contains(html, "<tr class=\" noted\"><td>BLEU-4</td>"));
+  EXPECT_TRUE(contains(html, "<td colspan=\"2\">what &lt;it&gt; means</td>"));
+  EXPECT_TRUE(contains(html, "<tr><td>next</td>"));
+}
+
 TEST(Image, IsEmbeddedAsBase64) {
   const std::string png = "\x89PNG\r\n\x1a\n";
   EXPECT_EQ(png_data_uri(png), "data:image/png;base64,iVBORw0KGgo=");

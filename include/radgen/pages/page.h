@@ -35,6 +35,8 @@ class Table {
   Table& row(std::vector<std::string> cells);  // as many as there are columns
   Table& strong_row(
       std::vector<std::string> cells);  // the row that matters: totals, the model itself
+  // A small line below the last row, across all columns: what the row means. Needs a row.
+  Table& note(std::string text);
   Table& caption(std::string text);
   std::string html() const;
 
@@ -42,6 +44,7 @@ class Table {
   struct Row {
     std::vector<std::string> cells;
     bool is_strong;
+    std::string note;
   };
   std::vector<Column> columns_;
   std::vector<Row> rows_;
