@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 
 #include "evaluation/work.h"
@@ -25,13 +26,24 @@ bool is_compared(const std::string& path) {
          path.find("_uncertain_") == std::string::npos;
 }
 
-template <class Function>
-auto naming(const char* file, const Function& function) {
+// "first predictions", "second predictions, file 2".
+std::string name_of(const char* side, size_t seed, size_t seeds) {
+  return seeds > 1 ? fmt::format("{} predictions, file {}", side, seed + 1)
+                   : std::string(side) + " predictions";
+}
+
+// One file, scored.
+std::unique_ptr<Work> score(const std::vector<Draft>& drafts, const std::string& name,
+                            const EvaluationData& data, const EvaluateOptions& options) {
+  static const std::vector<PhraseMap> kNone;  // only a model can be asked for phrases
+  std::unique_ptr<Work> work(new Work{data, options, kNone, static_cast<int>(options.threads)});
   try {
-    return function();
+    prepare_work(*work, drafts);
   } catch (const Error& error) {
-    throw Error(error.code(), std::string(file) + " predictions: " + error.what(), error.hint());
+    throw Error(error.code(), name + ": " + error.what(), error.hint());
   }
+  score_model(*work);
+  return work;
 }
 
 // Both files' studies one after the other in one system, so that any mixture of the two is a vector
@@ -85,24 +97,74 @@ std::vector<double> mixture(std::span<const double> weights,
 }
 
 struct Sampler {
-  const System& both;
+  const std::vector<System>& pairs;  // both sides of each seed
   const Work& work;
   const std::vector<std::string>& paths;
 
-  // b - a, where `swapped` studies change places.
+  MetricTable table(const System& both, std::span<const double> weights,
+                    const std::vector<bool>& takes_second) const {
+    return both.summarize(work.references, mixture(weights, takes_second), work.tools.names());
+  }
+
+  // b - a, the mean over the seeds, where `swapped` studies change places.
   std::vector<double> differences(std::span<const double> weights,
                                   const std::vector<bool>& swapped) const {
     std::vector<bool> others = swapped;
     others.flip();
-    const MetricTable a =
-        both.summarize(work.references, mixture(weights, swapped), work.tools.names());
-    const MetricTable b =
-        both.summarize(work.references, mixture(weights, others), work.tools.names());
-    std::vector<double> result;
-    for (const std::string& path : paths) result.push_back(b.value(path) - a.value(path));
+    std::vector<double> result(paths.size(), 0.0);
+    for (const System& both : pairs) {
+      const MetricTable a = table(both, weights, swapped), b = table(both, weights, others);
+      for (size_t m = 0; m < paths.size(); ++m)
+        result[m] += (b.value(paths[m]) - a.value(paths[m])) / static_cast<double>(pairs.size());
+    }
     return result;
   }
 };
+
+double mean_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double deviation_of(const std::vector<double>& values) {
+  if (values.size() < 2) return kUndefined;
+  const double mean = mean_of(values);
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+// The metrics that every pair of files has, each side's mean and spread over the seeds.
+std::vector<ComparedMetric> compared_metrics(const Sampler& sampler, size_t studies) {
+  const std::vector<double> ones(studies, 1.0);
+  std::vector<MetricTable> a, b;
+  for (const System& both : sampler.pairs) {
+    a.push_back(sampler.table(both, ones, std::vector<bool>(studies, false)));
+    b.push_back(sampler.table(both, ones, std::vector<bool>(studies, true)));
+  }
+  std::vector<ComparedMetric> metrics;
+  for (const auto& [path, metric] : a.front().all()) {
+    const std::string& name = path;
+    const auto has_it = [&](const MetricTable& table) { return table.find(name) != nullptr; };
+    if (!is_compared(path) || !std::all_of(a.begin(), a.end(), has_it)) continue;
+    std::vector<double> of_a, of_b;
+    for (const MetricTable& table : a) of_a.push_back(table.value(path));
+    for (const MetricTable& table : b) of_b.push_back(table.value(path));
+    ComparedMetric compared{path, mean_of(of_a), mean_of(of_b)};
+    compared.a_sd = deviation_of(of_a);
+    compared.b_sd = deviation_of(of_b);
+    compared.difference = compared.b - compared.a;
+    metrics.push_back(std::move(compared));
+  }
+  return metrics;
+}
+
+void note_gaps(const std::string& name, const Work& work, std::vector<std::string>& notes) {
+  const int64_t missing = work.pairing.counts.missing, empty = work.pairing.counts.empty_drafts;
+  if (missing + empty == 0) return;
+  notes.push_back(fmt::format(
+      "{}: {} studies without one and {} empty texts, all scored as empty reports", name, missing,
+      empty));
+}
 
 void correct_holm(std::vector<ComparedMetric>& metrics) {
   std::vector<size_t> order;
@@ -163,63 +225,72 @@ std::string shown(double value) {
   return std::isfinite(value) ? fmt::format("{:.4f}", value) : "-";
 }
 
+std::string with_spread(double mean, double deviation) {
+  return std::isfinite(deviation) ? fmt::format("{} \u00b1\u00a0{:.4f}", shown(mean), deviation)
+                                  : shown(mean);
+}
+
+std::string seeds_text(const Comparison& comparison) {
+  return fmt::format(
+      "A and B are means over {} seeds; the intervals and p are over patients, for these "
+      "trainings. The standard deviations over the seeds say how much another training may differ.",
+      comparison.seeds);
+}
+
 }  // namespace
+
+Comparison compare_predictions(const SeedRuns& a, const SeedRuns& b, const EvaluationData& data,
+                               const EvaluateOptions& options) {
+  if (a.empty() || a.size() != b.size())
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{} predictions files against {}; expected as many on either side",
+                            a.size(), b.size()),
+                "give both systems the same number of seeds");
+  Comparison comparison;
+  comparison.seeds = a.size();
+  std::vector<System> pairs;
+  std::unique_ptr<Work> work;  // of the last file: the references are the same for all
+  for (size_t seed = 0; seed < a.size(); ++seed) {
+    const std::string first = name_of("first", seed, a.size()),
+                      second = name_of("second", seed, a.size());
+    const std::unique_ptr<Work> of_a = score(a[seed], first, data, options);
+    work = score(b[seed], second, data, options);
+    pairs.push_back(joined(of_a->systems.front(), work->systems.front()));
+    note_gaps(first, *of_a, comparison.notes);
+    note_gaps(second, *work, comparison.notes);
+  }
+  comparison.studies = work->references.studies.size();
+  comparison.resamples = static_cast<size_t>(options.bootstrap);
+  for (const size_t patient : work->pairing.patients) {
+    comparison.patients = std::max(comparison.patients, patient + 1);
+  }
+  std::vector<std::string> paths;
+  comparison.metrics = compared_metrics({pairs, *work, paths}, comparison.studies);
+  for (const ComparedMetric& metric : comparison.metrics) paths.push_back(metric.path);
+  if (options.bootstrap > 0) {
+    add_statistics({pairs, *work, paths}, options, static_cast<int>(options.threads),
+                   comparison.metrics);
+  }
+  return comparison;
+}
 
 Comparison compare_predictions(const std::vector<Draft>& a, const std::vector<Draft>& b,
                                const EvaluationData& data, const EvaluateOptions& options) {
-  const std::vector<PhraseMap> none;
-  const int threads = static_cast<int>(options.threads);
-  Work first{data, options, none, threads}, second{data, options, none, threads};
-  naming("first", [&] { return prepare_work(first, a), 0; });
-  naming("second", [&] { return prepare_work(second, b), 0; });
-  score_model(first);
-  score_model(second);
-  const System both = joined(first.systems.front(), second.systems.front());
-
-  Comparison comparison;
-  const size_t n = first.references.studies.size();
-  comparison.studies = n;
-  comparison.resamples = static_cast<size_t>(options.bootstrap);
-  for (const size_t patient : first.pairing.patients) {
-    comparison.patients = std::max(comparison.patients, patient + 1);
-  }
-  for (const auto& [name, work] : {std::pair{"first", &first}, std::pair{"second", &second}}) {
-    const int64_t missing = work->pairing.counts.missing, empty = work->pairing.counts.empty_drafts;
-    if (missing + empty > 0) {
-      comparison.notes.push_back(
-          fmt::format("{} predictions: {} studies without one and {} empty texts, all scored as "
-                      "empty reports",
-                      name, missing, empty));
-    }
-  }
-  const std::vector<double> ones(n, 1.0);
-  const MetricTable table_a = both.summarize(
-      first.references, mixture(ones, std::vector<bool>(n, false)), first.tools.names());
-  const MetricTable table_b = both.summarize(
-      first.references, mixture(ones, std::vector<bool>(n, true)), first.tools.names());
-  std::vector<std::string> paths;
-  for (const auto& [path, metric] : table_a.all()) {
-    if (!is_compared(path)) continue;
-    paths.push_back(path);
-    ComparedMetric compared{path, metric.value, table_b.value(path)};
-    compared.difference = compared.b - compared.a;
-    comparison.metrics.push_back(compared);
-  }
-  if (options.bootstrap > 0) {
-    add_statistics({both, first, paths}, options, threads, comparison.metrics);
-  }
-  return comparison;
+  return compare_predictions(SeedRuns{a}, SeedRuns{b}, data, options);
 }
 
 nlohmann::ordered_json comparison_to_json(const Comparison& comparison) {
   nlohmann::ordered_json json{{"studies", comparison.studies},
                               {"patients", comparison.patients},
                               {"resamples", comparison.resamples},
+                              {"seeds", comparison.seeds},
                               {"notes", comparison.notes},
                               {"metrics", nlohmann::ordered_json::object()}};
   for (const ComparedMetric& metric : comparison.metrics) {
     json["metrics"][metric.path] = {{"a", number(metric.a)},
                                     {"b", number(metric.b)},
+                                    {"a_sd", number(metric.a_sd)},
+                                    {"b_sd", number(metric.b_sd)},
                                     {"difference", number(metric.difference)},
                                     {"low", number(metric.low)},
                                     {"high", number(metric.high)},
@@ -241,6 +312,7 @@ std::string comparison_text(const Comparison& comparison) {
                         shown(m.b), shown(m.difference), shown(m.low) + " to " + shown(m.high),
                         shown(m.p), shown(m.p_holm));
   }
+  if (comparison.seeds > 1) text += seeds_text(comparison) + "\n";
   for (const std::string& note : comparison.notes) text += note + "\n";
   return text;
 }
@@ -249,6 +321,8 @@ std::string comparison_html(const Comparison& comparison, const std::string& tit
   pages::Page page("Comparison", fmt::format("{}, {} studies of {} patients", title,
                                              comparison.studies, comparison.patients));
   for (const std::string& note : comparison.notes) page.callout(pages::Tone::kNote, "Note", note);
+  if (comparison.seeds > 1)
+    page.callout(pages::Tone::kNote, "Several seeds", seeds_text(comparison));
   page.section("B against A",
                "Difference with its 95 % interval over resampled patients. p: paired randomisation "
                "test, two-sided; Holm: corrected for the number of metrics in this table.");
@@ -261,8 +335,8 @@ std::string comparison_html(const Comparison& comparison, const std::string& tit
                       {"p (Holm)", true}});
   for (const ComparedMetric& m : comparison.metrics) {
     const std::vector<std::string> cells{m.path,
-                                         shown(m.a),
-                                         shown(m.b),
+                                         with_spread(m.a, m.a_sd),
+                                         with_spread(m.b, m.b_sd),
                                          shown(m.difference),
                                          shown(m.low) + " to " + shown(m.high),
                                          shown(m.p),

@@ -97,5 +97,49 @@ TEST(Compare, SaysWhichFileIsWrong) {
   }
 }
 
+TEST(Compare, SeedsAreAveragedAndTheirSpreadIsTold) {
+  const EvaluationData data = data_of(60);
+  const SeedRuns a{drafts_of(data, 2), drafts_of(data, 4)},
+      b{drafts_of(data, 8), drafts_of(data, 8)};
+  const Comparison comparison = compare_predictions(a, b, data, few());
+  EXPECT_EQ(comparison.seeds, 2u);
+  const ComparedMetric& rouge = find(comparison, "text.rouge_l");
+  double values[2];
+  for (size_t seed = 0; seed < 2; ++seed)
+    values[seed] =
+        find(compare_predictions(a[seed], b[seed], data, few()), "text.rouge_l").a;
+  EXPECT_NEAR(rouge.a, (values[0] + values[1]) / 2, 1e-12);
+  EXPECT_NEAR(rouge.a_sd, std::abs(values[0] - values[1]) / std::sqrt(2), 1e-12);
+  EXPECT_NEAR(rouge.b_sd, 0, 1e-12);
+  EXPECT_GT(rouge.low, 0);
+  EXPECT_LT(rouge.p, 0.02);
+  EXPECT_NE(comparison_text(comparison).find("2 seeds"), std::string::npos);
+  EXPECT_EQ(comparison_to_json(comparison)["seeds"], 2);
+}
+
+// Where each file of a system is another one's mirror image the seeds cancel out.
+TEST(Compare, SeedsThatCancelOutAreNoDifference) {
+  const EvaluationData data = data_of(40);
+  const auto low = drafts_of(data, 3), high = drafts_of(data, 8);
+  const Comparison comparison =
+      compare_predictions(SeedRuns{low, high}, SeedRuns{high, low}, data, few());
+  const ComparedMetric& rouge = find(comparison, "text.rouge_l");
+  EXPECT_NEAR(rouge.difference, 0, 1e-12);
+  EXPECT_GT(rouge.a_sd, 0.1);
+  EXPECT_GT(rouge.p, 0.9);
+}
+
+TEST(Compare, EitherSideHasAsManySeeds) {
+  const EvaluationData data = data_of(10);
+  const auto drafts = drafts_of(data, 5);
+  try {
+    compare_predictions(SeedRuns{drafts, drafts}, SeedRuns{drafts}, data, few());
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUsage);
+    EXPECT_NE(std::string(error.what()).find("2 predictions files against 1"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace radgen::evaluation
