@@ -14,6 +14,7 @@
 #include "radgen/core/log.h"
 #include "radgen/core/tool.h"
 #include "radgen/data/manifest.h"
+#include "radgen/evaluation/bootstrap.h"
 #include "radgen/evaluation/reference.h"
 
 namespace {
@@ -26,6 +27,7 @@ struct Arguments {
   std::optional<double> fail_above;
   bool no_examples = false;
   int64_t simulate = 0;
+  std::string design;
 };
 
 constexpr int kExamples = 2;  // studies on the page for each disparity
@@ -82,10 +84,29 @@ bool is_synthetic(const fs::path& data) {
          read_json(data / "prepare.json").value("is_synthetic", false);
 }
 
+std::vector<audit::SimulationDesign> chosen_designs(const Arguments& arguments) {
+  std::vector<audit::SimulationDesign> designs = audit::simulation_designs();
+  if (arguments.design.empty()) return designs;
+  std::string names;
+  for (const auto& design : designs) names += (names.empty() ? "" : ", ") + design.name;
+  std::erase_if(designs, [&](const auto& design) { return design.name != arguments.design; });
+  if (designs.empty()) {
+    throw Error(ErrorCode::kUsage, "--design: there is no design '" + arguments.design + "'",
+                "one of " + names);
+  }
+  return designs;
+}
+
 int run_simulations(const Arguments& arguments, const audit::AuditOptions& options,
                     const Tool& tool) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  for (const audit::SimulationDesign& design : audit::simulation_designs()) {
+  const auto share = [&](int64_t rounds) {
+    const evaluation::Interval interval = evaluation::wilson_interval(rounds, arguments.simulate);
+    return fmt::format("{:5.1f} % ({:.1f} to {:.1f})",
+                       100.0 * static_cast<double>(rounds) / static_cast<double>(arguments.simulate),
+                       100 * interval.low, 100 * interval.high);
+  };
+  for (const audit::SimulationDesign& design : chosen_designs(arguments)) {
     log::info("{}: {}", design.name, design.question);
     const audit::SimulationResult r = audit::simulate(design, arguments.simulate, options);
     rows.push_back({{"design", design.name},
@@ -97,9 +118,9 @@ int run_simulations(const Arguments& arguments, const audit::AuditOptions& optio
                     {"mean_studies", r.studies}});
     if (!tool.common.is_json) {
       std::cout << fmt::format(
-          "{:<20} {:4} rounds of {:5.0f} studies: found {:3}, confounder named {:3}, false alarms "
-          "{:3}\n",
-          design.name, r.rounds, r.studies, r.found, r.named_confounded, r.false_alarms);
+          "{:<20} {:4} rounds of {:5.0f} studies: found {}, confounder named {}, any false alarm {}\n",
+          design.name, r.rounds, r.studies, share(r.found), share(r.named_confounded),
+          share(r.false_alarms));
     }
   }
   if (tool.common.is_json) std::cout << rows.dump(2) << "\n";
@@ -116,11 +137,13 @@ int run(const Arguments& arguments, audit::AuditOptions options, const Tool& too
   const std::vector<audit::Subject> subjects = read_subjects(arguments);
   const audit::Intake intake = audit::take_in(
       evaluation::load_predictions(arguments.predictions), subjects,
-      {.use_truth = !arguments.truth.empty(), .threads = static_cast<int>(options.threads)});
+      {.use_truth = !arguments.truth.empty(),
+       .with_text_metrics = options.with_metrics,
+       .threads = static_cast<int>(options.threads)});
   for (const std::string& note : intake.notes) log::info("{}", note);
   if (tool.common.is_dry_run) return 0;
   claim_output_directory(tool.common.output, tool.common.may_overwrite);
-  const audit::AuditResult result = audit::audit(intake.cases, options);
+  const audit::AuditResult result = audit::audit(intake.cases, options, intake.measures);
   const audit::AuditGate gate{arguments.fail_above};
   const nlohmann::ordered_json json = audit::audit_to_json(result, intake, gate);
   const fs::path page = tool.common.output / "audit.html";
@@ -169,6 +192,10 @@ int main(int argc, char** argv) {
           "--simulate", arguments.simulate,
           "audit so many rounds of made-up studies and print what was found; needs no other flag")
       ->check(CLI::PositiveNumber);
+  flags
+      .add_option("--design", arguments.design,
+                  "only this one of the simulated designs, by the name that --simulate prints")
+      ->needs("--simulate");
   tool.with_output(false);
   tool.uses_config(options);
   return tool.run(argc, argv, [&] { return run(arguments, options, tool); });

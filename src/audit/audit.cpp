@@ -170,7 +170,8 @@ size_t AuditResult::alarms() const {
                                            [](const auto& a) { return a.is_different; }));
 }
 
-AuditResult audit(const std::vector<AuditCase>& cases, const AuditOptions& options) {
+AuditResult audit(const std::vector<AuditCase>& cases, const AuditOptions& options,
+                  const SharedMeasures& measures) {
   if (cases.empty()) {
     throw Error(ErrorCode::kData, "there is no study to audit", "check the name of the split");
   }
@@ -210,7 +211,7 @@ AuditResult audit(const std::vector<AuditCase>& cases, const AuditOptions& optio
   result.detection_alpha = options.alpha - (is_attention_tested ? options.attention_alpha : 0);
   compare_groups(work, result);
   if (is_attention_tested) compare_attention(work, result);
-  if (options.with_metrics) measure_groups(work, result);
+  if (options.with_metrics) measure_groups(work, measures, result);
   return result;
 }
 

@@ -56,7 +56,10 @@ ordered_json comparison_json(const AuditResult& result, const Comparison& c) {
                    {"patients", c.patients},
                    {"rate", estimate_json(c.rate)},
                    {"rate_others", estimate_json(c.other_rate)}};
-  if (c.endpoint.measure == Measure::kSensitivity) out["miss_rate"] = number(1 - c.rate.value);
+  if (c.endpoint.measure == Measure::kSensitivity ||
+      c.endpoint.measure == Measure::kAnySensitivity) {
+    out["miss_rate"] = estimate_json({1 - c.rate.value, 1 - c.rate.high, 1 - c.rate.low});
+  }
   out["raw"] = estimate_json(c.raw);
   out["raw"]["p"] = number(c.raw_p);
   out["stratified"] = estimate_json(c.adjusted);

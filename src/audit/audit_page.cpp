@@ -12,13 +12,20 @@ using pages::Page;
 using pages::Table;
 using pages::Tone;
 
+// How early a reader wants to know of a difference in this endpoint.
+int rank_of(const AuditResult& result, const Comparison& c) {
+  const Measure measure = c.endpoint.measure;
+  const int of_measure = measure == Measure::kAnySensitivity      ? 0
+                         : measure == Measure::kFalseNoFinding    ? 1
+                         : measure == Measure::kNoDraft           ? 2
+                         : measure == Measure::kAnySpecificity    ? 3
+                         : measure == Measure::kSensitivity       ? 4
+                                                                  : 5;
+  return of_measure + (is_single(result, c) ? 0 : 10);
+}
+
 void add_verdict(Page& page, const AuditResult& result, const AuditGate& gate) {
-  std::vector<const Comparison*> disparities =
-      select(result, [](const Comparison& c) { return c.verdict == Verdict::kDisparity; });
-  sort_by_gap(disparities);
-  // What holds for a whole group comes before its intersections.
-  std::stable_partition(disparities.begin(), disparities.end(),
-                        [&](const Comparison* c) { return is_single(result, *c); });
+  const std::vector<const Comparison*> disparities = for_a_reader(result, Verdict::kDisparity);
   if (disparities.empty()) {
     page.callout(
         Tone::kGood, "No disparity was shown",
@@ -41,10 +48,8 @@ void add_verdict(Page& page, const AuditResult& result, const AuditGate& gate) {
     page.paragraph(fmt::format("{} more in the table of differences, intersections of groups among them.",
                                disparities.size() - kMostCallouts));
   }
-  std::vector<const Comparison*> confounded = select(result, [&](const Comparison& c) {
-    return c.verdict == Verdict::kConfounded && is_single(result, c);
-  });
-  sort_by_gap(confounded);
+  std::vector<const Comparison*> confounded = for_a_reader(result, Verdict::kConfounded);
+  std::erase_if(confounded, [&](const Comparison* c) { return !is_single(result, *c); });
   for (size_t i = 0; i < std::min(confounded.size(), kMostCallouts); ++i) {
     const Comparison& c = *confounded[i];
     const std::string why = explanation_of(c);
@@ -130,6 +135,24 @@ void sort_by_gap(std::vector<const Comparison*>& comparisons) {
   });
 }
 
+std::vector<const Comparison*> for_a_reader(const AuditResult& result, Verdict verdict) {
+  std::vector<const Comparison*> rows =
+      select(result, [&](const Comparison& c) { return c.verdict == verdict; });
+  const std::vector<const Comparison*> all = rows;
+  std::erase_if(rows, [&](const Comparison* c) {
+    if (result.attributes[c->attribute].levels.size() != 2 || c->is_worse()) return false;
+    return std::any_of(all.begin(), all.end(), [&](const Comparison* other) {
+      return other->attribute == c->attribute && other->level != c->level && other->is_worse() &&
+             other->endpoint.name() == c->endpoint.name();
+    });
+  });
+  sort_by_gap(rows);
+  std::stable_sort(rows.begin(), rows.end(), [&](const Comparison* a, const Comparison* b) {
+    return rank_of(result, *a) < rank_of(result, *b);
+  });
+  return rows;
+}
+
 bool is_single(const AuditResult& result, const Comparison& c) {
   return !result.attributes[c.attribute].is_pair;
 }
@@ -172,9 +195,7 @@ std::string audit_text(const AuditResult& result, const Intake& intake, const Au
                   result.studies, result.patients, result.tests, 100 * result.options.alpha);
   for (const std::string& note : intake.notes) text += "note: " + note + "\n";
   for (const Verdict verdict : {Verdict::kDisparity, Verdict::kUnclear, Verdict::kConfounded}) {
-    std::vector<const Comparison*> rows =
-        select(result, [&](const Comparison& c) { return c.verdict == verdict; });
-    sort_by_gap(rows);
+    const std::vector<const Comparison*> rows = for_a_reader(result, verdict);
     for (size_t i = 0; i < std::min<size_t>(rows.size(), 10); ++i) {
       const std::string why = explanation_of(*rows[i]);
       text += fmt::format("{}: {}{}\n", verdict_name(verdict), sentence_of(result, *rows[i]),

@@ -181,7 +181,13 @@ Intake take_in(const std::vector<Draft>& drafts, const std::vector<Subject>& sub
   for (const Subject& subject : subjects) data.test.push_back(subject.reference);
   evaluation::EvaluateOptions quick = evaluation::EvaluateOptions::quick();
   quick.threads = options.threads;
+  quick.with_meteor = quick.with_published = options.with_text_metrics;
   const evaluation::EvaluationResult scored = evaluation::evaluate(kept, {}, data, quick);
+  intake.measures.confidence = scored.confidence;
+  for (const auto& [path, metric] : scored.metrics.all()) {
+    if (path.starts_with("text.meteor_nltk")) intake.measures.meteor = path.substr(5);
+    if (path.starts_with("text.meteor_15")) intake.measures.meteor_15 = path.substr(5);
+  }
 
   std::unordered_map<std::string, const Draft*> draft_of;
   for (const Draft& draft : kept) draft_of[draft.study_id] = &draft;

@@ -38,9 +38,18 @@ Columns gather(const Work& work) {
   return columns;
 }
 
-MetricTable summarize(const Columns& columns, const std::vector<double>& weights) {
+MetricTable summarize(const Columns& columns, const SharedMeasures& measures,
+                      const std::vector<double>& weights) {
   MetricTable table;
-  evaluation::summarize_text(columns.text, weights, "", table);
+  evaluation::summarize_text(columns.text, weights, measures.meteor, table);
+  if (!measures.meteor_15.empty()) {
+    evaluation::summarize_published(columns.text, weights, measures.meteor_15, table);
+  }
+  const evaluation::ConfidenceData& confidence = measures.confidence;
+  for (const auto& [name, events] : {std::pair{"words", &confidence.words},
+                                     std::pair{"grounding", &confidence.grounding}}) {
+    if (!events->empty()) evaluation::summarize_confidence(*events, weights, name, table);
+  }
   evaluation::summarize_clinical(columns.clinical, weights, table);
   if (columns.boxed != 0) {
     evaluation::summarize_grounding(columns.grounding, weights, columns.levels, columns.boxed, "",
@@ -49,8 +58,8 @@ MetricTable summarize(const Columns& columns, const std::vector<double>& weights
   return table;
 }
 
-GroupMetrics measure(const Work& work, const Columns& columns, const Attribute& attribute,
-                     size_t place, int level) {
+GroupMetrics measure(const Work& work, const Columns& columns, const SharedMeasures& measures,
+                     const Attribute& attribute, size_t place, int level) {
   GroupMetrics result{place, level, {}};
   const auto weigh = [&](const std::vector<uint8_t>* resample, bool is_group) {
     std::vector<double> weights(work.cases.size(), 0.0);
@@ -61,8 +70,8 @@ GroupMetrics measure(const Work& work, const Columns& columns, const Attribute& 
     }
     return weights;
   };
-  const MetricTable group = summarize(columns, weigh(nullptr, true));
-  const MetricTable others = summarize(columns, weigh(nullptr, false));
+  const MetricTable group = summarize(columns, measures, weigh(nullptr, true));
+  const MetricTable others = summarize(columns, measures, weigh(nullptr, false));
   for (const auto& [path, metric] : group.all()) {
     // By finding there are rates already, and a group's boxes of one finding are few.
     if (path.find("per_finding") != std::string::npos) continue;
@@ -70,8 +79,8 @@ GroupMetrics measure(const Work& work, const Columns& columns, const Attribute& 
   }
   std::vector<std::vector<double>> values(result.metrics.size()), gaps(result.metrics.size());
   for (const auto& resample : work.resamples) {
-    const MetricTable in = summarize(columns, weigh(&resample, true));
-    const MetricTable out = summarize(columns, weigh(&resample, false));
+    const MetricTable in = summarize(columns, measures, weigh(&resample, true));
+    const MetricTable out = summarize(columns, measures, weigh(&resample, false));
     for (size_t m = 0; m < result.metrics.size(); ++m) {
       const double value = in.value(result.metrics[m].path);
       values[m].push_back(value);
@@ -91,7 +100,7 @@ GroupMetrics measure(const Work& work, const Columns& columns, const Attribute& 
 
 }  // namespace
 
-void measure_groups(const Work& work, AuditResult& result) {
+void measure_groups(const Work& work, const SharedMeasures& measures, AuditResult& result) {
   const Columns columns = gather(work);
   std::vector<std::pair<size_t, int>> groups;
   for (size_t a = 0; a < result.attributes.size(); ++a) {
@@ -103,7 +112,7 @@ void measure_groups(const Work& work, AuditResult& result) {
   result.metrics.resize(groups.size());
   parallel_for(groups.size(), static_cast<int>(result.options.threads), [&](size_t g) {
     const auto [attribute, level] = groups[g];
-    result.metrics[g] = measure(work, columns, result.attributes[attribute], attribute, level);
+    result.metrics[g] = measure(work, columns, measures, result.attributes[attribute], attribute, level);
   });
 }
 

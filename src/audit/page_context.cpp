@@ -59,10 +59,12 @@ void add_metrics(Page& page, const AuditResult& result) {
                               {"clinical.omitted_per_100", "omitted per 100"},
                               {"clinical.wrong_side_share", "wrong side"},
                               {"text.bleu_4", "BLEU-4"},
+                              {"text.meteor_nltk", "METEOR"},
                               {"text.rouge_l", "ROUGE-L"},
                               {"grounding.iou", "IoU"},
-                              {"grounding.pointing", "pointing"}};
-  page.section("Text, clinical and grounding metrics by group",
+                              {"grounding.pointing", "pointing"},
+                              {"confidence.words.ece", "calibration error"}};
+  page.section("Text, clinical, grounding and confidence metrics by group",
                "As eval-radgen computes them, with 95 % intervals over patients. They depend on "
                "how each group's reports are worded "
                "and on who is ill, and are not part of the tests above. All metrics, with their "

@@ -171,12 +171,11 @@ void add_differences(Page& page, const AuditResult& result) {
                "\"Confounded\": there as the data stand, but at least halved and no longer certain "
                "at equal terms. "
                "\"Unclear\": no longer certain at equal terms, but hardly smaller.");
-  std::vector<const Comparison*> rows = select(result, [](const Comparison& c) {
-    return c.verdict == Verdict::kDisparity || c.verdict == Verdict::kConfounded ||
-           c.verdict == Verdict::kUnclear;
-  });
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const auto* a, const auto* b) { return a->verdict < b->verdict; });
+  std::vector<const Comparison*> rows;
+  for (const Verdict verdict : {Verdict::kDisparity, Verdict::kConfounded, Verdict::kUnclear}) {
+    const std::vector<const Comparison*> of_verdict = for_a_reader(result, verdict);
+    rows.insert(rows.end(), of_verdict.begin(), of_verdict.end());
+  }
   if (rows.empty()) {
     page.paragraph("There is none.");
   } else {

@@ -16,6 +16,10 @@ inline constexpr size_t kMostCallouts = 6;
 std::vector<const Comparison*> select(const AuditResult& result,
                                       const std::function<bool(const Comparison&)>& wanted);
 void sort_by_gap(std::vector<const Comparison*>& comparisons);  // the largest first
+// The comparisons with this verdict: whole groups before intersections, all findings before single
+// ones, the largest gaps first. Of two groups that are each other's "others" only the one that is
+// served worse.
+std::vector<const Comparison*> for_a_reader(const AuditResult& result, Verdict verdict);
 bool is_single(const AuditResult& result, const Comparison& comparison);
 std::string group_cell(const AuditResult& result, const Comparison& comparison);
 

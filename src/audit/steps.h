@@ -24,7 +24,7 @@ void compare_groups(const Work& work, AuditResult& result);
 // same view.
 void compare_attention(const Work& work, AuditResult& result);
 
-// Text, clinical and grounding metrics by group, with intervals.
-void measure_groups(const Work& work, AuditResult& result);
+// Text, clinical, grounding and confidence metrics by group, with intervals.
+void measure_groups(const Work& work, const SharedMeasures& measures, AuditResult& result);
 
 }  // namespace radgen::audit

@@ -182,6 +182,35 @@ TEST(AuditJson, HoldsNoNumberThatIsNone) {
   EXPECT_FALSE(json.at("options").contains("threads"));
 }
 
+TEST(AuditJson, GivesTheMissRateWithItsIntervalWhereSensitivityIs) {
+  const AuditResult result = audit(simulate_cases(design(0), 9), quick());
+  const nlohmann::ordered_json json = audit_to_json(result, {}, {});
+  size_t with_miss_rate = 0;
+  for (const auto& row : json.at("comparisons")) {
+    const std::string measure = row.at("measure");
+    ASSERT_EQ(row.contains("miss_rate"), measure.starts_with("sensitivity")) << measure;
+    if (!row.contains("miss_rate")) continue;
+    ++with_miss_rate;
+    const auto& rate = row.at("rate");
+    const auto& miss = row.at("miss_rate");
+    EXPECT_NEAR(miss.at("value").get<double>(), 1 - rate.at("value").get<double>(), 1e-12);
+    if (rate.at("low").is_null()) continue;
+    EXPECT_NEAR(miss.at("high").get<double>(), 1 - rate.at("low").get<double>(), 1e-12);
+  }
+  EXPECT_GT(with_miss_rate, 0u);
+}
+
+TEST(AuditText, TellsOfAllFindingsFirstAndOfTwoGroupsOnlyTheOneServedWorse) {
+  SimulationDesign two = design(0.3);
+  two.races = {"White", "Black"};
+  const std::string text = audit_text(audit(simulate_cases(two, 4), quick()), {}, {});
+  const size_t first = text.find("disparity: ");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_TRUE(text.substr(first).starts_with("disparity: Black (race): sensitivity, all findings"))
+      << text;
+  EXPECT_FALSE(contains(text, "disparity: White (race)"));
+}
+
 TEST(AuditPage, StandsAloneAndShowsStudiesOnlyWhenAsked) {
   Intake intake;
   intake.cases = simulate_cases(design(0.3), 10);

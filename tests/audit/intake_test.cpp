@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "radgen/core/error.h"
@@ -124,6 +125,33 @@ TEST(Intake, CountsWhatIsMissingAndSaysIt) {
   EXPECT_FALSE(intake.cases[3].has_draft);
   EXPECT_FALSE(intake.cases[5].has_draft);
   EXPECT_GE(intake.notes.size(), 6u);
+}
+
+TEST(Intake, TextAndConfidenceAreMeasuredByGroupToo) {
+  std::vector<Draft> predictions = drafts(60);
+  for (Draft& d : predictions) {
+    DraftSentence sentence;
+    sentence.end = d.text().size();
+    sentence.confidence = 0.8;
+    d.sentences = {sentence};
+  }
+  const Intake intake =
+      take_in(predictions, subjects(60), {.with_text_metrics = true, .threads = 1});
+  EXPECT_TRUE(intake.measures.meteor.starts_with("meteor_nltk"));
+  EXPECT_TRUE(intake.measures.meteor_15.starts_with("meteor_15"));
+  AuditOptions options;
+  options.bootstrap = 20;
+  options.sign_flips = 200;
+  const AuditResult result = audit(intake.cases, options, intake.measures);
+  ASSERT_FALSE(result.metrics.empty());
+  for (const std::string& path :
+       {"text." + intake.measures.meteor, "text." + intake.measures.meteor_15,
+        std::string("text.cider_d"), std::string("confidence.words.ece")}) {
+    const auto& metrics = result.metrics.front().metrics;
+    EXPECT_TRUE(std::any_of(metrics.begin(), metrics.end(),
+                            [&](const GroupMetric& m) { return m.path == path; }))
+        << path;
+  }
 }
 
 TEST(Gaze, IsReadFromTheMapsOfSentencesThatStateAFinding) {

@@ -27,6 +27,7 @@
 #include "radgen/audit/groups.h"
 #include "radgen/core/config.h"
 #include "radgen/evaluation/bootstrap.h"
+#include "radgen/evaluation/evaluate.h"
 
 namespace radgen::audit {
 
@@ -157,8 +158,16 @@ struct AuditResult {
   size_t alarms() const;
 };
 
+// What the metrics by group need beside the cases: the names of the METEOR variants in their text
+// counts (empty: not computed) and the confidences, whose `study` is the case's index.
+struct SharedMeasures {
+  std::string meteor, meteor_15;
+  evaluation::ConfidenceData confidence;
+};
+
 // Throws Error{kData} when there is no case, or no attribute with two levels.
-AuditResult audit(const std::vector<AuditCase>& cases, const AuditOptions& options);
+AuditResult audit(const std::vector<AuditCase>& cases, const AuditOptions& options,
+                  const SharedMeasures& measures = {});
 
 // The largest |gap| of a disparity that concerns people (not the view alone); 0: there is none.
 double largest_disparity(const AuditResult& result);

@@ -2,7 +2,7 @@
 // films. Nothing is dropped in silence: what does not fit is counted here and said on the page.
 //
 //   Intake intake = take_in(evaluation::load_predictions(file), subjects, {});
-//   AuditResult result = audit(intake.cases, {});
+//   AuditResult result = audit(intake.cases, {}, intake.measures);
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "radgen/audit/audit.h"
 #include "radgen/audit/case.h"
 #include "radgen/evaluation/reference.h"
 #include "radgen/report/prediction.h"
@@ -28,11 +29,13 @@ struct Subject {
 struct IntakeOptions {
   bool use_truth =
       false;  // what is there: the visible findings of the truth instead of the report's words
+  bool with_text_metrics = false;  // METEOR and the published text scores too
   int threads = 0;
 };
 
 struct Intake {
   std::vector<AuditCase> cases;  // one for each study of the split
+  SharedMeasures measures;       // for the metrics by group
   int64_t predictions = 0,
           unknown_studies = 0;              // lines; those that name a study which the split lacks
   int64_t missing = 0, not_reportable = 0;  // studies without a prediction; refused ones
