@@ -61,6 +61,15 @@ std::vector<Draft> draft_altered(const Predictor& predictor, std::vector<StudyIn
   return predictor.draft(inputs);
 }
 
+// The picture moved to the right by a fiftieth of its width, its left edge drawn out: what no reader would mind.
+cv::Mat moved_picture(const cv::Mat& picture) {
+  const int by = std::max(1, picture.cols / 50);
+  cv::Mat moved = picture.clone();
+  picture.colRange(0, picture.cols - by).copyTo(moved.colRange(by, picture.cols));
+  cv::repeat(picture.col(0), 1, by).copyTo(moved.colRange(0, by));
+  return moved;
+}
+
 void ask_about_altered(const Asked& asked, CheckAnswers& answers) {
   const std::vector<size_t> chosen = evenly(asked.drafts.size(), static_cast<size_t>(asked.options.checks.studies));
   const auto seed = static_cast<uint64_t>(asked.options.seed);
@@ -77,6 +86,10 @@ void ask_about_altered(const Asked& asked, CheckAnswers& answers) {
     });
     const auto mirrored =
         draft_altered(asked.predictor, inputs, [](const StudyInput& s, size_t) { return mirrored_picture(s.picture); });
+    std::vector<StudyInput> again = inputs;
+    for (StudyInput& input : again) input.study_id += " again";  // by which words are drawn
+    const auto moved =
+        draft_altered(asked.predictor, again, [](const StudyInput& s, size_t) { return moved_picture(s.picture); });
     std::vector<Draft> shuffled;
     if (partners)
       shuffled = draft_altered(asked.predictor, inputs, [&](const StudyInput&, size_t i) {
@@ -86,6 +99,7 @@ void ask_about_altered(const Asked& asked, CheckAnswers& answers) {
       const size_t k = i - begin;
       answers.studies.push_back({chosen[i], asked.drafts[chosen[i]], blank[k], noise[k], mirrored[k]});
       if (partners) answers.studies.back().shuffled = shuffled[k];
+      answers.studies.back().moved = moved[k];
     }
   });
 }

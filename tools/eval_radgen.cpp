@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "eval_checks.h"
+#include "eval_inputs.h"
 #include "radgen/clinical/report_folder.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
@@ -14,7 +15,6 @@
 #include "radgen/core/signals.h"
 #include "radgen/core/tool.h"
 #include "radgen/data/manifest.h"
-#include "radgen/evaluation/compare.h"
 #include "radgen/evaluation/error_page.h"
 #include "radgen/evaluation/eval_report.h"
 #include "radgen/evaluation/evaluate.h"
@@ -28,51 +28,12 @@ namespace {
 using namespace radgen;
 using evaluation::Reference;
 
-struct Arguments {
-  fs::path model, predictions, data, truth, references;
-  fs::path first, second;  // of compare
-  bool has_export = false;
-  int64_t limit = 0;
-  std::string split = "test", precision = "fp32";
-  int examples = 0;
-  bool has_checks = false, has_errors = false, has_maps = false, no_examples = false;
-};
-
-evaluation::EvaluationData read_data(const Arguments& arguments) {
-  evaluation::EvaluationData data;
-  if (!arguments.references.empty()) {
-    data.test = evaluation::load_references(arguments.references);
-    return data;
-  }
-  std::map<std::string, Affine> transforms;
-  for (const ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl")) {
-    Reference reference = reference_of(entry, arguments.data);
-    reference.patient_id = entry.patient_id;
-    reference.pixel_spacing_mm = entry.pixel_spacing_mm;
-    if (entry.split != arguments.split) data.elsewhere.emplace(entry.study_id, entry.split);
-    if (entry.split == arguments.split) {
-      transforms[entry.image_id] = entry.source_transform;
-      data.test.push_back(std::move(reference));
-    } else if (entry.split == "train") {
-      data.train.push_back(std::move(reference));
-    } else if (entry.split == "validate") {
-      data.validate.push_back(std::move(reference));
-    }
-  }
-  if (!arguments.truth.empty()) {
-    const size_t count = evaluation::load_truth(
-        arguments.truth, data.test, [&](const Reference& r) { return transforms.at(r.image_id); });
-    log::info("truth for {} of {} pictures", count, data.test.size());
-  }
-  return data;
-}
-
 struct Predictions {
   std::vector<Draft> drafts;
   std::vector<evaluation::PhraseMap> phrase_maps;  // only a model can be asked for them
 };
 
-Predictions predict(const Predictor& predictor, const Arguments& arguments, const evaluation::EvaluationData& data) {
+Predictions predict(const Predictor& predictor, const EvalArguments& arguments, const evaluation::EvaluationData& data) {
   constexpr size_t kChunk = 64;  // studies whose pictures are in memory together
   std::map<std::string, ManifestEntry> entries;
   for (ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl"))
@@ -95,7 +56,7 @@ Predictions predict(const Predictor& predictor, const Arguments& arguments, cons
 }
 
 // The pictures by which static INT8 chooses its scales.
-std::vector<StudyInput> int8_films(const Arguments& arguments) {
+std::vector<StudyInput> int8_films(const EvalArguments& arguments) {
   constexpr size_t kEnough = 8;
   std::vector<StudyInput> films;
   if (arguments.precision != "int8") return films;
@@ -118,40 +79,9 @@ void write_maps(const fs::path& folder, std::vector<Draft>& drafts) {
   }
 }
 
-evaluation::EvaluationData read_checked_data(const Arguments& arguments) {
-  if (arguments.data.empty() == arguments.references.empty())
-    throw Error(ErrorCode::kUsage, "what are the references? expected either --data or --references",
-                "--data takes a prepared data set, --references a .jsonl or .csv of reports");
-  evaluation::EvaluationData data = read_data(arguments);
-  if (data.test.empty())
-    throw Error(ErrorCode::kData,
-                arguments.references.empty()
-                    ? "the data set has no study in split '" + arguments.split + "'"
-                    : arguments.references.string() + ": no reference report in it",
-                "--split takes a split that manifest.jsonl names");
-  if (arguments.limit > 0 && data.test.size() > static_cast<size_t>(arguments.limit))
-    data.test.resize(static_cast<size_t>(arguments.limit));
-  return data;
-}
-
-int run_compare(const Arguments& arguments, const evaluation::EvaluateOptions& options, const Tool& tool) {
-  const evaluation::EvaluationData data = read_checked_data(arguments);
-  const auto first = evaluation::load_predictions(arguments.first);
-  const auto second = evaluation::load_predictions(arguments.second);
-  if (tool.common.is_dry_run) return 0;
-  const evaluation::Comparison comparison = evaluation::compare_predictions(first, second, data, options);
-  claim_output_directory(tool.common.output, tool.common.may_overwrite);
-  const nlohmann::ordered_json json = evaluation::comparison_to_json(comparison);
-  write_json_atomic(tool.common.output / "compare.json", json);
-  write_file_atomic(tool.common.output / "compare.html",
-                    evaluation::comparison_html(comparison, arguments.first.filename().string() + " and " +
-                                                                arguments.second.filename().string()));
-  std::cout << (tool.common.is_json ? json.dump(2) + "\n" : evaluation::comparison_text(comparison));
-  return 0;
-}
-
-int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, const Tool& tool) {
+int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, const Tool& tool) {
   at::set_num_threads(tool.threads());
+  need_output(tool);
   if (arguments.model.empty() == arguments.predictions.empty())
     throw Error(ErrorCode::kUsage, "what is scored? expected either --model or --predictions",
                 "or two files: eval-radgen compare A B");
@@ -159,14 +89,17 @@ int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, 
     throw Error(ErrorCode::kUsage, "--model needs the pictures of a prepared data set: --data");
   if (arguments.has_checks && arguments.model.empty())
     throw Error(ErrorCode::kUsage, "--checks asks the model again; expected --model", "a predictions file cannot be asked");
-  evaluation::EvaluationData data = read_checked_data(arguments);
+  evaluation::EvaluationData data = read_eval_data(arguments);
   // Everything that can be wrong with the input is found before the output is made.
   std::optional<Predictor> predictor;
   Predictions predictions;
   if (arguments.model.empty()) {
-    predictions.drafts = evaluation::load_predictions(arguments.predictions);
+    predictions.drafts = read_predictions(arguments.predictions, data);
+    evaluation::check_predictions(predictions.drafts, data, options);
   } else {
     predictor.emplace(load_model_folder(arguments.model), choose_device(tool.common.device));
+    const Calibration& calibration = predictor->model().calibration;
+    if (options.map_threshold == 0 && calibration.studies > 0) options.map_threshold = calibration.region_threshold;
   }
   if (tool.common.is_dry_run) return 0;
   claim_output_directory(tool.common.output, tool.common.may_overwrite);
@@ -204,14 +137,15 @@ int run(const Arguments& arguments, const evaluation::EvaluateOptions& options, 
          .is_synthetic = !arguments.truth.empty()});
   }
   if (arguments.has_export) evaluation::export_texts(result, tool.common.output / "export");
-  for (const evaluation::Alarm& alarm : result.alarms) {
-    if (alarm.is_raised) log::warning("{}: {}", alarm.name, alarm.reason);
-  }
   if (tool.common.is_json) {
+    for (const evaluation::Alarm& alarm : result.alarms) {
+      if (alarm.is_raised) log::warning("{}: {}", alarm.name, alarm.reason);
+    }
     std::cout << metrics.dump(2) << "\n";
   } else {
     std::cout << "split " << arguments.split << ", " << data.test.size() << " studies\n"
-              << evaluation::headline_text(result.metrics) << evaluation::targets_text(result) << evaluation::checks_text(result)
+              << evaluation::headline_text(result.metrics) << evaluation::targets_text(result)
+              << evaluation::checks_text(result) << evaluation::alarms_text(result)
               << (tool.common.output / "report.html").string() << "\n";
     if (arguments.has_errors) std::cout << (tool.common.output / "errors.html").string() << "\n";
   }
@@ -227,8 +161,10 @@ int main(int argc, char** argv) {
       "eval-radgen --model model --data prepared --output eval --errors      # errors.html\n"
       "eval-radgen --predictions predictions.jsonl --data prepared --split test --output eval\n"
       "eval-radgen --predictions theirs.csv --references reports.csv --output eval\n"
-      "eval-radgen compare a.jsonl b.jsonl --data prepared --output comparison");
-  Arguments arguments;
+      "eval-radgen compare a.jsonl b.jsonl --data prepared --output comparison\n"
+      "eval-radgen compare a1.jsonl,a2.jsonl b1.jsonl,b2.jsonl --data prepared --output seeds\n"
+      "eval-radgen gate --metrics eval/metrics.json --thresholds release.json");
+  EvalArguments arguments;
   evaluation::EvaluateOptions options;
   auto& flags = tool.flags();
   flags.add_option("--model", arguments.model, "model folder that drafts the split first");
@@ -261,15 +197,22 @@ int main(int argc, char** argv) {
   flags.add_option("--precision", arguments.precision, "of the model: int8 takes its scales from the first films of split train")
       ->check(CLI::IsMember({"fp32", "bf16", "int8", "int8-dynamic"}))
       ->capture_default_str();
-  tool.with_output(true);
+  tool.with_output(false);
   tool.with_device();
   tool.uses_config(options);
   CLI::App* compare = flags.add_subcommand("compare", "is B better than A? paired tests over patients");
-  compare->add_option("A", arguments.first, "predictions, .jsonl or .csv")->required();
-  compare->add_option("B", arguments.second, "predictions of the same studies")->required();
+  compare->add_option("A", arguments.first, "predictions, .jsonl or .csv; of several seeds: files by commas, averaged")
+      ->required();
+  compare->add_option("B", arguments.second, "predictions of the same studies, as many files")->required();
   compare->fallthrough();
+  CLI::App* gate = flags.add_subcommand("gate", "does a metrics.json reach what is asked? exit code 4 when not");
+  gate->add_option("--metrics", arguments.metrics, "metrics.json of an evaluation");
+  gate->add_option("--thresholds", arguments.thresholds,
+                   R"(JSON: {"text.bleu_4": {"at_least": 0.15, "of": "low"}, "alarms": "none"})");
+  gate->fallthrough();
   return tool.run(argc, argv, [&] {
     if (options.threads == 0) options.threads = tool.threads();
+    if (gate->parsed()) return run_gate(arguments, tool);
     return compare->parsed() ? run_compare(arguments, options, tool) : run(arguments, options, tool);
   });
 }

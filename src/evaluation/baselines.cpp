@@ -1,6 +1,7 @@
 #include "radgen/evaluation/baselines.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <opencv2/imgproc.hpp>
@@ -66,6 +67,24 @@ std::string constant_report(const std::vector<Reference>& train,
   });
   const auto best = std::max_element(scores.begin(), scores.end());
   return train[candidates[static_cast<size_t>(best - scores.begin())]].text();
+}
+
+std::vector<std::string> cross_fitted_constants(const std::vector<Reference>& test,
+                                                const BaselineOptions& options) {
+  std::array<std::vector<Reference>, 2> halves;
+  std::vector<size_t> half_of;
+  for (const Reference& reference : test) {
+    const std::string& patient =
+        reference.patient_id.empty() ? reference.study_id : reference.patient_id;
+    half_of.push_back(hash_text(patient) & 1);
+    halves[half_of.back()].push_back(reference);
+  }
+  if (halves[0].empty() || halves[1].empty()) return {};
+  const std::array<std::string, 2> constants{constant_report(halves[0], {}, options),
+                                             constant_report(halves[1], {}, options)};
+  std::vector<std::string> reports;
+  for (const size_t half : half_of) reports.push_back(constants[1 - half]);
+  return reports;
 }
 
 std::vector<std::string> nearest_reports(const std::vector<Reference>& test,

@@ -177,15 +177,22 @@ void check_empty_pictures(const CheckAnswers& answers, Judge& judge) {
   judge.expect("checks.noise_same_report", Must::kAtMost, kMostSameReports, "", "noise_gets_the_same_report");
 }
 
+void add(const MirrorCounts& one, MirrorCounts& all) {
+  all.sided += one.sided;
+  all.kept += one.kept;
+  all.swapped += one.swapped;
+  all.stayed += one.stayed;
+}
+
+// A mirrored film is no film of a patient: its heart lies on the right. A model that keeps a side there may read it from
+// anatomy instead of from the picture's halves, or may have nothing firm to say. The film moved a little tells the second
+// apart: what does not stay on its side there cannot be expected to swap.
 void check_mirrored(const CheckAnswers& answers, const Labeler& labeler, Judge& judge) {
-  MirrorCounts all;
+  MirrorCounts all, moved;
   for (const CheckedStudy& study : answers.studies) {
-    const MirrorCounts one =
-        compare_mirrored(read_words(labeler, study.real.text()), read_words(labeler, study.mirrored.text()));
-    all.sided += one.sided;
-    all.kept += one.kept;
-    all.swapped += one.swapped;
-    all.stayed += one.stayed;
+    const StudyWords real = read_words(labeler, study.real.text());
+    add(compare_mirrored(real, read_words(labeler, study.mirrored.text())), all);
+    if (study.moved) add(compare_mirrored(real, read_words(labeler, study.moved->text())), moved);
   }
   judge.share("checks.mirrored_kept", all.kept, all.sided);
   judge.share("checks.mirrored_swapped", all.swapped, all.kept);
@@ -193,6 +200,11 @@ void check_mirrored(const CheckAnswers& answers, const Labeler& labeler, Judge& 
   judge.expect("checks.mirrored_swapped", Must::kAtLeast, kLeastSwapped, " (1 at best)", "mirrored_films_keep_their_sides");
   judge.tell("checks.mirrored_stayed", "0 at best");
   judge.tell("checks.mirrored_kept", "1 at best");
+  if (moved.sided == 0) return;
+  judge.share("checks.moved_kept", moved.kept, moved.sided);
+  judge.share("checks.moved_same_side", moved.stayed, moved.kept);
+  judge.tell("checks.moved_same_side", "1 at best; no more can be expected of mirrored_swapped");
+  judge.tell("checks.moved_kept", "1 at best; no more can be expected of mirrored_kept");
 }
 
 void check_twins(const CheckAnswers& answers, const Labeler& labeler, Judge& judge, EvaluationResult& result) {

@@ -48,7 +48,9 @@ void add_facts(Page& page, const ErrorAnalysis& errors) {
     facts.push_back({value, label, note});
   };
   fact(std::to_string(count(errors, Outcome::kTruePositive)), "findings stated and there",
-       percent(m.find("all.statement_precision")) + " of what is stated");
+       std::isnan(m.value("all.statement_precision"))
+           ? "nothing is stated"
+           : percent(m.find("all.statement_precision")) + " of what is stated");
   fact(std::to_string(count(errors, Outcome::kFalsePositive)), "stated, not there", "invented");
   fact(std::to_string(count(errors, Outcome::kFalseNegative)), "there, not stated", "overlooked");
   fact(percent(m.value("all.in_place")), "of right words with attention in place",
@@ -202,6 +204,10 @@ std::string errors_html(const ErrorAnalysis& errors, const EvaluationData& data,
                         const ErrorPageOptions& options) {
   Page page("Errors", fmt::format("{}{}{} studies", options.title,
                                   options.title.empty() ? "" : ", ", errors.studies));
+  page.paragraph(
+      "Where do the drafts go wrong, and do their words and their attention go wrong together? "
+      "Each finding that a draft states or overlooks is one case; the films below show the worst "
+      "of each kind.");
   if (options.is_synthetic) {
     page.callout(Tone::kWarning, "Synthetic data",
                  "These are errors on phantoms. They say nothing about patients.");
@@ -221,7 +227,7 @@ std::string errors_html(const ErrorAnalysis& errors, const EvaluationData& data,
   if (options.with_examples) add_cases(page, errors, data);
   add_findings(page, errors);
   add_entropy(page, errors);
-  page.section("Not measured", "");
+  page.section("Not on this page", "");
   page.paragraph("Grounding by head and layer: " + errors.missing.at("heads") + ".");
   return page.html();
 }

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
-#include <set>
 
+#include "evaluation/eval_rows.h"
 #include "radgen/evaluation/heads.h"
 #include "radgen/imaging/picture.h"
 #include "radgen/pages/page.h"
@@ -18,68 +19,69 @@ using pages::Page;
 using pages::Table;
 using pages::Tone;
 
-std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.3f}", value); }
-
 std::string with_interval(const Metric* metric) {
   if (metric == nullptr) return "-";
-  if (std::isnan(metric->low)) return number(metric->value);
+  if (std::isnan(metric->low)) return number_text(metric->value);
   // No-break spaces: the interval stays in one line of a narrow cell.
-  return fmt::format("{} ({}\u00a0to\u00a0{})", number(metric->value), number(metric->low),
-                     number(metric->high));
+  return fmt::format("{} ({}\u00a0to\u00a0{})", number_text(metric->value), number_text(metric->low),
+                     number_text(metric->high));
 }
 
-const std::vector<std::string>& headline() {
-  static const std::vector<std::string> kPaths{"text.bleu_1",
-                                               "text.bleu_4",
-                                               "text.meteor_nltk",
-                                               "text.meteor_nltk_nosyn",
-                                               "text.rouge_l",
-                                               "clinical.f1_macro",
-                                               "clinical.f1_micro",
-                                               "clinical.f1_macro_truth",
-                                               "grounding.iou",
-                                               "grounding.iou_phrase",
-                                               "grounding.pointing",
-                                               "grounding.pointing_phrase",
-                                               "diversity.distinct_ratio",
-                                               "diversity.abnormal_recall"};
-  return kPaths;
+std::string in_words(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
 }
 
-std::string last_name(const std::string& path) { return path.substr(path.find_last_of('.') + 1); }
-
-// The names between "baselines." and the next dot.
-std::vector<std::string> baseline_names(const MetricTable& metrics) {
-  std::set<std::string> names;
-  for (const auto& [path, metric] : metrics.all()) {
-    if (path.starts_with("baselines.")) names.insert(path.substr(10, path.find('.', 10) - 10));
+// The figures that a reader asks for first, each beside the best answer that needs no picture.
+void add_facts(Page& page, const MetricTable& metrics) {
+  std::vector<pages::Fact> facts;
+  for (const auto& [path, label] :
+       {std::pair{"text.bleu_4", "BLEU-4: do the words match?"},
+        std::pair{"clinical.f1_macro", "CheXpert F1: are the findings right?"},
+        std::pair{"grounding.iou", "IoU: does the attention cover them?"},
+        std::pair{"diversity.abnormal_recall", "of the abnormal studies noticed"}}) {
+    const Metric* model = metrics.find(path);
+    if (model == nullptr || std::isnan(model->value)) continue;
+    const auto [name, best] = best_baseline(metrics, path);
+    std::string note = std::isnan(model->low) ? ""
+                                              : fmt::format("{} to {}; ", number_text(model->low),
+                                                            number_text(model->high));
+    if (!name.empty()) note += "best trivial: " + number_text(best) + " (" + in_words(name) + ")";
+    facts.push_back({number_text(model->value), label, note});
   }
-  return {names.begin(), names.end()};
+  if (!facts.empty()) page.facts(facts);
 }
 
 void add_headline(Page& page, const MetricTable& metrics) {
   page.section("Model, trivial baselines, oracle",
-               "Value with its 95 % interval over studies. A baseline never looked at the picture "
-               "(the nearest "
-               "neighbour saw 32 x 32 pixels of it). Skill: 0 is the best baseline, 1 the oracle.");
-  const std::vector<std::string> baselines = baseline_names(metrics);
-  std::vector<pages::Column> columns{{"metric"}, {"model", true}};
-  for (const std::string& name : baselines) columns.push_back({name, true});
-  columns.push_back({"oracle", true});
-  columns.push_back({"skill", true});
+               "Value with its 95 % interval over patients. A baseline never looked at the picture "
+               "(the nearest neighbour saw 32 x 32 pixels of it). Oracle: the same truth in other "
+               "words, and the best that the patch grid can mark. Skill: 0 is the best baseline, 1 "
+               "the oracle.");
+  std::vector<std::string> baselines = baseline_names(metrics);
+  std::erase_if(baselines, [&](const std::string& name) {
+    return std::none_of(headline_paths().begin(), headline_paths().end(), [&](const auto& path) {
+      return !std::isnan(metrics.value("baselines." + name + "." + path));
+    });
+  });
+  std::vector<pages::Column> columns{
+      {"metric"}, {"model", true}, {"skill", true}, {"oracle", true}};
+  for (const std::string& name : baselines) columns.push_back({in_words(name), true});
   Table table(columns);
-  for (const std::string& path : headline()) {
+  for (const std::string& path : headline_paths()) {
     const Metric* model = metrics.find(path);
     if (model == nullptr) continue;
-    std::vector<std::string> cells{last_name(path), with_interval(model)};
+    std::vector<std::string> cells{last_name(path), with_interval(model),
+                                   with_interval(metrics.find("skill." + last_name(path))),
+                                   number_text(metrics.value("oracle." + path))};
     for (const std::string& name : baselines) {
-      cells.push_back(number(metrics.value("baselines." + name + "." + path)));
+      cells.push_back(number_text(metrics.value("baselines." + name + "." + path)));
     }
-    cells.push_back(number(metrics.value("oracle." + path)));
-    cells.push_back(with_interval(metrics.find("skill." + last_name(path))));
-    table.row(std::move(cells));
+    table.row(std::move(cells)).note(metric_definition(path));
   }
   page.table(table);
+  if (const std::string protocol = protocol_text(metrics); !protocol.empty())
+    page.paragraph("Protocols: " + protocol + ".");
 }
 
 pages::Bar bar(const Metric* metric) {
@@ -87,67 +89,113 @@ pages::Bar bar(const Metric* metric) {
   return {metric->value, metric->low, metric->high};
 }
 
-// Bars of model and best other system, a row for each finding that has a value.
+// Systems beside the model in a figure or a table: the prefix of their metrics and their name.
+using Others = std::vector<std::pair<std::string, std::string>>;
+
+// The others that have one of the metrics.
+Others known_others(const MetricTable& metrics, const Others& others,
+                    const std::vector<std::string>& paths) {
+  Others known = others;
+  std::erase_if(known, [&](const auto& other) {
+    return std::none_of(paths.begin(), paths.end(), [&](const std::string& path) {
+      return metrics.find(other.first + path) != nullptr;
+    });
+  });
+  return known;
+}
+
+// Bars of the model and of others, a row for each finding that has a value.
 void add_bars(Page& page, const MetricTable& metrics, const std::string& title,
-              const std::string& group, const std::string& name, const std::string& other,
-              const std::string& other_name) {
-  pages::BarChart chart{.title = title, .x_label = name, .series = {"model", other_name}};
-  chart.bars.resize(2);
-  chart.x_range = pages::Range{0, 1};
+              const std::string& group, const std::string& name, const Others& others) {
+  std::vector<std::string> paths;
+  pages::BarChart chart{.title = title, .x_label = name, .series = {"model"}};
   for (const Finding finding : all_findings()) {
     const std::string path = group + ".per_finding." + finding_name(finding) + "." + name;
     const Metric* model = metrics.find(path);
     if (model == nullptr || std::isnan(model->value)) continue;
     chart.groups.push_back(fmt::format("{} ({})", finding_name(finding), model->n));
-    chart.bars[0].push_back(bar(model));
-    chart.bars[1].push_back(bar(metrics.find(other + path)));
+    paths.push_back(path);
   }
-  if (!chart.groups.empty()) page.figure(bar_chart_svg(chart), "In brackets: how many there are.");
+  if (paths.empty()) return;
+  const Others known = known_others(metrics, others, paths);
+  for (const auto& [prefix, words] : known) chart.series.push_back(words);
+  chart.bars.resize(chart.series.size());
+  chart.x_range = pages::Range{0, 1};
+  for (const std::string& path : paths) {
+    chart.bars[0].push_back(bar(metrics.find(path)));
+    for (size_t i = 0; i < known.size(); ++i)
+      chart.bars[i + 1].push_back(bar(metrics.find(known[i].first + path)));
+  }
+  page.figure(bar_chart_svg(chart), "In brackets: how many there are.");
+}
+
+// A row a metric that there is: the model, others, what it means.
+void add_rows(Page& page, const MetricTable& metrics, const std::vector<std::string>& paths) {
+  const Others others = known_others(
+      metrics,
+      {{"baselines.constant.", "constant"}, {"baselines.nearest.", "nearest"}, {"oracle.", "oracle"}},
+      paths);
+  std::vector<pages::Column> columns{{"metric"}, {"model", true}};
+  for (const auto& [prefix, words] : others) columns.push_back({words, true});
+  columns.push_back({"n", true});
+  Table table(columns);
+  for (const std::string& path : paths) {
+    const Metric* metric = metrics.find(path);
+    if (metric == nullptr) continue;
+    std::vector<std::string> cells{path, with_interval(metric)};
+    for (const auto& [prefix, words] : others) cells.push_back(number_text(metrics.value(prefix + path)));
+    cells.push_back(std::to_string(metric->n));
+    table.row(std::move(cells)).note(metric_definition(path));
+  }
+  page.table(table);
 }
 
 void add_findings(Page& page, const MetricTable& metrics) {
-  page.section("By finding", "");
-  add_bars(page, metrics, "Labels F1", "clinical", "f1", "baselines.nearest.", "nearest neighbour");
-  add_bars(page, metrics, "IoU, reference sentence", "grounding", "iou_phrase",
-           "baselines.location_prior.", "location prior");
-  add_bars(page, metrics, "IoU, generated report", "grounding", "iou", "baselines.location_prior.",
-           "location prior");
-  Table table({{"visible by the truth"}, {"stated by the draft", true}, {"lesions", true}});
-  bool has_rows = false;
-  for (const char* severity : {"subtle", "moderate", "severe"}) {
-    const Metric* recall = metrics.find(std::string("clinical.recall_by_severity.") + severity);
-    if (recall == nullptr) continue;
-    table.row({severity, with_interval(recall), std::to_string(recall->n)});
-    has_rows = true;
-  }
-  if (has_rows) page.table(table);
+  page.section("By finding",
+               "Labels F1: does the draft state the finding where the reference does? IoU: how well "
+               "the attention of its sentence covers the reference's box.");
+  const Others prior{{"baselines.location_prior.", "location prior"}, {"oracle.", "patch grid's ceiling"}};
+  add_bars(page, metrics, "Labels F1", "clinical", "f1",
+           {{"baselines.nearest.", "nearest neighbour"}, {"oracle.", "oracle"}});
+  add_bars(page, metrics, "IoU, reference sentence (phrase)", "grounding", "iou_phrase", prior);
+  add_bars(page, metrics, "IoU, generated report (end to end)", "grounding", "iou", prior);
+  const std::string recall = "clinical.recall_by_severity.";
+  if (metrics.find(recall + "severe") != nullptr)
+    add_rows(page, metrics, {recall + "subtle", recall + "moderate", recall + "severe"});
 }
 
 // What goes wrong in the words, and what the sentences show.
 void add_errors(Page& page, const MetricTable& metrics) {
   page.section("Errors by kind", "n: what the share or rate is over.");
-  Table table({{"metric"}, {"value", true}, {"n", true}, {"definition"}});
-  for (const char* path :
-       {"clinical.hallucinated_per_100", "clinical.omitted_per_100", "clinical.wrong_side_per_100",
-        "clinical.negation_errors_per_100", "clinical.comparisons_per_100",
-        "clinical.comparisons_in_references_per_100", "clinical.indication_echo_per_100",
-        "clinical.severity_agreement", "clinical.zone_agreement", "clinical.size_agreement",
-        "text.edit_rate_to_reference", "grounding.groundable_precision",
-        "grounding.groundable_recall", "grounding.negations_with_region",
-        "grounding.right_side_share", "grounding.right_side_share_phrase",
-        "grounding.size_matches_region"}) {
-    const Metric* metric = metrics.find(path);
-    if (metric == nullptr) continue;
-    table.row({path, with_interval(metric), std::to_string(metric->n), metric_definition(path)});
-  }
-  page.table(table);
+  add_rows(page, metrics,
+           {"clinical.hallucinated_per_100", "clinical.omitted_per_100", "clinical.wrong_side_per_100",
+            "clinical.negation_errors_per_100", "clinical.comparisons_per_100",
+            "clinical.comparisons_in_references_per_100", "clinical.indication_echo_per_100",
+            "clinical.severity_agreement", "clinical.zone_agreement", "clinical.size_agreement",
+            "text.edit_rate_to_reference", "grounding.groundable_precision",
+            "grounding.groundable_recall", "grounding.negations_with_region",
+            "grounding.right_side_share", "grounding.right_side_share_phrase",
+            "grounding.size_matches_region"});
 }
 
 void add_alarms(Page& page, const EvaluationResult& result) {
+  size_t raised = 0;
+  std::string names;
   for (const Alarm& alarm : result.alarms) {
-    if (alarm.is_raised) page.callout(Tone::kAlarm, alarm.name, alarm.reason);
+    raised += alarm.is_raised;
+    if (alarm.is_raised) page.callout(Tone::kAlarm, "Alarm: " + in_words(alarm.name), alarm.reason);
+    names += (names.empty() ? "" : ", ") + in_words(alarm.name);
   }
-  for (const std::string& note : result.notes) page.callout(Tone::kNote, "Note", note);
+  if (raised == 0 && !result.alarms.empty())
+    page.callout(Tone::kGood, "No alarm",
+                 fmt::format("Looked for and not found: {}.", names));
+  std::string notes;
+  for (const std::string& note : result.notes) {
+    notes += (notes.empty() ? "" : " ") + note + ".";
+    const size_t at = notes.size() - note.size() - 1;
+    notes[at] = static_cast<char>(std::toupper(static_cast<unsigned char>(notes[at])));
+  }
+  if (!notes.empty()) page.callout(Tone::kNote, "Notes", notes);
 }
 
 void add_targets(Page& page, const EvaluationResult& result) {
@@ -156,7 +204,7 @@ void add_targets(Page& page, const EvaluationResult& result) {
                "measured in review; edit_rate_to_reference is not it.");
   Table table({{"target"}, {"must exceed", true}, {"value", true}, {"reached"}});
   for (const Target& target : result.targets) {
-    table.row({target.name, fmt::format("{:.2f}", target.above), number(target.value),
+    table.row({target.name, fmt::format("{:.2f}", target.above), number_text(target.value),
                std::isnan(target.value) ? "not measured"
                : target.is_reached()    ? "yes"
                                         : "no"});
@@ -219,24 +267,20 @@ void add_confidence(Page& page, const EvaluationResult& result) {
   page.figure(line_chart_svg(curve), "Read from right to left: what leaving sentences out gains.");
 }
 
-const char* verdict(const Expectation& expectation) {
-  return !expectation.is_met ? "" : *expectation.is_met ? "as expected" : "not as expected";
-}
-
 void add_checks_table(Page& page, const EvaluationResult& result) {
   if (result.expectations.empty()) return;
   page.section("Does it look at the picture?",
                "The model was asked again: about another patient's picture, a blank one, noise, the "
                "mirrored film, films without one finding, and with the regions of its sentences "
                "hidden. No verdict: it decides nothing, or there are under 20 cases.");
-  Table table({{"check"}, {"value", true}, {"n", true}, {"expected"}, {"verdict"}, {"meaning"}});
+  Table table({{"check"}, {"value", true}, {"n", true}, {"expected"}, {"verdict"}});
   for (const Expectation& expectation : result.expectations) {
     const Metric* metric = result.metrics.find(expectation.path);
     const auto missing = result.missing.find(expectation.path);
     table.row({last_name(expectation.path), with_interval(metric),
                metric == nullptr ? "" : std::to_string(metric->n), expectation.expected,
-               missing == result.missing.end() ? verdict(expectation) : missing->second,
-               metric_definition(expectation.path)});
+               missing == result.missing.end() ? verdict_text(expectation) : missing->second});
+    table.note(metric_definition(expectation.path));
   }
   page.table(table);
 }
@@ -248,8 +292,8 @@ void add_heads(Page& page, const EvaluationResult& result) {
                    heads_text(result.heads) + ".");
   Table table({{"layer", true}, {"head", true}, {"IoU", true}, {"pointing", true}, {"mass in the box", true}, {"points best at"}});
   for (const HeadScore& head : result.heads.heads) {
-    table.row({std::to_string(head.layer), std::to_string(head.head), number(head.iou), number(head.pointing), number(head.mass),
-               head.best == Finding::kNoFinding ? "" : fmt::format("{} ({})", finding_name(head.best), number(head.best_pointing))});
+    table.row({std::to_string(head.layer), std::to_string(head.head), number_text(head.iou), number_text(head.pointing), number_text(head.mass),
+               head.best == Finding::kNoFinding ? "" : fmt::format("{} ({})", finding_name(head.best), number_text(head.best_pointing))});
   }
   page.table(table);
 }
@@ -280,73 +324,20 @@ void add_examples(Page& page, const EvaluationResult& result, const EvaluationDa
   }
 }
 
-void add_definitions(Page& page, const MetricTable& metrics) {
-  page.section("Definitions", "");
-  Table table({{"metric"}, {"definition"}, {"n", true}});
+// Every number of the model that is not one finding's, with what it means.
+void add_all_metrics(Page& page, const MetricTable& metrics) {
+  page.section("Every metric and its definition",
+               "Those of single findings, of all baselines and of the oracle stand in metrics.json.");
+  std::vector<std::string> paths;
   for (const auto& [path, metric] : metrics.all()) {
     const bool is_other = path.starts_with("baselines.") || path.starts_with("oracle.") ||
                           path.find("per_finding") != std::string::npos;
-    if (!is_other) table.row({path, metric_definition(path), std::to_string(metric.n)});
+    if (!is_other) paths.push_back(path);
   }
-  page.table(table);
+  add_rows(page, metrics, paths);
 }
 
 }  // namespace
-
-std::string headline_text(const MetricTable& metrics) {
-  std::string text = fmt::format("{:<20} {:>7} {:>9} {:>7}   {}\n", "metric", "model", "baseline",
-                                 "oracle", "skill (95 % interval)");
-  const std::vector<std::string> baselines = baseline_names(metrics);
-  for (const std::string& path : headline()) {
-    const Metric* model = metrics.find(path);
-    if (model == nullptr) continue;
-    double best = kUndefined;
-    for (const std::string& name : baselines) {
-      const double value = metrics.value("baselines." + name + "." + path);
-      if (!std::isnan(value) && !(value <= best)) best = value;
-    }
-    const Metric* skill = metrics.find("skill." + last_name(path));
-    const std::string skill_text = skill == nullptr
-                                       ? ""
-                                       : fmt::format("{} ({} to {})", number(skill->value),
-                                                     number(skill->low), number(skill->high));
-    text += fmt::format("{:<20} {:>7} {:>9} {:>7}   {}\n", last_name(path), number(model->value),
-                        number(best), number(metrics.value("oracle." + path)), skill_text);
-  }
-  return text;
-}
-
-std::string targets_text(const EvaluationResult& result) {
-  std::string text;
-  for (const Target& target : result.targets) {
-    text += fmt::format("target {:<24} > {:.2f}   {:>6}   {}\n", target.name, target.above,
-                        number(target.value),
-                        std::isnan(target.value) ? "not measured"
-                        : target.is_reached()    ? "reached"
-                                                 : "missed");
-  }
-  return text;
-}
-
-std::string checks_text(const EvaluationResult& result) {
-  std::string text;
-  for (const Expectation& expectation : result.expectations) {
-    const Metric* metric = result.metrics.find(expectation.path);
-    const auto missing = result.missing.find(expectation.path);
-    text += fmt::format("check {:<21} {:>6}", last_name(expectation.path),
-                        number(result.metrics.value(expectation.path)));
-    if (metric != nullptr && !std::isnan(metric->low)) {
-      text += fmt::format(" ({:.3f} to {:.3f})", metric->low, metric->high);
-    }
-    if (metric != nullptr) text += fmt::format(" n {}", metric->n);
-    if (missing != result.missing.end()) text += ": " + missing->second;
-    if (!expectation.expected.empty()) text += "; expected: " + expectation.expected;
-    if (expectation.is_met) text += fmt::format(" [{}]", verdict(expectation));
-    text += "\n";
-  }
-  if (!result.heads.heads.empty()) text += heads_text(result.heads) + "\n";
-  return text;
-}
 
 std::string eval_report_html(const EvaluationResult& result, const EvaluationData& data,
                              const EvalReportOptions& options) {
@@ -356,6 +347,11 @@ std::string eval_report_html(const EvaluationResult& result, const EvaluationDat
     page.callout(Tone::kWarning, "Synthetic data",
                  "These are scores on phantoms. They say nothing about patients.");
   }
+  page.paragraph(
+      "How good are drafted reports, and what is it worth? Every score stands beside those of "
+      "answers that need no picture; an alarm says where the model does not beat them or only "
+      "pretends.");
+  add_facts(page, result.metrics);
   add_alarms(page, result);
   add_headline(page, result.metrics);
   add_targets(page, result);
@@ -366,7 +362,7 @@ std::string eval_report_html(const EvaluationResult& result, const EvaluationDat
   add_heads(page, result);
   add_missing(page, result);
   add_examples(page, result, data, options.examples);
-  add_definitions(page, result.metrics);
+  add_all_metrics(page, result.metrics);
   return page.html();
 }
 

@@ -132,6 +132,10 @@ void add_notes(Work& work) {
   if (!work.references.has_boxes()) {
     notes.emplace_back("no grounding metrics: the references have no boxes");
   } else {
+    if (work.options.map_threshold > 0)
+      notes.push_back(fmt::format("iou_chosen_threshold: maps cut at {:.2f} of their maximum, as chosen "
+                                  "on a validation split",
+                                  work.options.map_threshold));
     if (model.end_to_end.empty())
       notes.emplace_back("no end-to-end grounding: the predictions hold no maps");
     if (model.phrase.empty())
@@ -203,6 +207,11 @@ void describe(Fields& f, EvaluateOptions& o) {
   f.field("threads", o.threads, {.help = "0: all cores given", .min = 0, .max = 1024});
   f.section("errors", o.errors);
   f.section("checks", o.checks);
+}
+
+void check_predictions(const std::vector<Draft>& drafts, const EvaluationData& data,
+                       const EvaluateOptions& options) {
+  pair_up(drafts, data, options.ignore_unknown);
 }
 
 EvaluationResult evaluate(const std::vector<Draft>& drafts,

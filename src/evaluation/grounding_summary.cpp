@@ -137,6 +137,8 @@ void summarize_grounding(std::span<const StudyItems> studies, std::span<const do
   set("pointing", macro(sums, findings, &Sums::pointing));
   set("mass", macro(sums, findings, &Sums::mass));
   set("iou_micro", all.weight > 0 ? all.iou / all.weight : kUndefined);
+  set("pointing_micro", all.weight > 0 ? all.pointing / all.weight : kUndefined);
+  set("mass_micro", all.weight > 0 ? all.mass / all.weight : kUndefined);
   const auto share = [&](const std::string& name, double sum, double of) {
     table.set("grounding." + name + suffix, of > 0 ? sum / of : kUndefined, std::llround(of));
   };

@@ -114,11 +114,14 @@ constexpr Definition kDefinitions[] = {
      "finding and side, macro over findings with enough boxes"},
     {"iou_micro", "as iou, mean over all items"},
     {"iou_chosen_threshold",
-     "as iou, at the threshold that serves the other half of the studies best, or that was set"},
+     "as iou, at the threshold that was chosen on a validation split (a model's own, or setting "
+     "map_threshold); without one, that which serves the other half of the studies best"},
     {"iou_mean_thresholds", "as iou, mean over thresholds .1, .15, ... .5"},
     {"iou_shown", "as iou_micro, only over correct sentences that show their evidence"},
     {"pointing", "share of maps whose maximum lies in a box of the finding and side, macro as iou"},
     {"mass", "share of the map's sum inside the boxes of the finding and side, macro as iou"},
+    {"pointing_micro", "as pointing, mean over all items"},
+    {"mass_micro", "as mass, mean over all items"},
     {"missed_share", "share of the items that are boxed findings which the draft does not state"},
     {"false_positive_share",
      "share of the items that are statements of findings not in the reference"},
@@ -211,6 +214,12 @@ constexpr Definition kDefinitions[] = {
      "film's report states "
      "on the other side alone; n: the kept; Wilson interval"},
     {"mirrored_stayed", "as mirrored_swapped, on the same side alone"},
+    {"moved_kept",
+     "as mirrored_kept, of the report of the same film moved sideways by a fiftieth of its width, "
+     "with other random draws"},
+    {"moved_same_side",
+     "share of the findings stated on one side alone and kept (moved_kept) that the moved film's "
+     "report states on the same side alone; n: the kept; Wilson interval"},
     {"twin_original_stated",
      "share of the pairs whose original's report states the finding that the twin is without; n: "
      "pairs; Wilson interval"},
@@ -242,7 +251,7 @@ bool has_own_tokens(std::string_view name) {
 
 bool counts_misses(std::string_view name) {
   return (name.starts_with("iou") && name != "iou_shown" && name != "iou_pooled") ||
-         name == "pointing" || name == "mass";
+         name == "pointing" || name == "pointing_micro" || name == "mass" || name == "mass_micro";
 }
 
 bool strip_suffix(std::string& name, std::string_view suffix) {

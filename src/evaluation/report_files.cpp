@@ -1,7 +1,10 @@
 // Files of predictions and of references: ours, and what strangers write.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
+#include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "evaluation/text_table.h"
@@ -42,6 +45,42 @@ void load_map(DraftSentence& sentence, const fs::path& folder, const std::string
   }
 }
 
+// A map that is written as rows of numbers. null is no number, and rows of unequal length fill no
+// grid: such maps are counted as broken where they are scored.
+AttentionMap map_from_rows(const nlohmann::json& rows, const std::string& where) {
+  AttentionMap map;
+  for (const nlohmann::json& row : rows) {
+    const bool is_row = row.is_array() && std::all_of(row.begin(), row.end(), [](const auto& v) {
+                          return v.is_number() || v.is_null();
+                        });
+    if (!is_row) {
+      throw Error(ErrorCode::kData, where + ": 'map' of a sentence is no list of rows of numbers",
+                  "write [[0.1, 0.2], [0.3, 0.4]], from the top, or the name of a 16-bit PNG");
+    }
+    ++map.rows;
+    map.columns = std::max(map.columns, static_cast<int>(row.size()));
+    for (const nlohmann::json& value : row) {
+      map.values.push_back(value.is_null() ? std::numeric_limits<float>::quiet_NaN()
+                                           : value.get<float>());
+    }
+  }
+  return map;
+}
+
+// Takes the maps that stand in the sentences themselves out of `json`, by sentence.
+std::map<size_t, AttentionMap> take_inline_maps(nlohmann::json& json, const std::string& where) {
+  std::map<size_t, AttentionMap> maps;
+  const auto sentences = json.find("sentences");
+  if (sentences == json.end() || !sentences->is_array()) return maps;
+  for (size_t i = 0; i < sentences->size(); ++i) {
+    nlohmann::json& sentence = (*sentences)[i];
+    if (!sentence.is_object() || !sentence.contains("map") || !sentence["map"].is_array()) continue;
+    maps[i] = map_from_rows(sentence["map"], where);
+    sentence.erase("map");
+  }
+  return maps;
+}
+
 // A report under another name than ours becomes our 'text'.
 void name_text(nlohmann::json& json) {
   if (!json.is_object() || json.contains("findings") || json.contains("impression")) return;
@@ -75,11 +114,17 @@ void for_each_report(const fs::path& path,
     });
     return;
   }
-  read_jsonl(path, [&](const nlohmann::json& json, size_t line) {
-    nlohmann::json named = json;
-    name_text(named);
-    use(named, where(line));
-  });
+  try {
+    read_jsonl(path, [&](const nlohmann::json& json, size_t line) {
+      nlohmann::json named = json;
+      name_text(named);
+      use(named, where(line));
+    });
+  } catch (const Error& error) {
+    if (!std::string(error.what()).ends_with("not valid JSON")) throw;
+    throw Error(error.code(), error.what(),
+                "the file may be cut off, or hold NaN or Infinity, which JSON does not know: write null");
+  }
 }
 
 }  // namespace
@@ -88,9 +133,11 @@ std::vector<Draft> load_predictions(const std::filesystem::path& path) {
   std::vector<Draft> drafts;
   const bool is_table = path.extension() == ".csv";
   for_each_report(path, [&](nlohmann::json& json, const std::string& where) {
+    std::map<size_t, AttentionMap> maps = take_inline_maps(json, where);
     Draft draft = draft_from_json(is_table ? only_texts(json) : json, where);
-    for (DraftSentence& sentence : draft.sentences) {
-      load_map(sentence, path.parent_path(), where);
+    for (size_t i = 0; i < draft.sentences.size(); ++i) {
+      if (maps.contains(i)) draft.sentences[i].map = std::move(maps[i]);
+      load_map(draft.sentences[i], path.parent_path(), where);
     }
     drafts.push_back(std::move(draft));
   });

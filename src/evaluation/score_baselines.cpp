@@ -54,7 +54,12 @@ void score_baselines(Work& work) {
   };
   work.result.constant_text = constant_report(work.data.train, work.data.validate, options);
   if (work.data.train.empty()) {
-    work.result.notes.emplace_back("no constant and no nearest-neighbour baseline: no training split");
+    std::vector<std::string> constants = cross_fitted_constants(test, options);
+    if (!constants.empty()) add("constant", std::move(constants));
+    work.result.notes.emplace_back(
+        "no training split: the constant report is chosen on the other half of the patients' "
+        "references, random reports are other studies' references, and there is no nearest "
+        "neighbour");
   } else {
     add("constant", std::vector<std::string>(test.size(), work.result.constant_text));
     std::vector<std::string> nearest = nearest_reports(test, work.data.train, options);

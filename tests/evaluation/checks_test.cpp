@@ -177,6 +177,23 @@ TEST(AddChecks, ModelThatNeverLooksRaisesEveryAlarm) {
   EXPECT_NE(eval_report_html(result, data, {}).find("not as expected"), std::string::npos);
 }
 
+// Sides that are not firm to begin with cannot swap: that is told beside the verdict, and changes nothing in it.
+TEST(AddChecks, AMovedFilmTellsHowFirmTheSidesAre) {
+  const EvaluationData data = data_of(80);
+  CheckAnswers answers = honest_answers(data);
+  for (size_t i = 0; i < answers.studies.size(); ++i) {
+    CheckedStudy& study = answers.studies[i];
+    study.moved = i % 8 < 4 ? study.real : study.mirrored;  // every second effusion changes its side
+    study.mirrored = study.real;
+  }
+  const EvaluationResult result = judged(answers, data);
+  EXPECT_DOUBLE_EQ(result.metrics.value("checks.moved_same_side"), 0.5);
+  EXPECT_EQ(result.metrics.find("checks.moved_same_side")->n, 40);
+  EXPECT_DOUBLE_EQ(result.metrics.value("checks.moved_kept"), 1);
+  EXPECT_EQ(raised(result), std::set<std::string>{"mirrored_films_keep_their_sides"});
+  EXPECT_NE(checks_text(result).find("moved_same_side"), std::string::npos);
+}
+
 TEST(AddChecks, FewCasesDecideNothing) {
   const EvaluationData data = data_of(8);
   CheckAnswers answers = honest_answers(data);

@@ -230,6 +230,12 @@ TEST(ErrorPage, WithoutExamplesThereIsNoFilmNoTextAndNoStudy) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(ErrorPage, SaysWhereTheHeadsAreShown) {
+  const EvaluationData data{.test = {kLeftEffusion}};
+  const ErrorAnalysis errors = analyse(data.test, {});
+  EXPECT_NE(errors_html(errors, data, {}).find("eval-radgen --checks"), std::string::npos);
+}
+
 TEST(ErrorPage, ShowsNoMoreCasesOfAKindThanTheSettingSays) {
   const std::filesystem::path film =
       std::filesystem::temp_directory_path() / "radgen_error_page_cap_test.png";

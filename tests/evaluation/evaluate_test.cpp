@@ -3,14 +3,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <opencv2/core.hpp>
+#include <set>
 
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/evaluation/baselines.h"
 #include "radgen/evaluation/bootstrap.h"
+#include "radgen/evaluation/eval_report.h"
 #include "radgen/imaging/picture.h"
 
 namespace radgen::evaluation {
@@ -357,6 +360,90 @@ TEST(Bootstrap, IntervalHoldsTheMiddle) {
   const Resamples resamples(10, 5, 7);
   EXPECT_EQ(resamples.weights(2), Resamples(10, 5, 7).weights(2));
   EXPECT_NE(resamples.weights(2), resamples.weights(3));
+}
+
+TEST(Evaluate, AConstantReportIsABaselineWithoutATrainingSplitToo) {
+  EvaluationData data = phantom_data(60);
+  data.train.clear();
+  data.validate.clear();
+  const EvaluationResult honest = evaluate(perfect_drafts(data), {}, data, few_resamples());
+  EXPECT_GT(honest.metrics.value("baselines.constant.text.bleu_4"), 0);
+  EXPECT_FALSE(is_raised(honest, "trivial_beats_model_bleu_4"));
+  std::vector<Draft> drafts;
+  for (const Reference& r : data.test) drafts.push_back(draft_of(r.study_id, "No acute disease."));
+  const EvaluationResult constant = evaluate(drafts, {}, data, few_resamples());
+  EXPECT_TRUE(is_raised(constant, "trivial_beats_model_bleu_4"));
+  EXPECT_TRUE(is_raised(constant, "constant_output"));
+}
+
+TEST(CrossFittedConstants, NoStudyIsScoredOnAReportOfItsOwnHalf) {
+  const EvaluationData data = phantom_data(40);
+  const std::vector<std::string> constants = cross_fitted_constants(data.test, {});
+  ASSERT_EQ(constants.size(), data.test.size());
+  std::set<std::string> texts(constants.begin(), constants.end());
+  EXPECT_EQ(texts.size(), 2u);
+  for (size_t i = 0; i < constants.size(); ++i) {
+    EXPECT_NE(constants[i], data.test[i].text());
+    if (constants[i] == constants[0]) continue;
+    // The other half's constant is a report of the first half.
+    const auto from = std::find_if(data.test.begin(), data.test.end(),
+                                   [&](const Reference& r) { return r.text() == constants[i]; });
+    EXPECT_EQ(constants[static_cast<size_t>(from - data.test.begin())], constants[0]);
+  }
+  EXPECT_TRUE(cross_fitted_constants({data.test[0]}, {}).empty());
+}
+
+TEST(CheckPredictions, FindsWhatDoesNotFitBeforeAnythingIsScored) {
+  const EvaluationData data = phantom_data(4);
+  std::vector<Draft> drafts = perfect_drafts(data);
+  check_predictions(drafts, data, {});
+  drafts.push_back(drafts.front());
+  EXPECT_THROW(check_predictions(drafts, data, {}), Error);
+}
+
+TEST(Evaluate, TheThresholdThatValidationChoseIsUsedAndSaid) {
+  const EvaluationData data = phantom_data(40);
+  EvaluateOptions options = few_resamples();
+  options.bootstrap = 0;
+  options.map_threshold = 0.1;
+  const EvaluationResult result = evaluate(perfect_drafts(data), {}, data, options);
+  EXPECT_DOUBLE_EQ(result.metrics.value("grounding.iou_chosen_threshold"),
+                   result.metrics.value("grounding.iou"));
+  EXPECT_TRUE(std::any_of(result.notes.begin(), result.notes.end(), [](const std::string& note) {
+    return note.find("cut at 0.10") != std::string::npos;
+  }));
+}
+
+TEST(EvalText, SaysTheProtocolOfGroundingAndWhichAlarmsAreRaised) {
+  const EvaluationData data = phantom_data(120);
+  const EvaluationResult good =
+      evaluate(perfect_drafts(data), perfect_phrases(data), data, few_resamples());
+  const std::string headline = headline_text(good.metrics);
+  EXPECT_NE(headline.find("end_to_end protocol"), std::string::npos);
+  EXPECT_NE(headline.find("phrase protocol"), std::string::npos);
+  EXPECT_NE(headline.find("skill (95 % interval)"), std::string::npos);
+  EvaluationResult silent = good;
+  silent.alarms = {{"constant_output", false, "2 % of the drafts are the same text"}};
+  EXPECT_EQ(alarms_text(silent), "no alarm (1 looked for)\n");
+  EXPECT_NE(eval_report_html(silent, data, {}).find("No alarm"), std::string::npos);
+  std::vector<Draft> drafts;
+  for (const Reference& r : data.test) drafts.push_back(draft_of(r.study_id, "Clear lungs."));
+  const EvaluationResult bad = evaluate(drafts, {}, data, few_resamples());
+  EXPECT_NE(alarms_text(bad).find("ALARM constant_output: 100 % of the drafts"), std::string::npos);
+  EXPECT_NE(eval_report_html(bad, data, {}).find("Alarm: constant output"), std::string::npos);
+}
+
+TEST(EvalText, WithoutAnOracleTheModelsOwnIntervalIsShown) {
+  EvaluationData data = phantom_data(40);
+  for (Reference& r : data.test) {
+    r.oracle_text.clear();
+    r.has_boxes = false;
+    r.boxes.clear();
+  }
+  const EvaluationResult result = evaluate(perfect_drafts(data), {}, data, few_resamples());
+  const std::string headline = headline_text(result.metrics);
+  EXPECT_NE(headline.find("model's 95 % interval"), std::string::npos);
+  EXPECT_NE(headline.find(" to "), std::string::npos);
 }
 
 }  // namespace

@@ -247,5 +247,59 @@ TEST_F(StrangersFiles, ExportHoldsBothTextsInOrder) {
   EXPECT_NE(csv.find("\"\"effusion\"\""), std::string::npos);
 }
 
+TEST_F(StrangersFiles, MapsMayStandInTheFileAsRowsOfNumbers) {
+  const auto drafts = load_predictions(
+      write("theirs.jsonl",
+            R"({"study_id": "1", "report": "Small left effusion. Clear.", "sentences": [)"
+            R"({"text": "Small left effusion.", "map": [[0.1, 0.2], [0.3, 0.4]]}, {"text": "Clear."}]})"
+            "\n"
+            R"({"study_id": "2", "report": "Edema.", "sentences": [{"text": "Edema.", "map": [[0.1, null]]}]})"
+            "\n"
+            R"({"study_id": "3", "report": "Edema.", "sentences": [{"text": "Edema.", "map": [[1, 0], [1]]}]})"
+            "\n"));
+  ASSERT_EQ(drafts.size(), 3u);
+  const AttentionMap& map = drafts[0].sentences[0].map;
+  EXPECT_EQ(map.rows, 2);
+  EXPECT_EQ(map.columns, 2);
+  EXPECT_FLOAT_EQ(map.values[3], 0.4f);
+  EXPECT_TRUE(drafts[0].sentences[1].map.empty());
+  EvaluationData data;
+  for (const Draft& draft : drafts) {
+    Reference r = reference(draft.study_id, true);
+    data.test.push_back(r);
+  }
+  const EvaluationResult result = evaluate(drafts, {}, data, quick());
+  EXPECT_EQ(result.input.maps, 3);
+  EXPECT_EQ(result.input.broken_maps, 2);  // not a number, and not a grid
+  EXPECT_TRUE(is_raised(result, "broken_maps"));
+}
+
+TEST_F(StrangersFiles, MapsThatAreNoNumbersAreErrorsThatSayWhatIsExpected) {
+  for (const char* map : {R"(["a"])", R"([["a"]])", R"([1, 2])"}) {
+    try {
+      load_predictions(write("theirs.jsonl",
+                             R"({"study_id": "1", "report": "Edema.", "sentences": [{"map": )" +
+                                 std::string(map) + "}]}\n"));
+      ADD_FAILURE() << map;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kData);
+      EXPECT_NE(std::string(error.what()).find("line 1"), std::string::npos);
+      EXPECT_NE(error.hint().find("[[0.1, 0.2]"), std::string::npos);
+    }
+  }
+}
+
+TEST_F(StrangersFiles, NanInJsonIsAnErrorThatSaysToWriteNull) {
+  try {
+    load_predictions(write("theirs.jsonl",
+                           R"({"study_id": "1", "report": "x", "sentences": [{"map": [[NaN]]}]})"
+                           "\n"));
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("line 1"), std::string::npos);
+    EXPECT_NE(error.hint().find("write null"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace radgen::evaluation

@@ -27,6 +27,12 @@ struct BaselineOptions {
 std::string constant_report(const std::vector<Reference>& train,
                             const std::vector<Reference>& validate, const BaselineOptions& options);
 
+// Without a training split: for each study the constant report that is chosen among, and by, the
+// reports of the other half of the patients (by hash of their names), so that no report is scored
+// on what chose it. Empty where a half is empty.
+std::vector<std::string> cross_fitted_constants(const std::vector<Reference>& test,
+                                                const BaselineOptions& options);
+
 // The report of the training picture that is nearest in 32 x 32 pixels (area averaged, mean 0,
 // variance 1, Euclidean distance), for each test study. "" where a study's picture cannot be read;
 // an empty list when no training picture can be.

@@ -28,6 +28,8 @@ struct CheckedStudy {
   size_t reference = 0;  // index into EvaluationData::test
   Draft real, blank, noise, mirrored;
   std::optional<Draft> shuffled;  // from another patient's picture; none: there is no other patient
+  // From its own picture moved a little, with other random draws: how firm are the sides of its words at all?
+  std::optional<Draft> moved;
 };
 
 // A phantom's film without one of its findings, all else the same.

@@ -23,8 +23,11 @@ std::string eval_report_html(const EvaluationResult& result, const EvaluationDat
                              const EvalReportOptions& options);
 
 // The headline for a terminal: a line a metric with model, best baseline, oracle and skill with its
-// interval.
+// interval (without an oracle the model's interval), and the protocol of the grounding rows.
 std::string headline_text(const MetricTable& metrics);
+
+// A line an alarm that is raised, with its reason; or that none is.
+std::string alarms_text(const EvaluationResult& result);
 
 // A line a target of the product: reached, missed or not measured.
 std::string targets_text(const EvaluationResult& result);

@@ -49,8 +49,8 @@ struct EvaluateOptions {
   std::string meteor_function_words;  // METEOR 1.5's english.words; empty:
                                       // $RADGEN_METEOR_FUNCTION_WORDS, else none
   bool ignore_unknown = false;        // leave out predictions of studies that the split has not
-  double map_threshold = 0;  // for iou_chosen_threshold, from the validation split; 0: cross-fitted
-                             // on the test studies
+  double map_threshold = 0;  // for iou_chosen_threshold, from the validation split (a model's own
+                             // calibration); 0: cross-fitted on the test studies
   int64_t constant_candidates = 200;
   int64_t nearest_pictures = 4000;
   int64_t seed = 0;
@@ -145,6 +145,11 @@ struct EvaluationResult {
 EvaluationResult evaluate(const std::vector<Draft>& drafts,
                           const std::vector<PhraseMap>& phrase_maps, const EvaluationData& data,
                           const EvaluateOptions& options);
+
+// Throws as evaluate() does when the drafts do not fit the data, without scoring anything: for
+// tools, before they make their output.
+void check_predictions(const std::vector<Draft>& drafts, const EvaluationData& data,
+                       const EvaluateOptions& options);
 
 // metrics.json: the metrics' groups, alarms, notes and counts.
 nlohmann::ordered_json result_to_json(const EvaluationResult& result);

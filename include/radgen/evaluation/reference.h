@@ -61,7 +61,8 @@ size_t load_truth(const std::filesystem::path& path, std::vector<Reference>& ref
                   const std::function<Affine(const Reference&)>& to_prepared);
 
 // Reads predictions.jsonl and the 16-bit map pictures it names (relative to its folder; a path that
-// leaves the folder is an error), or a table (.csv) with the columns study_id and report, text,
+// leaves the folder is an error; a map may also be written as rows of numbers, null where there is
+// none), or a table (.csv) with the columns study_id and report, text,
 // findings or impression. A report may also be called prediction, generated_report or hypothesis.
 // Throws Error{kData} that names file and line.
 std::vector<Draft> load_predictions(const std::filesystem::path& path);
