@@ -20,7 +20,7 @@ mkdir -p "$out"
 arm() {  # pool_keys, seed
   local run="$out/pool$1-seed$2"
   [ -f "$run/model/model_card.json" ] || "$bin/train-radgen" --config configs/pooling-512.json --data "$out/prepared" --output "$run" --overwrite \
-    --set network.encoder.pool_keys="$1" --set loop.max_steps="${POOLING_STEPS:-3000}" --seed "$2" ${flags[@]+"${flags[@]}"} >"$run.train.txt" 2>&1
+    --set network.encoder.pool_keys="$1" --set loop.max_steps="${POOLING_STEPS:-3000}" --set seed="$2" ${flags[@]+"${flags[@]}"} >"$run.train.txt" 2>&1
   [ -f "$run/test/metrics.json" ] || "$bin/eval-radgen" --model "$run/model" --data "$out/prepared" --truth "$out/phantom/truth.jsonl" \
     --output "$run/test" --overwrite ${flags[@]+"${flags[@]}"} >"$run.test.txt" 2>"$run.test.log"
 }
