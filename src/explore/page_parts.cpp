@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "radgen/pages/density_maps.h"
@@ -38,6 +39,17 @@ std::string shown_name(std::string name, size_t max_bytes) {
   return name + "…";
 }
 
+// "BLACK/AFRICAN AMERICAN" -> "Black/African American": capitals alone are wide and hard to read.
+std::string readable(std::string name) {
+  const auto is_lower = [](unsigned char c) { return std::islower(c) != 0; };
+  if (name.size() < 3 || std::any_of(name.begin(), name.end(), is_lower)) return name;
+  for (size_t i = 1; i < name.size(); ++i) {
+    const bool is_in_word = std::isalpha(static_cast<unsigned char>(name[i - 1])) != 0;
+    if (is_in_word) name[i] = static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
+  }
+  return name;
+}
+
 // Percent of each split's studies, a row a key: for keys that are many and have long names.
 pages::HeatMap table_of_shares(const Survey& survey, const std::string& title,
                                Counts SplitSurvey::*which) {
@@ -46,7 +58,7 @@ pages::HeatMap table_of_shares(const Survey& survey, const std::string& title,
   for (const SplitSurvey& split : survey.splits) map.columns.push_back(split.name);
   const auto order = keys_by_count(survey, which);
   for (size_t k = 0; k < std::min(order.size(), kMaxRows); ++k) {
-    map.rows.push_back(shown_name(order[k].second, kMaxBytes));
+    map.rows.push_back(shown_name(readable(order[k].second), kMaxBytes));
     map.values.emplace_back();
     for (const SplitSurvey& split : survey.splits) {
       const auto it = (split.*which).find(order[k].second);
@@ -115,7 +127,10 @@ std::string marked_text(const Example& example) {
   }
   out += pages::escape_html(std::string_view(example.text).substr(at));
   std::string lines;
-  for (char c : out) lines += c == '\n' ? std::string("<br><br>") : std::string(1, c);
+  for (char c : out) {
+    if (c != '\n') lines += c;
+    if (c == '\n' && !lines.empty()) lines += "<br><br>";
+  }
   return lines;
 }
 

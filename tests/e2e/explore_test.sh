@@ -28,6 +28,12 @@ same "$(sed -n 3p "$scratch/labels.csv")" ',2,,,,,,,,,,,,,,' "labels of an empty
 same "$(sed -n 4p "$scratch/labels.csv")" ',3,,,,,,,,,,,,-1.0,,' "labels of a hedged report"
 is_json "$scratch/mentions.jsonl"
 grep -qF '"words":"possible"' "$scratch/mentions.jsonl" || fail "the words that decided are not given"
+printf 'study_id,report\n1,"Small left effusion."\n2\n3,Clear.\n' >"$scratch/odd.csv"
+expect 0 "$bin/label-radgen" --input "$scratch/odd.csv" --output "$scratch/odd-labels.csv" --json
+grep -qF '"bad_rows":1' "$out" || fail "a row that cannot be read is not counted"
+same "$(lines "$scratch/odd-labels.csv")" 3 "lines for a table with a bad row"
+expect 0 "$bin/label-radgen" --evaluate "$scratch/phantom/truth.jsonl" --json
+grep -qF '"train":{"reports":' "$out" || fail "a phantom set's truth is not compared"
 refuses 3 'text' "$bin/label-radgen" --input "$scratch/reports.csv" --output "$scratch/none.csv" --text-column text
 [ ! -e "$scratch/none.csv" ] || fail "a table although the column is not there"
 no_leftovers

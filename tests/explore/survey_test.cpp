@@ -93,7 +93,7 @@ TEST(ExplorePage, NamesEveryRaceWholeHoweverManyThereAre) {
   }
   const std::string page = explore_page(survey_texts(entries, nullptr), {"x", "", false}, {});
   for (int i = 0; i < 12; ++i) {
-    EXPECT_NE(page.find(">A LONG NAME OF GROUP " + std::to_string(i) + "<"), std::string::npos);
+    EXPECT_NE(page.find(">A Long Name Of Group " + std::to_string(i) + "<"), std::string::npos);
   }
 }
 
