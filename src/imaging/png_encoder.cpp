@@ -71,6 +71,16 @@ void load_row(const cv::Mat& picture, int y, size_t step, Row& row) {
     std::copy_n(picture.ptr<uint8_t>(y), picture.cols, row.begin() + 1);
     return;
   }
+  if (step == 3) {
+    const uint8_t* bgr = picture.ptr<uint8_t>(y);
+    uint8_t* rgb = row.data() + step;
+    for (int x = 0; x < 3 * picture.cols; x += 3) {
+      rgb[x] = bgr[x + 2];
+      rgb[x + 1] = bgr[x + 1];
+      rgb[x + 2] = bgr[x];
+    }
+    return;
+  }
   const uint16_t* from = picture.ptr<uint16_t>(y);
   uint8_t* to = row.data() + step;
   for (int x = 0; x < picture.cols; ++x) {
@@ -81,8 +91,9 @@ void load_row(const cv::Mat& picture, int y, size_t step, Row& row) {
 
 }  // namespace
 
-std::string encode_grey_png(const cv::Mat& picture, int compression) {
-  RADGEN_CHECK(picture.type() == CV_8UC1 || picture.type() == CV_16UC1, "a grey picture of 8 or 16 bits");
+std::string encode_png_fast(const cv::Mat& picture, int compression) {
+  const bool is_color = picture.type() == CV_8UC3;
+  RADGEN_CHECK(is_color || picture.type() == CV_8UC1 || picture.type() == CV_16UC1, "8 or 16 bits of grey, or 8-bit BGR");
   const size_t step = picture.elemSize(), bytes = static_cast<size_t>(picture.cols) * step;
   Row row(step + bytes, 0), above(step + bytes, 0), best(1 + bytes), trial(1 + bytes);
   std::vector<uint8_t> filtered;
@@ -110,8 +121,9 @@ std::string encode_grey_png(const cv::Mat& picture, int compression) {
   std::string png = "\x89PNG\r\n\x1a\n", header;
   put_u32(header, static_cast<uint32_t>(picture.cols));
   put_u32(header, static_cast<uint32_t>(picture.rows));
-  header += static_cast<char>(8 * step);
-  header += std::string(4, '\0');  // grey; deflate, the five filters, not interlaced
+  header += static_cast<char>(8 * picture.elemSize1());
+  header += static_cast<char>(is_color ? 2 : 0);
+  header += std::string(3, '\0');  // deflate, the five filters, not interlaced
   put_chunk(png, "IHDR", header);
   put_chunk(png, "IDAT", packed);
   put_chunk(png, "IEND", "");

@@ -1,4 +1,4 @@
-// PNG (RFC 2083) of grey pictures, with libdeflate. Preparing a data set spends most of its time here: zlib and libpng's choice of
+// PNG (RFC 2083) with libdeflate. Preparing a data set spends most of its time here: zlib and libpng's choice of
 // filters took two thirds of it.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace radgen {
 
-// CV_8UC1 or CV_16UC1, not empty; compression 0..9 as zlib counts.
-std::string encode_grey_png(const cv::Mat& picture, int compression);
+// CV_8UC1, CV_16UC1 or CV_8UC3 (BGR, as OpenCV has it), not empty; compression 0..9 as zlib counts.
+std::string encode_png_fast(const cv::Mat& picture, int compression);
 
 }  // namespace radgen

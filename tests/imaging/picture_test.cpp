@@ -26,13 +26,14 @@ TEST(Png, ComesBackAsItWas) {
 }
 
 // Noise, ramps and flat parts make each of the five row filters the best one somewhere.
-TEST(Png, AnyGreyPictureComesBackWhatItsSizeAndDepth) {
+TEST(Png, AnyPictureComesBackWhateverItsSizeAndDepth) {
   cv::RNG random(7);
   for (const cv::Size size : {cv::Size(1, 1), cv::Size(1, 9), cv::Size(7, 1), cv::Size(333, 129)}) {
-    for (const int type : {CV_8UC1, CV_16UC1}) {
+    for (const int type : {CV_8UC1, CV_16UC1, CV_8UC3}) {
       cv::Mat picture(size, type), noise(size, type);
-      const int largest = type == CV_8UC1 ? 255 : 65535;
-      for (int y = 0; y < size.height; ++y) picture.row(y).setTo(largest * y / size.height);
+      const int largest = type == CV_16UC1 ? 65535 : 255;
+      for (int y = 0; y < size.height; ++y)
+        picture.row(y).setTo(cv::Scalar(largest * y / size.height, largest - largest * y / size.height, largest / 3));
       random.fill(noise, cv::RNG::UNIFORM, 0, largest + 1);
       if (size.width > 8) noise.colRange(0, size.width / 3).copyTo(picture.colRange(0, size.width / 3));
       const std::string png = encode_png(picture, 1);
