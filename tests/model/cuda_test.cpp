@@ -1,4 +1,4 @@
-// The network on a GPU gives what it gives on the CPU. Skipped where there is none; scripts/gpu_check.sh runs them.
+// The network on a GPU gives what it gives on the CPU. Skipped where there is none.
 #include <gtest/gtest.h>
 
 #include "model_test_support.h"
