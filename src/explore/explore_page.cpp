@@ -21,6 +21,13 @@ constexpr size_t kShownTerms = 50, kLengthBins = 40;
 
 std::string length_name(const Survey& survey) { return survey.tokenizer ? "tokens" : "words"; }
 
+// False for sets of labels and boxes alone.
+bool has_texts(const Survey& survey) {
+  return std::any_of(survey.splits.begin(), survey.splits.end(), [](const SplitSurvey& split) {
+    return std::any_of(split.words.begin(), split.words.end(), [](double w) { return w > 0; });
+  });
+}
+
 void add_banners(Page& page, const Survey& survey, const PageFacts& facts, bool has_examples) {
   if (facts.is_synthetic) {
     page.callout(pages::Tone::kNote, "Synthetic data",
@@ -35,6 +42,10 @@ void add_banners(Page& page, const Survey& survey, const PageFacts& facts, bool 
   if (!has_examples) {
     page.callout(pages::Tone::kGood, "Counts only",
                  "The page holds no film and no sentence of a report.");
+  }
+  if (!has_texts(survey)) {
+    page.callout(pages::Tone::kNote, "No reports",
+                 "The set has labels without texts: nothing is said here about words.");
   }
   if (survey.patients_in_several_splits > 0) {
     page.callout(pages::Tone::kAlarm, "Patients in more than one split",
@@ -55,17 +66,24 @@ void add_overview(Page& page, const Survey& survey) {
     findings.insert(findings.end(), split.findings.begin(), split.findings.end());
   }
   for (const auto& [finding, one] : survey.boxes) boxes += one.boxes;
-  const Summary length = summarize(lengths);
-  const Correlation r = spearman(lengths, findings);
-  page.facts(
-      {{grouped(studies), "studies", fmt::format("{} patients", grouped(patients))},
-       {grouped(pictures), "pictures", ""},
-       {grouped(boxes), "boxes", fmt::format("in {} studies", grouped(survey.studies_with_boxes))},
-       {fmt::format("{:.0f}", length.median), length_name(survey) + " a report (median)",
-        fmt::format("5 to 95 %: {:.0f} to {:.0f}", length.p5, length.p95)},
-       {r.is_defined ? fmt::format("{:+.2f}", r.value) : "n/a", "length and findings (rho)",
-        r.is_defined ? fmt::format("95 % interval {:+.2f} to {:+.2f}", r.low, r.high)
-                     : "too few studies"}});
+  const bool has_pictures = !survey.pictures.widths.empty();
+  std::vector<pages::Fact> facts{
+      {grouped(studies), "studies", fmt::format("{} patients", grouped(patients))},
+      {has_pictures ? grouped(pictures) : "no", "pictures",
+       has_pictures ? "" : "prepared without them"},
+      {grouped(boxes), "boxes", fmt::format("in {} studies", grouped(survey.studies_with_boxes))}};
+  if (has_texts(survey)) {
+    const Summary length = summarize(lengths);
+    const Correlation r = spearman(lengths, findings);
+    facts.push_back({fmt::format("{:.0f}", length.median),
+                     length_name(survey) + " a report (median)",
+                     fmt::format("5 to 95 %: {:.0f} to {:.0f}", length.p5, length.p95)});
+    facts.push_back({r.is_defined ? fmt::format("{:+.2f}", r.value) : "n/a",
+                     "length and findings (rho)",
+                     r.is_defined ? fmt::format("95 % interval {:+.2f} to {:+.2f}", r.low, r.high)
+                                  : "too few studies"});
+  }
+  page.facts(facts);
   Table table({{"split"},
                {"patients", true},
                {"studies", true},
@@ -76,7 +94,9 @@ void add_overview(Page& page, const Survey& survey) {
   for (const SplitSurvey& split : survey.splits) {
     const LabelCounts& none = split.labels[static_cast<size_t>(Finding::kNoFinding)];
     table.row({split.name, grouped(split.patients), grouped(split.studies), grouped(split.pictures),
-               fmt::format("{:.0f} {}", summarize(split.lengths()).median, length_name(survey)),
+               has_texts(survey) ? fmt::format("{:.0f} {}", summarize(split.lengths()).median,
+                                               length_name(survey))
+                                 : "-",
                fmt::format("{:.2f}", summarize(split.findings).mean),
                percent(none.positive, split.studies)});
   }
@@ -139,7 +159,8 @@ void add_findings(Page& page, const Survey& survey) {
     const LabelCounts &x = all[static_cast<size_t>(a)], &y = all[static_cast<size_t>(b)];
     return x.positive + x.uncertain > y.positive + y.uncertain;
   });
-  pages::StackedBars bars{.title = "How often each finding is said",
+  pages::StackedBars bars{.title = has_texts(survey) ? "How often each finding is said"
+                                                     : "How often each finding is labelled",
                           .x_label = "share of studies",
                           .parts = {"positive", "uncertain"}};
   pages::HeatMap map{.title = "Positive or uncertain, by split (% of the split's studies)",
@@ -229,10 +250,12 @@ std::string explore_page(const Survey& survey, const PageFacts& facts,
             facts.source.empty() ? "a prepared dataset" : "prepared from " + facts.source);
   add_banners(page, survey, facts, !examples.empty());
   add_overview(page, survey);
-  add_lengths(page, survey);
+  if (has_texts(survey)) add_lengths(page, survey);
   add_findings(page, survey);
-  add_correlation(page, survey);
-  add_terms(page, survey);
+  if (has_texts(survey)) {
+    add_correlation(page, survey);
+    add_terms(page, survey);
+  }
   add_people(page, survey);
   add_pictures(page, survey);
   add_boxes(page, survey);

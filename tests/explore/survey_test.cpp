@@ -85,6 +85,17 @@ TEST(ExplorePage, HoldsNoSentenceWithoutExamplesAndWarnsWithThem) {
   EXPECT_NE(shown.find("Boxes: 1 left Pleural Effusion, 2 Edema"), std::string::npos);
 }
 
+TEST(ExplorePage, IsSilentOnWordsWhereThereAreNone) {
+  auto entries = small_set();
+  for (ManifestEntry& entry : entries) entry.findings.clear();
+  const std::string page = explore_page(survey_texts(entries, nullptr), {"x", "nih", false}, {});
+  EXPECT_NE(page.find("No reports"), std::string::npos);
+  EXPECT_NE(page.find("How often each finding is labelled"), std::string::npos);
+  for (const char* section : {"How long the reports are", "Medical terms", "Spearman"}) {
+    EXPECT_EQ(page.find(section), std::string::npos) << section;
+  }
+}
+
 TEST(ExplorePage, NamesEveryRaceWholeHoweverManyThereAre) {
   std::vector<ManifestEntry> entries;
   for (int i = 0; i < 12; ++i) {
