@@ -73,10 +73,13 @@ void print_summary(const PrepareSummary& s, const std::filesystem::path& output,
   print_counts("of the source", s.counts);
   if (is_dry_run) return;
   std::cout << fmt::format("{} in {:.1f} s", output.string(), s.seconds);
+  constexpr size_t kEnoughToExtrapolate = 16;
   if (s.pictures_per_second() > 0) {
-    std::cout << fmt::format(
-        ", {:.1f} pictures/s: MIMIC-CXR's 377,110 would take {:.1f} hours at this rate",
-        s.pictures_per_second(), s.hours_for_mimic_cxr());
+    std::cout << fmt::format(", {:.1f} pictures/s", s.pictures_per_second());
+  }
+  if (s.pictures_per_second() > 0 && s.prepared - s.reused >= kEnoughToExtrapolate) {
+    std::cout << fmt::format(": MIMIC-CXR's 377,110 would take {:.1f} hours at this rate",
+                             s.hours_for_mimic_cxr());
   }
   std::cout << "\n";
 }
