@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "radgen/core/compute.h"
@@ -53,14 +54,23 @@ bool has_vnni() {
   return std::find(features.begin(), features.end(), "avx512_vnni") != features.end();
 }
 
+bool has_engine(at::QEngine engine) {
+  const std::vector<at::QEngine>& there = at::globalContext().supportedQEngines();
+  return std::find(there.begin(), there.end(), engine) != there.end();
+}
+
+[[noreturn]] void refuse_input(const std::string& why) {
+  throw Error(ErrorCode::kData, "an INT8 layer cannot take its input: " + why,
+              "the picture or the weights may hold NaN; run in fp32 to see where");
+}
+
 }  // namespace
 
 at::QEngine int8_engine() {
-  const std::vector<at::QEngine>& there = at::globalContext().supportedQEngines();
   for (at::QEngine engine : {at::QEngine::ONEDNN, at::QEngine::X86, at::QEngine::FBGEMM})
-    if (std::find(there.begin(), there.end(), engine) != there.end()) return engine;
+    if (has_engine(engine)) return engine;
   std::vector<std::string> names;
-  for (at::QEngine engine : there) names.push_back(at::toString(engine));
+  for (at::QEngine engine : at::globalContext().supportedQEngines()) names.push_back(at::toString(engine));
   throw Error(ErrorCode::kResource,
               fmt::format("INT8 needs one of LibTorch's quantized engines ONEDNN, X86 or FBGEMM; this LibTorch has {}",
                           fmt::join(names, ", ")),
@@ -93,12 +103,17 @@ Tensor Int8Product::apply(const Tensor& x) const {
 
 Tensor Int8Product::apply_dynamic(const Tensor& x) const {
   static const auto linear = operator_named<Tensor(Tensor, const Packed&, bool)>("quantized::linear_dynamic");
+  // The scale of NaN or of infinity does not exist, and the operator says so. Where LibTorch holds FBGEMM that searches for
+  // the range, whatever the engine, and it passes over NaN.
+  static const bool passes_over_nan = has_engine(at::QEngine::FBGEMM);
+  if (passes_over_nan) {
+    const auto [least, most] = at::aminmax(x);
+    if (!std::isfinite(least.item<float>()) || !std::isfinite(most.item<float>())) refuse_input("it holds NaN or infinity");
+  }
   try {
     return linear.call(x, packed_, /*reduce_range=*/int8_top() < 255);
   } catch (const c10::Error& error) {
-    // The scale of NaN or of infinity does not exist.
-    throw Error(ErrorCode::kData, std::string("an INT8 layer cannot take its input: ") + error.what_without_backtrace(),
-                "the picture or the weights may hold NaN; run in fp32 to see where");
+    refuse_input(error.what_without_backtrace());
   }
 }
 
