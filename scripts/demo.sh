@@ -85,7 +85,10 @@ if [ $ablation = yes ]; then
 fi
 
 table() { sed -n '1,/^distinct_ratio/p' "$1"; }
-page=$(find "$demo/report/phantom" -name report.html | sort | head -n 1)
+# The page with the most regions to look at.
+page=$(find "$demo/report/phantom" -name prediction.json | sort | while read -r prediction; do
+  printf '%s %s\n' "$(grep -o '"grounded": *true' "$prediction" | wc -l)" "${prediction%prediction.json}report.html"
+done | sort -s -k1,1nr | head -n 1 | cut -d' ' -f2-)
 cat <<SUMMARY
 
 RadGen demo: research software, not for clinical use. The model was trained on synthetic films only.

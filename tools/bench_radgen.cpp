@@ -23,6 +23,8 @@ namespace {
 using namespace radgen;
 using Json = nlohmann::ordered_json;
 
+constexpr int64_t kFindingClasses = 14;  // CheXpert's; report/finding.h is no part of the network's own build
+
 struct Arguments {
   fs::path config;                     // empty: ViT-B/16 and the default decoder
   std::vector<std::string> settings;
@@ -52,12 +54,18 @@ ModelConfig network_of(const Arguments& arguments) {
     load_config_json(config, {{"network", json["network"]}}, arguments.config.string());
   }
   load_config(config, {}, arguments.settings);
+  // As training completes it.
+  const LossConfig& loss = config.network.loss;
+  if (loss.lambda_labels > 0 || loss.lambda_patches > 0) config.network.finding_classes = kFindingClasses;
   return config.network;
 }
 
 torch::Device device_of(const Tool& tool) {
   const std::string& name = tool.common.device;
-  if (name == "auto") return torch::cuda::is_available() ? torch::kCUDA : torch::kCPU;
+  const bool has_cuda = torch::cuda::is_available();
+  if (name == "auto") return has_cuda ? torch::kCUDA : torch::kCPU;
+  if (name.starts_with("cuda") && !has_cuda)
+    throw Error(ErrorCode::kResource, "--device " + name + ": this LibTorch sees no CUDA device", "use --device cpu");
   return torch::Device(name);
 }
 

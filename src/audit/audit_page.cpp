@@ -48,6 +48,14 @@ void add_verdict(Page& page, const AuditResult& result, const AuditGate& gate) {
     page.paragraph(fmt::format("{} more in the table of differences, intersections of groups among them.",
                                disparities.size() - kMostCallouts));
   }
+  for (const AttentionComparison& a : result.attention) {
+    if (!a.is_different) continue;
+    page.callout(Tone::kNote, "Attention lies elsewhere for this group",
+                 fmt::format("{}: {} {:.3f} against {:.3f} of the others (p {}). That is no worse "
+                             "detection by itself; see the section on where the model looked.",
+                             result.group(a.attribute, a.level), a.feature, a.mean, a.other_mean,
+                             p_text(a.p)));
+  }
   std::vector<const Comparison*> confounded = for_a_reader(result, Verdict::kConfounded);
   std::erase_if(confounded, [&](const Comparison* c) { return !is_single(result, *c); });
   for (size_t i = 0; i < std::min(confounded.size(), kMostCallouts); ++i) {

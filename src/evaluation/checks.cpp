@@ -184,10 +184,32 @@ void add(const MirrorCounts& one, MirrorCounts& all) {
   all.stayed += one.stayed;
 }
 
-// A mirrored film is no film of a patient: its heart lies on the right. A model that keeps a side there may read it from
-// anatomy instead of from the picture's halves, or may have nothing firm to say. The film moved a little tells the second
-// apart: what does not stay on its side there cannot be expected to swap.
-void check_mirrored(const CheckAnswers& answers, const Labeler& labeler, Judge& judge) {
+// Are sides lost on mirrored films more than words that are drawn again lose them anyhow?
+void check_lost_sides(const MirrorCounts& mirrored, const MirrorCounts& moved, Judge& judge, EvaluationResult& result) {
+  judge.share("checks.moved_kept", moved.kept, moved.sided);
+  judge.share("checks.moved_sided", moved.swapped + moved.stayed, moved.kept);
+  judge.share("checks.moved_same_side", moved.stayed, moved.swapped + moved.stayed);
+  const Metric of_mirrored = *result.metrics.find("checks.mirrored_sided"), of_moved = *result.metrics.find("checks.moved_sided");
+  std::optional<bool> is_met;
+  if (std::min(mirrored.kept, moved.kept) >= kFewCases) {
+    is_met = of_mirrored.high >= of_moved.low;
+    result.alarms.push_back({"mirrored_films_lose_their_sides", !*is_met,
+                             fmt::format("of the findings stated again, {:.3f} ({:.3f} to {:.3f}) have one side on mirrored films and "
+                                         "{:.3f} ({:.3f} to {:.3f}) on films moved a little",
+                                         of_mirrored.value, of_mirrored.low, of_mirrored.high, of_moved.value, of_moved.low,
+                                         of_moved.high)});
+  }
+  result.expectations.push_back({"checks.mirrored_sided", "interval not below that of moved_sided", is_met});
+  judge.tell("checks.moved_sided", "");
+  judge.tell("checks.moved_same_side", "1 at best; with mirrored_swapped: how firm sides are");
+  judge.tell("checks.moved_kept", "1 at best");
+}
+
+// A mirrored film is no film of a patient: its heart lies on the right. A model that keeps a side there reads it from
+// anatomy or from what is usual, not from the picture's halves. That a report names both sides or none says neither: words
+// that are drawn again do so too. So the side is judged where both reports name one, and that mirrored films do not
+// drive sides out is judged against the same film moved a little. Neither can tell whether a side is right.
+void check_mirrored(const CheckAnswers& answers, const Labeler& labeler, Judge& judge, EvaluationResult& result) {
   MirrorCounts all, moved;
   for (const CheckedStudy& study : answers.studies) {
     const StudyWords real = read_words(labeler, study.real.text());
@@ -195,16 +217,13 @@ void check_mirrored(const CheckAnswers& answers, const Labeler& labeler, Judge& 
     if (study.moved) add(compare_mirrored(real, read_words(labeler, study.moved->text())), moved);
   }
   judge.share("checks.mirrored_kept", all.kept, all.sided);
-  judge.share("checks.mirrored_swapped", all.swapped, all.kept);
-  judge.share("checks.mirrored_stayed", all.stayed, all.kept);
+  judge.share("checks.mirrored_sided", all.swapped + all.stayed, all.kept);
+  judge.share("checks.mirrored_swapped", all.swapped, all.swapped + all.stayed);
+  judge.share("checks.mirrored_swapped_of_kept", all.swapped, all.kept);
   judge.expect("checks.mirrored_swapped", Must::kAtLeast, kLeastSwapped, " (1 at best)", "mirrored_films_keep_their_sides");
-  judge.tell("checks.mirrored_stayed", "0 at best");
+  judge.tell("checks.mirrored_swapped_of_kept", "mirrored_swapped x mirrored_sided");
   judge.tell("checks.mirrored_kept", "1 at best");
-  if (moved.sided == 0) return;
-  judge.share("checks.moved_kept", moved.kept, moved.sided);
-  judge.share("checks.moved_same_side", moved.stayed, moved.kept);
-  judge.tell("checks.moved_same_side", "1 at best; no more can be expected of mirrored_swapped");
-  judge.tell("checks.moved_kept", "1 at best; no more can be expected of mirrored_kept");
+  if (moved.sided > 0) check_lost_sides(all, moved, judge, result);
 }
 
 void check_twins(const CheckAnswers& answers, const Labeler& labeler, Judge& judge, EvaluationResult& result) {
@@ -309,7 +328,7 @@ void add_checks(const CheckAnswers& answers, const EvaluationData& data, const E
   if (!answers.studies.empty()) {
     check_shuffled(answers, data, options, labeler, result);
     check_empty_pictures(answers, judge);
-    check_mirrored(answers, labeler, judge);
+    check_mirrored(answers, labeler, judge, result);
   }
   check_twins(answers, labeler, judge, result);
   check_faithfulness(answers, judge, result);

@@ -60,7 +60,7 @@ void add_facts(Page& page, const ErrorAnalysis& errors) {
 
 void add_kinds(Page& page, const ErrorAnalysis& errors, const std::vector<ErrorKind>& kinds,
                const std::string& group) {
-  Table table({{"kind"}, {"cases", true}, {"of", true}, {"share (95 %)", true}, {"meaning"}});
+  Table table({{"kind"}, {"cases", true}, {"of", true}, {"share (95\u00a0%)", true}, {"meaning"}});
   for (const ErrorKind& kind : kinds) {
     const std::string path = group + "." + kind.name;
     if (const auto reason = errors.missing.find(path); reason != errors.missing.end()) {
@@ -89,11 +89,11 @@ void add_findings(Page& page, const ErrorAnalysis& errors) {
                {"right", true},
                {"invented", true},
                {"missed", true},
-               {"in place (95 %)", true},
+               {"in place (95\u00a0%)", true},
                {"IoU", true},
                {"peak", true},
                {"spread", true},
-               {"read (95 %)", true}});
+               {"read (95\u00a0%)", true}});
   const auto row = [&](const std::string& name, const std::string& path, size_t right,
                        size_t invented, size_t overlooked, bool is_strong) {
     const MetricTable& m = errors.metrics;
@@ -168,7 +168,7 @@ void add_entropy(Page& page, const ErrorAnalysis& errors) {
   Table table({{""},
                {"median, right", true},
                {"median, wrong", true},
-               {"wrong above right (95 %)", true},
+               {"wrong above right (95\u00a0%)", true},
                {"p", true}});
   table.caption(
       "Wrong above right: the probability that a wrong one has the higher entropy than a "

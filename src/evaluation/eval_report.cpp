@@ -56,8 +56,9 @@ void add_headline(Page& page, const MetricTable& metrics) {
   page.section("Model, trivial baselines, oracle",
                "Value with its 95 % interval over patients. A baseline never looked at the picture "
                "(the nearest neighbour saw 32 x 32 pixels of it). Oracle: the same truth in other "
-               "words, and the best that the patch grid can mark. Skill: 0 is the best baseline, 1 "
-               "the oracle.");
+               "words; for maps each patch's share under the boxes, cut as the model's maps are, "
+               "which a map of finer shades can exceed. Skill: 0 is the best baseline, 1 the "
+               "oracle.");
   std::vector<std::string> baselines = baseline_names(metrics);
   std::erase_if(baselines, [&](const std::string& name) {
     return std::none_of(headline_paths().begin(), headline_paths().end(), [&](const auto& path) {
@@ -154,7 +155,7 @@ void add_findings(Page& page, const MetricTable& metrics) {
   page.section("By finding",
                "Labels F1: does the draft state the finding where the reference does? IoU: how well "
                "the attention of its sentence covers the reference's box.");
-  const Others prior{{"baselines.location_prior.", "location prior"}, {"oracle.", "patch grid's ceiling"}};
+  const Others prior{{"baselines.location_prior.", "location prior"}, {"oracle.", "patches under the box"}};
   add_bars(page, metrics, "Labels F1", "clinical", "f1",
            {{"baselines.nearest.", "nearest neighbour"}, {"oracle.", "oracle"}});
   add_bars(page, metrics, "IoU, reference sentence (phrase)", "grounding", "iou_phrase", prior);
@@ -193,7 +194,8 @@ void add_alarms(Page& page, const EvaluationResult& result) {
   for (const std::string& note : result.notes) {
     notes += (notes.empty() ? "" : " ") + note + ".";
     const size_t at = notes.size() - note.size() - 1;
-    notes[at] = static_cast<char>(std::toupper(static_cast<unsigned char>(notes[at])));
+    const bool is_metric = note.substr(0, note.find_first_of(" :")).find('_') != std::string::npos;
+    if (!is_metric) notes[at] = static_cast<char>(std::toupper(static_cast<unsigned char>(notes[at])));
   }
   if (!notes.empty()) page.callout(Tone::kNote, "Notes", notes);
 }
@@ -238,7 +240,6 @@ void add_confidence(Page& page, const EvaluationResult& result) {
                            .x_label = "confidence",
                            .y_label = "share right"};
   diagram.x_range = diagram.y_range = pages::Range{0, 1};
-  diagram.series.push_back({.name = "perfect", .x = {0, 1}, .y = {0, 1}, .is_dashed = true});
   pages::LineChart curve{.title = "Abstaining from the least confident",
                          .x_label = "share kept",
                          .y_label = "share wrong among them"};
@@ -262,6 +263,8 @@ void add_confidence(Page& page, const EvaluationResult& result) {
     diagram.series.push_back(std::move(bins));
     curve.series.push_back(std::move(risks));
   }
+  // Last, so that a kind has the same colour in both figures.
+  diagram.series.push_back({.name = "perfect", .x = {0, 1}, .y = {0, 1}, .is_dashed = true});
   page.table(table);
   page.figure(line_chart_svg(diagram), "On the dashed line a confidence is worth its name.");
   page.figure(line_chart_svg(curve), "Read from right to left: what leaving sentences out gains.");

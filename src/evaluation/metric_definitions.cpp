@@ -156,7 +156,9 @@ constexpr Definition kDefinitions[] = {
     {"negations_with_region",
      "share of the sentences that only rule findings out which are shown with a region; n: such "
      "sentences"},
-    {"ece", "expected calibration error, 15 bins of equal mass"},
+    {"ece",
+     "expected calibration error, 15 bins of equal mass; resampling adds to it, so that its interval "
+     "leans upward"},
     {"brier", "mean squared difference of confidence and event"},
     {"brier_skill", "1 - Brier score over that of always saying the base rate"},
     {"auroc", "probability that a right sentence has more confidence than a wrong one, ties half"},
@@ -209,17 +211,22 @@ constexpr Definition kDefinitions[] = {
      "share of the findings stated on one side alone that the report of the mirrored film states "
      "too, on any side or "
      "none; n: such findings; Wilson interval"},
-    {"mirrored_swapped",
+    {"mirrored_sided",
      "share of the findings stated on one side alone and kept (mirrored_kept) that the mirrored "
-     "film's report states "
-     "on the other side alone; n: the kept; Wilson interval"},
-    {"mirrored_stayed", "as mirrored_swapped, on the same side alone"},
+     "film's report states on one side alone too; the others name both sides or none; Wilson "
+     "interval"},
+    {"mirrored_swapped",
+     "share of the findings stated on one side alone in both reports whose side is the other one on "
+     "the mirrored film; n: such findings; Wilson interval"},
+    {"mirrored_swapped_of_kept",
+     "as mirrored_swapped, of all that are kept: one that names both sides or none counts 0"},
     {"moved_kept",
      "as mirrored_kept, of the report of the same film moved sideways by a fiftieth of its width, "
      "with other random draws"},
+    {"moved_sided", "as mirrored_sided, of the moved film (moved_kept)"},
     {"moved_same_side",
-     "share of the findings stated on one side alone and kept (moved_kept) that the moved film's "
-     "report states on the same side alone; n: the kept; Wilson interval"},
+     "share of the findings stated on one side alone in both reports whose side is the same on the "
+     "moved film (moved_kept); Wilson interval"},
     {"twin_original_stated",
      "share of the pairs whose original's report states the finding that the twin is without; n: "
      "pairs; Wilson interval"},

@@ -5,6 +5,9 @@
 // in units of log2(e), so that the exponential is exp2. Online softmax: Milakov and Gimelshein 2018; in blocks of queries and
 // keys: Dao et al. 2022, FlashAttention.
 #include <cstdint>
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 #include "attention_kernel.h"
 
@@ -28,11 +31,20 @@ constexpr float kLog2E = 1.44269504088896340736F;
 typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
 typedef int32_t IntVector __attribute__((vector_size(kLanes * sizeof(float))));
 typedef uint32_t UintVector __attribute__((vector_size(kLanes * sizeof(float))));
-typedef uint16_t LooseHalves __attribute__((vector_size(kLanes * sizeof(uint16_t)), aligned(2), may_alias));
-typedef int8_t LooseBytes __attribute__((vector_size(kLanes), aligned(1), may_alias));
 typedef float LooseVector __attribute__((vector_size(kLanes * sizeof(float)), aligned(4), may_alias));
 
 inline Vector load(const float* from) { return *reinterpret_cast<const LooseVector*>(from); }
+// One instruction each where the CPU has it: compilers turn the general forms below into many.
+#if defined(__AVX512F__)
+inline Vector load(const uint16_t* from) {
+  return reinterpret_cast<Vector>(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
+}
+inline Vector load(const int8_t* from) {
+  return reinterpret_cast<Vector>(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))));
+}
+#else
+typedef uint16_t LooseHalves __attribute__((vector_size(kLanes * sizeof(uint16_t)), aligned(2), may_alias));
+typedef int8_t LooseBytes __attribute__((vector_size(kLanes), aligned(1), may_alias));
 // A half's exponent and mantissa, moved to where a float has them, are its value times 2^-112.
 inline Vector load(const uint16_t* from) {
   const UintVector bits = __builtin_convertvector(*reinterpret_cast<const LooseHalves*>(from), UintVector);
@@ -41,6 +53,17 @@ inline Vector load(const uint16_t* from) {
 }
 inline Vector load(const int8_t* from) {
   return __builtin_convertvector(__builtin_convertvector(*reinterpret_cast<const LooseBytes*>(from), IntVector), Vector);
+}
+#endif
+// Pairs first: a chain of kLanes additions would take longer than the products before it.
+inline float total_of(Vector x) {
+#if defined(__AVX512F__)
+  return _mm512_reduce_add_ps(reinterpret_cast<__m512>(x));
+#else
+  for (int64_t half = kLanes / 2; half > 0; half /= 2)
+    for (int64_t lane = 0; lane < half; ++lane) x[lane] += x[lane + half];
+  return x[0];
+#endif
 }
 inline void store(float* to, Vector value) { *reinterpret_cast<LooseVector*>(to) = value; }
 inline Vector broadcast(float value) { return value - Vector{}; }  // x - 0 is x, also for -0: no instruction
@@ -392,9 +415,7 @@ void scores(ConstRows q, Keys k, int64_t d, float scale, Rows scores) {
         const auto* row = k.data + key * k.stride;
         Vector sum = {};
         for (int64_t c = 0; c < d; c += kLanes) sum += load(query + c) * load(row + c);
-        float total = 0;
-        for (int64_t lane = 0; lane < kLanes; ++lane) total += sum[lane];
-        scores.data[i * scores.stride + key] = scale * total;
+        scores.data[i * scores.stride + key] = scale * total_of(sum);
       }
     }
   }

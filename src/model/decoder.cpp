@@ -94,7 +94,7 @@ KeyValueCache CrossAttentionLayerImpl::remember(const Tensor& memory) {
 }
 
 Tensor CrossAttentionLayerImpl::queries(const Tensor& x) {
-  const Tensor q = split_heads(query(x), heads_);
+  const Tensor q = split_heads(apply_linear(x, query->weight, query->bias), heads_);
   if (evidence_classes_ == 0) return q;
   return torch::cat({q, split_heads(evidence_query(x), heads_)}, 3);
 }
@@ -117,7 +117,7 @@ std::pair<Tensor, CrossAttention> CrossAttentionLayerImpl::forward(
     if (has_cls_key_) seen.cls_weight = ungroup_texts(seen.cls_weight, group);
     seen.scores = ungroup_texts(seen.scores, group);
   }
-  return {output(join_heads(seen.context)), seen};
+  return {apply_linear(join_heads(seen.context), output->weight, output->bias), seen};
 }
 
 DecoderLayerImpl::DecoderLayerImpl(const DecoderConfig& config, int64_t evidence_classes) {
@@ -163,7 +163,7 @@ DecoderOutput GroundedDecoderImpl::finish(const Tensor& x, std::vector<CrossAtte
   DecoderOutput out;
   const Tensor hidden = norm_(x);
   out.logits =
-      torch::linear(hidden, output_.is_empty() ? token_embedding_->weight : output_->weight);
+      apply_linear(hidden, output_.is_empty() ? token_embedding_->weight : output_->weight, {});
   if (config_.grounding_layers == "last") seen.erase(seen.begin(), seen.end() - 1);
   for (const CrossAttention& layer : seen) {
     out.attention = out.attention.defined() ? out.attention + layer.weights : layer.weights;

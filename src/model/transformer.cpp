@@ -16,16 +16,6 @@ namespace {
 constexpr int64_t kInnerLimitBytes = int64_t{32} << 20;
 constexpr int64_t kFeedForwardRows = 1024;
 
-// One row through a linear layer is a matrix times a vector, bound by reading the weights; the general product copies them
-// first. Without gradients only: decoding.
-Tensor apply_linear(Linear& layer, const Tensor& x) {
-  const bool is_row = x.numel() == x.size(-1) && x.device().is_cpu() && x.scalar_type() == torch::kFloat;
-  if (!is_row || torch::GradMode::is_enabled() || layer->form() != nullptr) return layer->forward(x);
-  std::vector<int64_t> sizes = x.sizes().vec();
-  sizes.back() = layer->weight.size(0);
-  return torch::addmv(layer->bias, layer->weight, x.reshape({x.size(-1)})).view(sizes);
-}
-
 }  // namespace
 
 SelfAttentionImpl::SelfAttentionImpl(int64_t width, int64_t heads) : heads_(heads) {
@@ -66,7 +56,7 @@ Tensor SelfAttentionImpl::forward_masked(const Tensor& x, const Tensor& attend_m
 Tensor SelfAttentionImpl::forward_cached(const Tensor& x, KeyValueCache& cache, int64_t begin,
                                          const TensorOptional& attend_mask) {
   const int64_t batch = x.size(0), t = x.size(1), width = x.size(2);
-  const Tensor qkv = apply_linear(query_key_value, x)
+  const Tensor qkv = query_key_value(x)
                          .view({batch, t, 3, heads_, width / heads_})
                          .permute({2, 0, 3, 1, 4});  // [3,B,A,T,d]
   cache.key.narrow(2, begin, t).copy_(qkv[1]);
@@ -74,7 +64,7 @@ Tensor SelfAttentionImpl::forward_cached(const Tensor& x, KeyValueCache& cache, 
   const Tensor out =
       masked_attention(qkv[0], cache.key.narrow(2, 0, begin + t),
                        cache.value.narrow(2, 0, begin + t), attend_mask);  // [B,A,T,d]
-  return apply_linear(output, out.transpose(1, 2).reshape({batch, t, width}));
+  return output(out.transpose(1, 2).reshape({batch, t, width}));
 }
 
 FeedForwardImpl::FeedForwardImpl(int64_t width, int64_t hidden, std::string kind)
@@ -100,11 +90,11 @@ Tensor FeedForwardImpl::forward(const Tensor& x) {
 }
 
 Tensor FeedForwardImpl::forward_rows(const Tensor& x) {
-  const Tensor inner = apply_linear(up, x);
-  if (kind_ == "gelu") return apply_linear(down, torch::gelu(inner));
-  if (kind_ == "gelu_tanh") return apply_linear(down, torch::gelu(inner, "tanh"));
+  const Tensor inner = up(x);
+  if (kind_ == "gelu") return down(torch::gelu(inner));
+  if (kind_ == "gelu_tanh") return down(torch::gelu(inner, "tanh"));
   const std::vector<Tensor> halves = inner.chunk(2, -1);
-  return apply_linear(down, torch::silu(halves[0]) * halves[1]);
+  return down(torch::silu(halves[0]) * halves[1]);
 }
 
 }  // namespace radgen

@@ -57,7 +57,8 @@ footer div{border-top:1px solid var(--line);padding-top:14px}
 body{font-size:11.5px}header,main,footer{max-width:none;padding-left:0;padding-right:0}header{padding-top:0}nav{display:none}
 h2{break-after:avoid;margin-top:28px}.lead{break-after:avoid}figure,.callout,.fact,tr{break-inside:avoid}tr.noted{break-after:avoid}
 .scroll{overflow:visible}table{font-size:9.5px;width:100%}th,td{padding:4px 9px 4px 0;overflow-wrap:anywhere}
-tr.note td{font-size:8.5px}figure svg{max-width:150mm}}
+tr.note td{font-size:8.5px}figure svg{max-width:150mm}figcaption,caption,.fact .label{font-size:10.5px}.fact .value{font-size:19px}
+.fact .detail{font-size:9.5px}}
 )css";
 
 }  // namespace radgen::pages

@@ -177,21 +177,42 @@ TEST(AddChecks, ModelThatNeverLooksRaisesEveryAlarm) {
   EXPECT_NE(eval_report_html(result, data, {}).find("not as expected"), std::string::npos);
 }
 
-// Sides that are not firm to begin with cannot swap: that is told beside the verdict, and changes nothing in it.
-TEST(AddChecks, AMovedFilmTellsHowFirmTheSidesAre) {
+TEST(AddChecks, SidesThatAreAThrowOfACoinAreNotSwapped) {
   const EvaluationData data = data_of(80);
   CheckAnswers answers = honest_answers(data);
   for (size_t i = 0; i < answers.studies.size(); ++i) {
     CheckedStudy& study = answers.studies[i];
-    study.moved = i % 8 < 4 ? study.real : study.mirrored;  // every second effusion changes its side
-    study.mirrored = study.real;
+    const Draft swapped = study.mirrored;
+    study.moved = i % 8 < 4 ? study.real : swapped;  // every second effusion changes its side
+    study.mirrored = i % 8 < 4 ? swapped : study.real;
   }
   const EvaluationResult result = judged(answers, data);
+  EXPECT_DOUBLE_EQ(result.metrics.value("checks.mirrored_swapped"), 0.5);
   EXPECT_DOUBLE_EQ(result.metrics.value("checks.moved_same_side"), 0.5);
   EXPECT_EQ(result.metrics.find("checks.moved_same_side")->n, 40);
-  EXPECT_DOUBLE_EQ(result.metrics.value("checks.moved_kept"), 1);
   EXPECT_EQ(raised(result), std::set<std::string>{"mirrored_films_keep_their_sides"});
   EXPECT_NE(checks_text(result).find("moved_same_side"), std::string::npos);
+}
+
+// Words that name both sides now and then, whatever the film, say nothing of the mirror.
+TEST(AddChecks, SidesLostOnMirroredFilmsAreHeldAgainstThoseLostAnyhow) {
+  const EvaluationData data = data_of(80);
+  const Draft both = draft_of("There are small bilateral pleural effusions.");
+  for (const bool is_lost_anyhow : {true, false}) {
+    CheckAnswers answers = honest_answers(data);
+    for (size_t i = 0; i < answers.studies.size(); ++i) {
+      CheckedStudy& study = answers.studies[i];
+      const bool is_vague = i % 2 == 0 && i % 8 < 4;  // of every second effusion
+      study.moved = is_vague && is_lost_anyhow ? both : study.real;
+      if (is_vague) study.mirrored = both;
+    }
+    const EvaluationResult result = judged(answers, data);
+    EXPECT_DOUBLE_EQ(result.metrics.value("checks.mirrored_swapped"), 1);
+    EXPECT_DOUBLE_EQ(result.metrics.value("checks.mirrored_sided"), 0.5);
+    EXPECT_DOUBLE_EQ(result.metrics.value("checks.mirrored_swapped_of_kept"), 0.5);
+    EXPECT_EQ(raised(result), is_lost_anyhow ? std::set<std::string>{}
+                                             : std::set<std::string>{"mirrored_films_lose_their_sides"});
+  }
 }
 
 TEST(AddChecks, FewCasesDecideNothing) {

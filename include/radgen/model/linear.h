@@ -12,6 +12,10 @@
 
 namespace radgen {
 
+// x W^T + b; an undefined b is none. One row on a CPU, without gradients, is a matrix times a vector, bound by reading W: the
+// general product copies W first. Decoding one study is nothing else.
+torch::Tensor apply_linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias);
+
 // Another way to compute outputs first..first+count of a layer, without gradients.
 class LinearForm {
  public:
