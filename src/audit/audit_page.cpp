@@ -88,7 +88,7 @@ void add_facts(Page& page, const AuditResult& result) {
       {{std::to_string(result.studies), "studies", fmt::format("{} patients", result.patients)},
        {std::to_string(groups), "groups compared", "single attributes"},
        {std::to_string(result.tests), "tests",
-        fmt::format("false alarm of any: at most {:.0f} %", 100 * result.options.alpha)},
+        fmt::format("false alarm of any: set to {:.0f} %", 100 * result.options.alpha)},
        {std::to_string(result.count(Verdict::kDisparity)), "disparities", ""},
        {std::to_string(result.count(Verdict::kConfounded)), "confounded gaps",
         "explained by the films"}});
@@ -199,7 +199,7 @@ std::string audit_page_html(const AuditResult& result, const Intake& intake, con
 
 std::string audit_text(const AuditResult& result, const Intake& intake, const AuditGate& gate) {
   std::string text =
-      fmt::format("{} studies of {} patients, {} tests, false alarm of any at most {:.0f} %\n",
+      fmt::format("{} studies of {} patients, {} tests, false alarm of any set to {:.0f} %\n",
                   result.studies, result.patients, result.tests, 100 * result.options.alpha);
   for (const std::string& note : intake.notes) text += "note: " + note + "\n";
   for (const Verdict verdict : {Verdict::kDisparity, Verdict::kUnclear, Verdict::kConfounded}) {

@@ -206,7 +206,7 @@ void add_methods(Page& page, const AuditResult& result, const Intake& intake) {
                   "Tests: score tests with errors by patient, {} sign flips of "
                   "the patients' contributions, step-down minimum of weighted p values over all {} "
                   "tests (Westfall and Young 1993), so that the chance of "
-                  "any false alarm among them is at most {:.1f} %. The weights were set from the "
+                  "any false alarm among them is set to {:.1f} %. The weights were set from the "
                   "numbers of cases alone so that a gap of {:.0f} points is seen best "
                   "(Roeder and Wasserman 2009), and with more than two groups nine tenths of the "
                   "error are spent on a group being served worse. Attention patterns: {} "
