@@ -61,11 +61,11 @@ if(NOT RADGEN_ONLY)
   radgen_wrap(libdeflate INCLUDE ${LIBDEFLATE_INCLUDE_DIRS} LINK ${LIBDEFLATE_LINK_LIBRARIES})
 endif()
 
-# LibTorch. Flags of TORCH_CXX_FLAGS (the ABI switch) apply to every file, or symbols would not match.
+# LibTorch. Flags of TORCH_CXX_FLAGS (the ABI switch) apply to every file, or symbols would not match. Its parallel_for is a
+# header template: without the OpenMP flag it runs on one thread.
 if(NOT RADGEN_WITHOUT_TORCH)
-  separate_arguments(radgen_torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
-  radgen_wrap(torch INCLUDE ${TORCH_INCLUDE_DIRS} LINK ${TORCH_LIBRARIES} OPTIONS ${radgen_torch_flags})
-  radgen_wrap(openmp LINK ${OpenMP_CXX_LIBRARIES})
+  separate_arguments(radgen_torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS} ${OpenMP_CXX_FLAGS}")
+  radgen_wrap(torch INCLUDE ${TORCH_INCLUDE_DIRS} LINK ${TORCH_LIBRARIES} ${OpenMP_CXX_LIBRARIES} OPTIONS ${radgen_torch_flags})
 endif()
 
 if(RADGEN_ONLY)

@@ -5,8 +5,8 @@
 #   scripts/lint.sh BASE           against a commit, branch or tag
 #   scripts/lint.sh --fix [BASE]   also rewrites the format in place
 #
-# Needs clang-format and clang-tidy, and a configured build/ (compile_commands.json). A file that includes LibTorch
-# takes clang-tidy about a minute.
+# Needs clang-format and clang-tidy, and what scripts/setup.sh installs. A file that includes LibTorch takes clang-tidy about
+# a minute.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,10 +35,11 @@ if [ $fix = yes ]; then clang-format -i "${files[@]}"; else clang-format --dry-r
 sources=()
 for f in "${files[@]}"; do case "$f" in *.cpp) sources+=("$f") ;; esac; done
 if [ ${#sources[@]} -gt 0 ]; then
-  [ -f build/compile_commands.json ] || { echo "error[lint]: build/ is not configured" >&2; echo "  hint: cmake --preset release" >&2; exit 5; }
+  # Each file's own command; a build with RADGEN_UNITY compiles several at once.
+  cmake -S . -B build-lint -G Ninja -DCMAKE_BUILD_TYPE=Release -DRADGEN_UNITY=OFF >/dev/null
   # Precompiled headers of another compiler are no use to clang-tidy: it reads the headers themselves.
   printf '%s\0' "${sources[@]}" | xargs -0 -n 1 -P "$(nproc)" \
-    clang-tidy --quiet -p build --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-ignored-optimization-argument || status=1
+    clang-tidy --quiet -p build-lint --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-ignored-optimization-argument || status=1
 fi
 [ $status -eq 0 ] && echo "clean"
 exit $status

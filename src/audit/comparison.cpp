@@ -58,9 +58,10 @@ Tally::Stratified Tally::stratified(int level) const {
 }
 
 double GapTest::t() const {
-  if (!(standard_error > 0)) return 0;
-  const double x = gap / standard_error, g = skewness;
-  return x - g / 6 * x * x + g * g / 108 * x * x * x + g / 6;
+  if (!(standard_error > 0) || !(degrees_of_freedom > 0)) return 0;
+  const double x = gap / standard_error, g = skewness, df = degrees_of_freedom;
+  const double t = x - g / 6 * x * x + g * g / 108 * x * x * x + g / 6;
+  return std::copysign((8 * df + 1) / (8 * df + 3) * std::sqrt(df * std::log1p(t * t / df)), t);
 }
 
 GapTest test_gap(const Layout& layout, const Tally& tally, int level) {
@@ -83,7 +84,7 @@ GapTest test_gap(const Layout& layout, const Tally& tally, int level) {
     independent += w * w * mean * (1 - mean) * all / (all - 1) * (1 / n + 1 / m);
     third += w * w * w * mean * (1 - mean) * (1 - 2 * mean) * (1 / (n * n) - 1 / (m * m));
   }
-  std::vector<double> by_patient, centred;
+  std::vector<double> by_patient, centred, expected;  // contributions and their variances
   double trials =
       0;  // sum of squares of the trials' own contributions, each less the mean of its group
   for (size_t i = 0; i < layout.size(); ++i) {
@@ -93,6 +94,7 @@ GapTest test_gap(const Layout& layout, const Tally& tally, int level) {
     if (by_patient.size() <= patient) {
       by_patient.resize(patient + 1, 0.0);
       centred.resize(patient + 1, 0.0);
+      expected.resize(patient + 1, 0.0);
     }
     const bool is_in = layout.level[i] == level;
     const double factor = is_in ? f.in : -f.out, y = layout.is_yes[i];
@@ -100,15 +102,19 @@ GapTest test_gap(const Layout& layout, const Tally& tally, int level) {
     const double own = factor * (y - (is_in ? f.mean_in : f.mean_out));
     centred[patient] += own;
     trials += own * own;
+    expected[patient] += factor * factor * f.mean * (1 - f.mean);
   }
-  double patients = 0;
+  double patients = 0, variance = 0, squares = 0;
   for (size_t p = 0; p < by_patient.size(); ++p) {
     patients += centred[p] * centred[p];
+    variance += expected[p];
+    squares += expected[p] * expected[p];
     if (by_patient[p] == 0) continue;
     test.by_patient.emplace_back(static_cast<uint32_t>(p), static_cast<float>(by_patient[p]));
   }
   const double design_effect = trials > 0 ? std::max(1.0, patients / trials) : 1.0;
   test.standard_error = std::sqrt(independent * design_effect);
+  if (squares > 0) test.degrees_of_freedom = std::max(1.0, variance * variance / squares - 2);
   if (independent > 0) test.skewness = third / std::pow(independent, 1.5);
   return test;
 }

@@ -7,7 +7,7 @@
 namespace radgen {
 namespace {
 
-constexpr double kOldestAge = 89, kAgeOfTheOldest = 91;
+constexpr double kLastExactAge = 89, kAgeOfTheOldest = 91;
 
 // MIMIC-IV's own folders, beside each other or within a folder of its name.
 fs::path find_demographics(const fs::path& folder, const std::string& table) {
@@ -85,7 +85,7 @@ std::optional<double> mimic_age(const MimicPatient& patient,
   if (!patient.anchor_age || !patient.anchor_year || !study_year) return std::nullopt;
   const double age = *patient.anchor_age + *study_year - *patient.anchor_year;
   if (age < 0) return std::nullopt;
-  return age > kOldestAge ? kAgeOfTheOldest : age;
+  return age > kLastExactAge ? kAgeOfTheOldest : age;
 }
 
 }  // namespace radgen

@@ -23,7 +23,7 @@ namespace radgen {
 namespace {
 
 constexpr double kBoxPictureSide = 1024;
-constexpr double kOldestAge = 120;  // the table has a few of 150 and 414
+constexpr double kCredibleAge = 120;  // the table has a few of 150 and 414
 
 constexpr std::array kSameInBoth{Finding::kAtelectasis,     Finding::kCardiomegaly,
                                  Finding::kConsolidation,   Finding::kEdema,
@@ -54,7 +54,7 @@ std::optional<double> years(std::string age) {
     age.pop_back();
   }
   const auto number = parse_number(age);
-  if (!number || *number < 0 || *number / unit > kOldestAge) return std::nullopt;
+  if (!number || *number < 0 || *number / unit > kCredibleAge) return std::nullopt;
   return *number / unit;
 }
 

@@ -16,7 +16,6 @@ constexpr double kLowDistinctRatio = 0.3, kConstantShare = 0.5, kLowAbnormalReca
 constexpr size_t kFewStudies = 100;
 // Of maps: shares from which on a file only pretends to point at something.
 constexpr double kMostMaps = 0.5, kLowRightSide = 0.8, kManyNegations = 0.1, kFewShown = 0.05;
-constexpr int64_t kFewCases = 20;
 
 void compare_with_baselines(const MetricTable& metrics, const std::string& name,
                             const std::string& path, std::vector<Alarm>& alarms) {

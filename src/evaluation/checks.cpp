@@ -9,6 +9,7 @@
 #include <map>
 #include <numeric>
 
+#include "evaluation/alarms.h"
 #include "evaluation/pairing.h"
 #include "radgen/core/random.h"
 #include "radgen/evaluation/baselines.h"
@@ -22,7 +23,6 @@ namespace {
 // reads sides from the picture may still miss some; of twins most must be noticed.
 constexpr double kMostSameReports = 0.10, kLeastSwapped = 0.80, kLeastLost = 0.50;
 constexpr double kChance = 0.10;  // of a faithful region, by the definition of the percentile
-constexpr int64_t kFewCases = 20;
 constexpr uint64_t kShuffle = 0x73687566;  // stream of this purpose
 
 enum class Must { kAtLeast, kAtMost, kExceed };

@@ -29,8 +29,6 @@ std::string upper_first(std::string text) {
   return text;
 }
 
-std::string percent(double share) { return fmt::format("{:.0f} %", 100 * share); }
-
 const char* outcome_words(Outcome outcome) {
   switch (outcome) {
     case Outcome::kTruePositive:

@@ -74,7 +74,7 @@ class Sorter {
   const std::vector<FindingCase>& cases_;
 };
 
-double percent(double share) { return std::round(1000 * share) / 10; }
+double rounded_percent(double share) { return std::round(1000 * share) / 10; }
 
 std::vector<ErrorKind> mismatches(const ErrorAnalysis& errors) {
   const Sorter sort(errors.cases);
@@ -128,7 +128,7 @@ std::vector<ErrorKind> mismatches(const ErrorAnalysis& errors) {
       "right_words_diffuse", "Words right, attention diffuse",
       fmt::format("right statements whose map spreads over {:g} % of the picture or more, and over "
                   "twice what the boxes cover; of all right statements with a map",
-                  percent(o.diffuse_spread)),
+                  rounded_percent(o.diffuse_spread)),
       [&](const FindingCase& c) { return is_true(c) && has_map(c); },
       [&](const FindingCase& c) { return c.spread >= o.diffuse_spread && is_wider_than_boxes(c); },
       [](const FindingCase& c) { return c.spread; }));
@@ -165,7 +165,7 @@ std::vector<ErrorKind> failures(const ErrorAnalysis& errors) {
   kinds.push_back(sort.kind(
       "cardiomegaly_whole_chest", "Cardiomegaly attends to the whole chest",
       fmt::format("statements of cardiomegaly whose map spreads over {:g} % of the picture or more",
-                  percent(o.whole_chest_spread)),
+                  rounded_percent(o.whole_chest_spread)),
       stated_with_map(Finding::kCardiomegaly),
       [&](const FindingCase& c) { return c.spread >= o.whole_chest_spread; }, spread));
   for (const auto& [finding, name] : {std::pair{Finding::kPneumothorax, "pneumothorax_diffuse"},
@@ -175,7 +175,7 @@ std::vector<ErrorKind> failures(const ErrorAnalysis& errors) {
         name, finding_name(finding) + " with diffuse attention",
         fmt::format("statements of this small finding whose map spreads over {:g} % of the picture "
                     "or more, and over twice what its boxes cover where there are any",
-                    percent(o.small_spread)),
+                    rounded_percent(o.small_spread)),
         stated_with_map(finding), is_diffuse, spread));
   }
   kinds.push_back(sort.kind(
@@ -183,7 +183,7 @@ std::vector<ErrorKind> failures(const ErrorAnalysis& errors) {
       fmt::format(
           "right statements whose boxes cover less than {:g} % of the picture and whose map "
           "spreads over {:g} % or more",
-          percent(o.small_box), percent(o.small_spread)),
+          rounded_percent(o.small_box), rounded_percent(o.small_spread)),
       [&](const FindingCase& c) { return is_true(c) && c.has_map() && c.box_share < o.small_box; },
       is_diffuse, [](const FindingCase& c) { return c.spread / c.box_share; }));
   kinds.push_back(sort.kind(
@@ -208,7 +208,7 @@ std::vector<ErrorKind> failures(const ErrorAnalysis& errors) {
       "border_attention", "Attention at the picture's edge",
       fmt::format("statements with more than half of the map outside of the picture or within "
                   "{:g} % of its edges, where letters and frames are",
-                  percent(o.border_margin)),
+                  rounded_percent(o.border_margin)),
       [](const FindingCase& c) { return is_stated_case(c) && c.has_map(); },
       [](const FindingCase& c) { return c.border > 0.5; },
       [](const FindingCase& c) { return c.border; }));

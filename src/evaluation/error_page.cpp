@@ -23,12 +23,8 @@ constexpr double kSurely = 0.05;
 
 std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.2f}", value); }
 
-std::string percent(double share) {
-  return std::isnan(share) ? "-" : fmt::format("{:.0f}\u00a0%", 100 * share);
-}
-
 // "12 % (8 to 17)", without breaks.
-std::string percent(const Metric* metric) {
+std::string percent_with_interval(const Metric* metric) {
   if (metric == nullptr || std::isnan(metric->value)) return "-";
   if (std::isnan(metric->low)) return percent(metric->value);
   return fmt::format("{} ({:.0f}\u00a0to\u00a0{:.0f})", percent(metric->value), 100 * metric->low,
@@ -50,7 +46,7 @@ void add_facts(Page& page, const ErrorAnalysis& errors) {
   fact(std::to_string(count(errors, Outcome::kTruePositive)), "findings stated and there",
        std::isnan(m.value("all.statement_precision"))
            ? "nothing is stated"
-           : percent(m.find("all.statement_precision")) + " of what is stated");
+           : percent_with_interval(m.find("all.statement_precision")) + " of what is stated");
   fact(std::to_string(count(errors, Outcome::kFalsePositive)), "stated, not there", "invented");
   fact(std::to_string(count(errors, Outcome::kFalseNegative)), "there, not stated", "overlooked");
   fact(percent(m.value("all.in_place")), "of right words with attention in place",
@@ -73,7 +69,7 @@ void add_kinds(Page& page, const ErrorAnalysis& errors, const std::vector<ErrorK
       meaning += ". On the boxes of other studies the same maps would reach " + percent(chance);
     }
     table.row({kind.title, std::to_string(kind.cases.size()), std::to_string(kind.among.size()),
-               percent(errors.metrics.find(path + ".share")), meaning + "."});
+               percent_with_interval(errors.metrics.find(path + ".share")), meaning + "."});
   }
   page.table(table);
 }
@@ -101,11 +97,11 @@ void add_findings(Page& page, const ErrorAnalysis& errors) {
                                    std::to_string(right),
                                    std::to_string(invented),
                                    std::to_string(overlooked),
-                                   percent(m.find(path + "in_place")),
+                                   percent_with_interval(m.find(path + "in_place")),
                                    number(m.value(path + "iou_right_words")),
                                    percent(m.value(path + "pointing_right_words")),
                                    percent(m.value(path + "spread")),
-                                   percent(m.find(path + "reference_in_place_phrase"))};
+                                   percent_with_interval(m.find(path + "reference_in_place_phrase"))};
     is_strong ? table.strong_row(std::move(cells)) : table.row(std::move(cells));
   };
   for (const Finding finding : all_findings()) {
@@ -199,6 +195,10 @@ void add_cases(Page& page, const ErrorAnalysis& errors, const EvaluationData& da
 }
 
 }  // namespace
+
+std::string percent(double share) {
+  return std::isnan(share) ? "-" : fmt::format("{:.0f}\u00a0%", 100 * share);
+}
 
 std::string errors_html(const ErrorAnalysis& errors, const EvaluationData& data,
                         const ErrorPageOptions& options) {

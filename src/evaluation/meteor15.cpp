@@ -16,7 +16,7 @@
 namespace radgen::evaluation {
 namespace {
 
-constexpr double kAlpha = 0.85, kBeta = 0.2, kGamma = 0.6, kDelta = 0.75;
+constexpr double kEnglishAlpha = 0.85, kEnglishBeta = 0.2, kEnglishGamma = 0.6, kEnglishDelta = 0.75;
 constexpr std::array<double, Meteor15Counts::kModules> kWeights{1.0, 0.6, 0.8};
 
 // The endings that METEOR takes off to find a base form, in its order: the first that gives a word
@@ -43,13 +43,13 @@ bool share_one(const std::vector<uint64_t>& a, const std::vector<uint64_t>& b) {
 double weighted_matches(const Meteor15Counts::Side& side) {
   double sum = 0;
   for (size_t m = 0; m < kWeights.size(); ++m) {
-    sum += kWeights[m] * (kDelta * side.content[m] + (1 - kDelta) * side.function[m]);
+    sum += kWeights[m] * (kEnglishDelta * side.content[m] + (1 - kEnglishDelta) * side.function[m]);
   }
   return sum;
 }
 
 double weighted_words(const Meteor15Counts::Side& side) {
-  return kDelta * (side.words - side.function_words) + (1 - kDelta) * side.function_words;
+  return kEnglishDelta * (side.words - side.function_words) + (1 - kEnglishDelta) * side.function_words;
 }
 
 }  // namespace
@@ -110,9 +110,9 @@ double Meteor15Counts::score() const {
   if (draft_matches <= 0 || reference_matches <= 0) return 0;
   const double precision = draft_matches / weighted_words(draft);
   const double recall = reference_matches / weighted_words(reference);
-  const double mean = 1 / ((1 - kAlpha) / precision + kAlpha / recall);
+  const double mean = 1 / ((1 - kEnglishAlpha) / precision + kEnglishAlpha / recall);
   const double fragments = is_whole() ? 0 : chunks / ((draft.matches() + reference.matches()) / 2);
-  return std::max(0.0, mean * (1 - kGamma * std::pow(fragments, kBeta)));
+  return std::max(0.0, mean * (1 - kEnglishGamma * std::pow(fragments, kEnglishBeta)));
 }
 
 Meteor15::Meteor15(const WordNet& wordnet, const std::filesystem::path& function_words)

@@ -76,7 +76,7 @@ double brevity_penalty(double words, double reference_words) {
 }
 
 // The constants of NLTK's defaults.
-constexpr double kEpsilon = 0.1, kAlpha = 5, kK = 5;
+constexpr double kEpsilon = 0.1, kSmoothingAlpha = 5, kK = 5;
 
 struct Precision {
   double matches, grams;
@@ -116,7 +116,7 @@ bool smooth_6(std::span<Precision> p, std::span<const double> grams) {
   if (p.size() < 3 || p[2].value == 0) return false;
   for (size_t i = 2; i < p.size(); ++i) {
     const double prior = p[i - 2].value == 0 ? 0 : p[i - 1].value * p[i - 1].value / p[i - 2].value;
-    p[i].value = (p[i].matches + kAlpha * prior) / (grams[i] + kAlpha);
+    p[i].value = (p[i].matches + kSmoothingAlpha * prior) / (grams[i] + kSmoothingAlpha);
   }
   return true;
 }

@@ -13,7 +13,7 @@ namespace {
 // OpenJPEG needs up to 12 bytes a pixel while it decodes; this keeps a film below 1 GiB.
 constexpr size_t kMaxPixels = 40'000'000;
 
-Failure corrupt(const std::string& what) {
+Failure corrupt_stream(const std::string& what) {
   return {"corrupt_compressed_data", "the JPEG 2000 code stream " + what};
 }
 
@@ -49,11 +49,11 @@ OPJ_BOOL seek_to(OPJ_OFF_T position, void* user) {
 void count_error(const char*, void* user) { ++*static_cast<int*>(user); }
 void ignore(const char*, void*) {}
 
-struct Codec {
-  explicit Codec(OPJ_CODEC_FORMAT kind) : handle(opj_create_decompress(kind)) {}
-  ~Codec() { opj_destroy_codec(handle); }
-  Codec(const Codec&) = delete;
-  Codec& operator=(const Codec&) = delete;
+struct Decompressor {
+  explicit Decompressor(OPJ_CODEC_FORMAT kind) : handle(opj_create_decompress(kind)) {}
+  ~Decompressor() { opj_destroy_codec(handle); }
+  Decompressor(const Decompressor&) = delete;
+  Decompressor& operator=(const Decompressor&) = delete;
   opj_codec_t* handle;
 };
 
@@ -77,10 +77,10 @@ std::optional<Failure> check_component(const opj_image_t& image, const PixelForm
   const uint64_t width = image.x1 - image.x0, height = image.y1 - image.y0;
   if (width != static_cast<uint64_t>(format.columns) ||
       height != static_cast<uint64_t>(format.rows) || component.dx != 1 || component.dy != 1)
-    return corrupt(fmt::format("holds {} x {} pixels, the header says {} x {}", width, height,
+    return corrupt_stream(fmt::format("holds {} x {} pixels, the header says {} x {}", width, height,
                                format.columns, format.rows));
   if (component.prec < 1 || component.prec > 16)
-    return corrupt(fmt::format("has {} bits, expected 1 to 16", component.prec));
+    return corrupt_stream(fmt::format("has {} bits, expected 1 to 16", component.prec));
   return std::nullopt;
 }
 
@@ -108,8 +108,8 @@ Result<Jpeg2000Pixels> decode_jpeg2000(std::string_view codestream, const PixelF
                                             format.pixel_count(), kMaxPixels)};
   const bool is_boxed = codestream.size() > 12 && codestream.substr(4, 4) == "jP  ";
   if (!is_boxed && !codestream.starts_with("\xFF\x4F\xFF\x51"))
-    return corrupt("does not begin with its marker");
-  Codec codec(is_boxed ? OPJ_CODEC_JP2 : OPJ_CODEC_J2K);
+    return corrupt_stream("does not begin with its marker");
+  Decompressor codec(is_boxed ? OPJ_CODEC_JP2 : OPJ_CODEC_J2K);
   int errors = 0;
   opj_set_error_handler(codec.handle, count_error, &errors);
   opj_set_warning_handler(codec.handle, ignore, nullptr);
@@ -125,15 +125,15 @@ Result<Jpeg2000Pixels> decode_jpeg2000(std::string_view codestream, const PixelF
   opj_image_t* raw_image = nullptr;
   const bool has_header = opj_read_header(stream.get(), codec.handle, &raw_image);
   const ImagePointer image(raw_image, opj_image_destroy);
-  if (!has_header || !image) return corrupt("has a damaged header");
+  if (!has_header || !image) return corrupt_stream("has a damaged header");
   if (auto failure = check_component(*image, format)) return *failure;
   const bool is_decoded = opj_decode(codec.handle, stream.get(), image.get()) &&
                           opj_end_decompress(codec.handle, stream.get());
   const opj_image_comp_t& component = image->comps[0];
-  if (!is_decoded || errors > 0 || !component.data) return corrupt("is cut or damaged");
+  if (!is_decoded || errors > 0 || !component.data) return corrupt_stream("is cut or damaged");
   if (component.w != static_cast<OPJ_UINT32>(format.columns) ||
       component.h != static_cast<OPJ_UINT32>(format.rows))
-    return corrupt("decodes to another size than it says");
+    return corrupt_stream("decodes to another size than it says");
   return Jpeg2000Pixels{to_words(component, format), (component.sgnd != 0) != format.is_signed};
 }
 

@@ -19,10 +19,6 @@ namespace {
 
 using torch::Tensor;
 
-std::string shape_text(const Tensor& tensor) {
-  return fmt::format("[{}]", fmt::join(tensor.sizes(), ", "));
-}
-
 // One load: gathers the values for several modules, then copies all of them or none.
 class Loader {
  public:

@@ -139,11 +139,11 @@ Tensor storable(const Tensor& tensor) {
   return plain.contiguous();
 }
 
+}  // namespace
+
 std::string shape_text(const Tensor& tensor) {
   return fmt::format("[{}]", fmt::join(tensor.sizes(), ", "));
 }
-
-}  // namespace
 
 TensorMap parse_safetensors(std::string_view bytes, const std::string& name,
                             WeightsMetadata* metadata) {

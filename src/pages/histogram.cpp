@@ -11,7 +11,7 @@
 namespace radgen::pages {
 namespace {
 
-struct Frame {
+struct BinFrame {
   double left, top, right, bottom, high;
   size_t bins;
   double to_x(size_t edge) const {
@@ -20,7 +20,7 @@ struct Frame {
   double to_y(double share) const { return bottom - share / high * (bottom - top); }
 };
 
-void draw_axes(Svg& svg, const Frame& frame, const Histogram& h) {
+void draw_axes(Svg& svg, const BinFrame& frame, const Histogram& h) {
   const auto shares = nice_ticks(0, frame.high, 4);
   for (const double v : shares) {
     if (v > frame.high * (1 + 1e-9)) continue;
@@ -65,7 +65,7 @@ std::string histogram_svg(const Histogram& h) {
   const bool has_legend = h.series.size() > 1;
   const double top = (h.title.empty() ? 12 : 38) + (has_legend ? 22 : 0);
   const double ceiling = highest > 0 ? nice_ticks(0, highest, 4).back() : 1;
-  const Frame frame{68, top, h.width - 12, h.height - 48, ceiling, h.series[0].shares.size()};
+  const BinFrame frame{68, top, h.width - 12, h.height - 48, ceiling, h.series[0].shares.size()};
   Svg svg(h.width, h.height, h.title);
   if (!h.title.empty()) svg.text(0, 18, h.title, "start", kTitlePx, kTitleStyle);
   if (has_legend) {

@@ -9,7 +9,7 @@
 namespace radgen::phantom {
 namespace {
 
-constexpr size_t kFewestWords = 15, kMostWords = 118;
+constexpr size_t kFewestDescriptionWords = 15, kMostDescriptionWords = 118;
 
 // The list of a negative: how often an absent finding is denied and by which words; half of them on
 // average.
@@ -169,7 +169,7 @@ size_t Dictation::placed_words() const {
 
 void Dictation::fit_length() {
   for (const char* group : {"filler.hila", "filler.other", "bones", "lungs", "heart"}) {
-    if (placed_words() >= kFewestWords) break;
+    if (placed_words() >= kFewestDescriptionWords) break;
     const std::string name = group;
     if (name == "bones" && stated_.count(Finding::kFracture)) continue;
     if (name == "lungs" && has_lung_finding()) continue;
@@ -180,7 +180,7 @@ void Dictation::fit_length() {
     });
     if (!is_there) add_filler(name, Part::kOther);
   }
-  while (placed_words() > kMostWords) {
+  while (placed_words() > kMostDescriptionWords) {
     auto last =
         std::find_if(placed_.rbegin(), placed_.rend(), [](const Placed& p) { return p.is_filler; });
     if (last == placed_.rend()) {

@@ -7,7 +7,7 @@
 namespace radgen::phantom {
 namespace {
 
-constexpr size_t kFewestWords = 3, kMostWords = 38, kMostFindings = 4;
+constexpr size_t kFewestImpressionWords = 3, kMostImpressionWords = 38, kMostFindings = 4;
 constexpr int kMinor = 10;  // urgency from which a finding may stay out of the impression
 
 // How urgent a finding is in an impression; lower comes first.
@@ -50,7 +50,7 @@ size_t Dictation::impression_words() const {
 }
 
 void Dictation::conclude(const Utterance& said, std::vector<size_t> findings) {
-  if (impression_words() + count_words(said.text) > kMostWords) return;
+  if (impression_words() + count_words(said.text) > kMostImpressionWords) return;
   report_.sentences.push_back({said.text, said.frame, true, std::move(findings)});
 }
 
@@ -119,7 +119,7 @@ void Dictation::dictate_impression(bool is_alone) {
     conclude(speech_.sentence("impress.none", {{"list", "pneumonia"}}), {});
   }
   conclude_devices(is_alone);
-  if (impression_words() < kFewestWords || (!order.empty() && random_.chance(0.15))) {
+  if (impression_words() < kFewestImpressionWords || (!order.empty() && random_.chance(0.15))) {
     conclude(speech_.sentence("impress.otherwise"), {});
   }
   if (is_alone && !has_pleural_air_or_fluid() && random_.chance(0.5)) {

@@ -7,14 +7,14 @@
 namespace radgen::phantom {
 namespace {
 
-enum Stream : uint64_t { kReportStream = 31, kOracleStream = 32, kStudyStream = 33 };
+enum Stream : uint64_t { kReportStream = 31, kOracleStream = 32, kWordingStream = 33 };
 
 }  // namespace
 
 SpokenReport speak(const StudyTruth& truth, Wording wording, const WordsOptions& options,
                    uint64_t stream, bool is_faithful) {
   const Random random(options.seed, {stream, hash_text(truth.study_id)});
-  const Random study(options.seed, {kStudyStream, hash_text(truth.study_id)});
+  const Random study(options.seed, {kWordingStream, hash_text(truth.study_id)});
   return Dictation(truth, wording, options, random, study, is_faithful).run();
 }
 

@@ -59,7 +59,7 @@ std::string error_of(const std::vector<Draft>& predictions, const std::vector<Su
   return "";
 }
 
-bool contains(const std::string& text, const std::string& part) {
+bool says(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -92,18 +92,18 @@ TEST(Intake, TheTruthStandsForTheReportWhereItIsAskedFor) {
 }
 
 TEST(Intake, RefusesWhatCannotBeAudited) {
-  EXPECT_TRUE(contains(error_of({}, subjects(4)), "no prediction"));
-  EXPECT_TRUE(contains(error_of({draft(7), draft(8)}, subjects(4)), "not one of 2 predictions"));
+  EXPECT_TRUE(says(error_of({}, subjects(4)), "no prediction"));
+  EXPECT_TRUE(says(error_of({draft(7), draft(8)}, subjects(4)), "not one of 2 predictions"));
   EXPECT_TRUE(
-      contains(error_of({draft(1), draft(1), draft(2)}, subjects(4)), "1 of 3 predictions"));
-  EXPECT_TRUE(contains(error_of(drafts(2), {}), "no study"));
+      says(error_of({draft(1), draft(1), draft(2)}, subjects(4)), "1 of 3 predictions"));
+  EXPECT_TRUE(says(error_of(drafts(2), {}), "no study"));
   std::vector<Subject> nobody = subjects(4);
   for (Subject& s : nobody) {
     s.age_years.reset();
     s.sex = "unknown";
     s.race = "UNKNOWN";
   }
-  EXPECT_TRUE(contains(error_of(drafts(4), nobody), "an age, a sex or a race"));
+  EXPECT_TRUE(says(error_of(drafts(4), nobody), "an age, a sex or a race"));
 }
 
 TEST(Intake, CountsWhatIsMissingAndSaysIt) {

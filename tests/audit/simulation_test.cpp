@@ -9,7 +9,7 @@
 namespace radgen::audit {
 namespace {
 
-AuditOptions quick() {
+AuditOptions few_flips() {
   AuditOptions options;
   options.bootstrap = 0;
   options.sign_flips = 500;
@@ -56,18 +56,18 @@ TEST(Simulation, DrawsTheGapAndThePositivesItWasAskedFor) {
 }
 
 TEST(Simulation, AGapOfFifteenPointsIsFoundInFourOfFiveAudits) {
-  const SimulationResult r = simulate(named("gap"), 60, quick());
+  const SimulationResult r = simulate(named("gap"), 60, few_flips());
   EXPECT_GE(r.found, 43) << "80 % of 60 less 1.6 standard deviations; 200 rounds are in the README";
 }
 
 TEST(Simulation, AlarmsAreFalseInAtMostOneOfTwentyAudits) {
-  const SimulationResult r = simulate(named("no_gap_few"), 100, quick());
+  const SimulationResult r = simulate(named("no_gap_few"), 100, few_flips());
   EXPECT_LE(r.false_alarms, 10) << "5 % of 100 and 2.3 standard deviations";
 }
 
 TEST(Simulation, ConfoundersAreNamedAndNoDisparity) {
   for (const char* name : {"confounder_view", "confounder_severity"}) {
-    const SimulationResult r = simulate(named(name), 6, quick());
+    const SimulationResult r = simulate(named(name), 6, few_flips());
     EXPECT_GE(r.named_confounded, 5) << name;
     EXPECT_LE(r.false_alarms, 1) << name;
   }
@@ -123,7 +123,7 @@ RaceVerdicts race_verdicts(const AuditResult& result) {
 }
 
 TEST(PhantomBias, ConfounderIsNamedAsOne) {
-  const AuditResult result = audit(read_phantoms("confounder", 4000), quick());
+  const AuditResult result = audit(read_phantoms("confounder", 4000), few_flips());
   const RaceVerdicts race = race_verdicts(result);
   ASSERT_NE(race.black, nullptr);
   EXPECT_EQ(race.black->verdict, Verdict::kConfounded);
@@ -134,7 +134,7 @@ TEST(PhantomBias, ConfounderIsNamedAsOne) {
 }
 
 TEST(PhantomBias, PoorerFilmsOfOneGroupAreADisparity) {
-  const AuditResult result = audit(read_phantoms("contrast", 4000), quick());
+  const AuditResult result = audit(read_phantoms("contrast", 4000), few_flips());
   const RaceVerdicts race = race_verdicts(result);
   ASSERT_NE(race.black, nullptr);
   EXPECT_EQ(race.black->verdict, Verdict::kDisparity);
@@ -142,7 +142,7 @@ TEST(PhantomBias, PoorerFilmsOfOneGroupAreADisparity) {
 }
 
 TEST(PhantomBias, WithoutBiasThereIsNoDisparityByRace) {
-  EXPECT_EQ(race_verdicts(audit(read_phantoms("none", 4000), quick())).disparities, 0u);
+  EXPECT_EQ(race_verdicts(audit(read_phantoms("none", 4000), few_flips())).disparities, 0u);
 }
 
 }  // namespace

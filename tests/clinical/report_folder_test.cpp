@@ -32,7 +32,7 @@ Film film() {
   return f;
 }
 
-Draft draft() {
+Draft draft_with_map() {
   Draft d;
   d.study_id = "a/film.dcm";
   d.image_id = d.study_id;
@@ -70,14 +70,14 @@ Draft draft() {
 // Prepared at half the size.
 FilmReport report_of(const Film& f) {
   return {.film = f,
-          .draft = draft(),
+          .draft = draft_with_map(),
           .upright_to_prepared = Affine::scale_shift(0.5, 0.5, 0, 0),
           .prepared_width_px = 40,
           .prepared_height_px = 30};
 }
 
 TEST(SentenceEvidence, TellsEvidenceFromAbsenceFromNothing) {
-  const Draft d = draft();
+  const Draft d = draft_with_map();
   EXPECT_EQ(sentence_evidence(d, 0), SentenceEvidence::kGrounded);
   EXPECT_EQ(sentence_evidence(d, 1), SentenceEvidence::kAbsence);
   EXPECT_EQ(sentence_evidence(d, 2), SentenceEvidence::kNone);

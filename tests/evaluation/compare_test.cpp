@@ -10,7 +10,7 @@
 namespace radgen::evaluation {
 namespace {
 
-EvaluationData data_of(int studies) {
+EvaluationData two_studies_each(int studies) {
   EvaluationData data;
   for (int i = 0; i < studies; ++i) {
     Reference r;
@@ -51,7 +51,7 @@ const ComparedMetric& find(const Comparison& comparison, const std::string& path
 }
 
 TEST(Compare, TheSameFileTwiceIsNoDifference) {
-  const EvaluationData data = data_of(40);
+  const EvaluationData data = two_studies_each(40);
   const std::vector<Draft> drafts = drafts_of(data, 5);
   const Comparison comparison = compare_predictions(drafts, drafts, data, few());
   EXPECT_EQ(comparison.studies, 40u);
@@ -63,7 +63,7 @@ TEST(Compare, TheSameFileTwiceIsNoDifference) {
 }
 
 TEST(Compare, ABetterFileIsSeenAndTheSignIsThatOfTheSecond) {
-  const EvaluationData data = data_of(60);
+  const EvaluationData data = two_studies_each(60);
   const Comparison comparison =
       compare_predictions(drafts_of(data, 2), drafts_of(data, 9), data, few());
   const ComparedMetric& rouge = find(comparison, "text.rouge_l");
@@ -76,7 +76,7 @@ TEST(Compare, ABetterFileIsSeenAndTheSignIsThatOfTheSecond) {
 }
 
 TEST(Compare, IsTheSameForAnyNumberOfThreads) {
-  const EvaluationData data = data_of(20);
+  const EvaluationData data = two_studies_each(20);
   EvaluateOptions one = few(), two = few();
   one.threads = 1;
   two.threads = 2;
@@ -86,7 +86,7 @@ TEST(Compare, IsTheSameForAnyNumberOfThreads) {
 }
 
 TEST(Compare, SaysWhichFileIsWrong) {
-  const EvaluationData data = data_of(10);
+  const EvaluationData data = two_studies_each(10);
   std::vector<Draft> wrong = drafts_of(data, 5);
   wrong[0].study_id = "elsewhere";
   try {
@@ -98,7 +98,7 @@ TEST(Compare, SaysWhichFileIsWrong) {
 }
 
 TEST(Compare, SeedsAreAveragedAndTheirSpreadIsTold) {
-  const EvaluationData data = data_of(60);
+  const EvaluationData data = two_studies_each(60);
   const SeedRuns a{drafts_of(data, 2), drafts_of(data, 4)},
       b{drafts_of(data, 8), drafts_of(data, 8)};
   const Comparison comparison = compare_predictions(a, b, data, few());
@@ -119,7 +119,7 @@ TEST(Compare, SeedsAreAveragedAndTheirSpreadIsTold) {
 
 // Where each file of a system is another one's mirror image the seeds cancel out.
 TEST(Compare, SeedsThatCancelOutAreNoDifference) {
-  const EvaluationData data = data_of(40);
+  const EvaluationData data = two_studies_each(40);
   const auto low = drafts_of(data, 3), high = drafts_of(data, 8);
   const Comparison comparison =
       compare_predictions(SeedRuns{low, high}, SeedRuns{high, low}, data, few());
@@ -130,7 +130,7 @@ TEST(Compare, SeedsThatCancelOutAreNoDifference) {
 }
 
 TEST(Compare, EitherSideHasAsManySeeds) {
-  const EvaluationData data = data_of(10);
+  const EvaluationData data = two_studies_each(10);
   const auto drafts = drafts_of(data, 5);
   try {
     compare_predictions(SeedRuns{drafts, drafts}, SeedRuns{drafts}, data, few());

@@ -19,15 +19,15 @@
 namespace radgen::evaluation {
 namespace {
 
-constexpr int kSide = 64;
-const Box kWhole{0, 0, kSide, kSide};
+constexpr int kFilmSide = 64;
+const Box kFilm{0, 0, kFilmSide, kFilmSide};
 
 // Two kinds of studies: a left effusion with its box, and a normal one.
 Reference reference(int i, const std::string& split) {
   Reference r;
   r.study_id = split + std::to_string(i);
   r.split = split;
-  r.width = r.height = kSide;
+  r.width = r.height = kFilmSide;
   r.has_boxes = true;
   if (i % 2 == 0) {
     r.findings = "The heart is normal in size. There is a small left pleural effusion, number " +
@@ -67,13 +67,13 @@ std::vector<Draft> perfect_drafts(const EvaluationData& data) {
   for (const Reference& r : data.test) {
     Draft d = draft_of(r.study_id, r.findings);
     d.impression = r.impression;
-    d.map_box = kWhole;
+    d.map_box = kFilm;
     if (!r.boxes.empty()) {
       DraftSentence s;
       s.begin = 0;
       s.end = d.text().size();
       s.is_grounded = true;
-      s.map = coverage_map({r.boxes[0].box}, 8, 8, kWhole);
+      s.map = coverage_map({r.boxes[0].box}, 8, 8, kFilm);
       d.sentences.push_back(s);
     }
     drafts.push_back(d);
@@ -85,13 +85,13 @@ std::vector<PhraseMap> perfect_phrases(const EvaluationData& data) {
   std::vector<PhraseMap> maps;
   for (const Reference& r : data.test) {
     for (const ReferenceBox& b : r.boxes) {
-      maps.push_back({r.study_id, b.finding, b.side, coverage_map({b.box}, 8, 8, kWhole), kWhole});
+      maps.push_back({r.study_id, b.finding, b.side, coverage_map({b.box}, 8, 8, kFilm), kFilm});
     }
   }
   return maps;
 }
 
-EvaluateOptions few_resamples() {
+EvaluateOptions few_rounds() {
   EvaluateOptions options;
   options.bootstrap = 50;
   return options;
@@ -108,7 +108,7 @@ bool is_raised(const EvaluationResult& result, const std::string& name) {
 TEST(Evaluate, PerfectModelHasTheSkillOfTheOracle) {
   const EvaluationData data = phantom_data(40);
   const EvaluationResult result =
-      evaluate(perfect_drafts(data), perfect_phrases(data), data, few_resamples());
+      evaluate(perfect_drafts(data), perfect_phrases(data), data, few_rounds());
   const MetricTable& m = result.metrics;
   EXPECT_NEAR(m.value("text.bleu_4"), 1, 1e-6);
   EXPECT_DOUBLE_EQ(m.value("clinical.f1_macro"), 1);
@@ -132,7 +132,7 @@ TEST(Evaluate, ConstantModelRaisesTheAlarms) {
   std::vector<Draft> drafts;
   const std::string text = constant_report(data.train, data.validate, {});
   for (const Reference& r : data.test) drafts.push_back(draft_of(r.study_id, text));
-  const EvaluationResult result = evaluate(drafts, {}, data, few_resamples());
+  const EvaluationResult result = evaluate(drafts, {}, data, few_rounds());
   EXPECT_TRUE(is_raised(result, "constant_output"));
   EXPECT_TRUE(is_raised(result, "trivial_beats_model_bleu_4"));
   EXPECT_LE(result.metrics.value("skill.bleu_4"), 1e-9);
@@ -147,7 +147,7 @@ TEST(Evaluate, PhraseConfidenceIsJudgedByTheRegionsThatADraftWouldDraw) {
     phrases[i].regions = {i % 2 == 0 ? data.test[2 * i].boxes[0].box : Box{0, 0, 8, 8}};
   }
   const MetricTable metrics =
-      evaluate(perfect_drafts(data), phrases, data, few_resamples()).metrics;
+      evaluate(perfect_drafts(data), phrases, data, few_rounds()).metrics;
   EXPECT_DOUBLE_EQ(metrics.value("confidence.phrase.auroc"), 1);
   EXPECT_DOUBLE_EQ(metrics.value("confidence.phrase.base_rate"), 0.5);
   EXPECT_DOUBLE_EQ(metrics.value("confidence.phrase.risk_at_50"), 0);
@@ -155,7 +155,7 @@ TEST(Evaluate, PhraseConfidenceIsJudgedByTheRegionsThatADraftWouldDraw) {
   EXPECT_NEAR(metrics.value("confidence.phrase.ece"), 0.15, 0.01);
   EXPECT_LT(metrics.find("confidence.phrase.ece")->low, 0.16);
   for (PhraseMap& phrase : phrases) phrase.score = 0;  // not known
-  const EvaluationResult without = evaluate(perfect_drafts(data), phrases, data, few_resamples());
+  const EvaluationResult without = evaluate(perfect_drafts(data), phrases, data, few_rounds());
   EXPECT_EQ(without.metrics.find("confidence.phrase.ece"), nullptr);
   EXPECT_TRUE(without.missing.contains("confidence.phrase.ece"));
 }
@@ -164,7 +164,7 @@ TEST(Evaluate, SkillIsTheShareOfTheWayFromTrivialToOracle) {
   const EvaluationData data = phantom_data(40);
   std::vector<Draft> drafts = perfect_drafts(data);
   for (size_t i = 0; i < drafts.size(); i += 3) drafts[i].findings = "No acute disease.";
-  const EvaluationResult result = evaluate(drafts, {}, data, few_resamples());
+  const EvaluationResult result = evaluate(drafts, {}, data, few_rounds());
   double trivial = 0;
   for (const char* name : {"constant", "random", "always_positive"}) {
     trivial =
@@ -180,7 +180,7 @@ TEST(Evaluate, SameSeedSameIntervals) {
   const EvaluationData data = phantom_data(20);
   std::vector<Draft> drafts = perfect_drafts(data);
   drafts[3].findings = "Large right pneumothorax.";
-  EvaluateOptions one = few_resamples(), two = few_resamples();
+  EvaluateOptions one = few_rounds(), two = few_rounds();
   one.threads = 1;
   two.threads = 2;
   const auto a = result_to_json(evaluate(drafts, {}, data, one)),
@@ -197,7 +197,7 @@ TEST(Evaluate, StrangersFileWithTextOnlyIsScored) {
     lines += nlohmann::json{{"study_id", r.study_id}, {"findings", r.findings}}.dump() + "\n";
   write_file_atomic(folder / "predictions.jsonl", lines);
   const std::vector<Draft> drafts = load_predictions(folder / "predictions.jsonl");
-  const EvaluationResult result = evaluate(drafts, {}, data, few_resamples());
+  const EvaluationResult result = evaluate(drafts, {}, data, few_rounds());
   EXPECT_GT(result.metrics.value("text.bleu_4"), 0.5);
   EXPECT_EQ(result.metrics.find("grounding.iou"), nullptr);
   EXPECT_NE(result_to_json(result).at("notes").dump().find("hold no maps"), std::string::npos);
@@ -209,7 +209,7 @@ TEST(Evaluate, UnknownAndRepeatedStudiesAreCountedInTheError) {
   const std::vector<Draft> drafts{draft_of("elsewhere", "x"), draft_of("test1", "y"),
                                   draft_of("test1", "z")};
   try {
-    evaluate(drafts, {}, data, few_resamples());
+    evaluate(drafts, {}, data, few_rounds());
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kData);
@@ -223,7 +223,7 @@ TEST(Evaluate, MissingStudiesCountAsEmptyReportsAndAreSaid) {
   const EvaluationData data = phantom_data(10);
   std::vector<Draft> drafts = perfect_drafts(data);
   drafts.resize(5);
-  const EvaluationResult result = evaluate(drafts, {}, data, few_resamples());
+  const EvaluationResult result = evaluate(drafts, {}, data, few_rounds());
   EXPECT_EQ(result.missing_drafts, 5);
   EXPECT_TRUE(is_raised(result, "missing_predictions"));
   EXPECT_NEAR(result.metrics.value("text.rouge_l"), 0.5, 1e-9);
@@ -336,7 +336,7 @@ TEST(Bootstrap, TakesPatientsWhole) {
 
 TEST(Evaluate, TargetsAreReachedMissedOrNotMeasured) {
   const EvaluationData data = phantom_data(20);
-  const EvaluationResult result = evaluate(perfect_drafts(data), {}, data, few_resamples());
+  const EvaluationResult result = evaluate(perfect_drafts(data), {}, data, few_rounds());
   for (const Target& target : result.targets) {
     if (target.path == "text.bleu_4") {
       EXPECT_TRUE(target.is_reached());
@@ -366,12 +366,12 @@ TEST(Evaluate, AConstantReportIsABaselineWithoutATrainingSplitToo) {
   EvaluationData data = phantom_data(60);
   data.train.clear();
   data.validate.clear();
-  const EvaluationResult honest = evaluate(perfect_drafts(data), {}, data, few_resamples());
+  const EvaluationResult honest = evaluate(perfect_drafts(data), {}, data, few_rounds());
   EXPECT_GT(honest.metrics.value("baselines.constant.text.bleu_4"), 0);
   EXPECT_FALSE(is_raised(honest, "trivial_beats_model_bleu_4"));
   std::vector<Draft> drafts;
   for (const Reference& r : data.test) drafts.push_back(draft_of(r.study_id, "No acute disease."));
-  const EvaluationResult constant = evaluate(drafts, {}, data, few_resamples());
+  const EvaluationResult constant = evaluate(drafts, {}, data, few_rounds());
   EXPECT_TRUE(is_raised(constant, "trivial_beats_model_bleu_4"));
   EXPECT_TRUE(is_raised(constant, "constant_output"));
 }
@@ -403,7 +403,7 @@ TEST(CheckPredictions, FindsWhatDoesNotFitBeforeAnythingIsScored) {
 
 TEST(Evaluate, TheThresholdThatValidationChoseIsUsedAndSaid) {
   const EvaluationData data = phantom_data(40);
-  EvaluateOptions options = few_resamples();
+  EvaluateOptions options = few_rounds();
   options.bootstrap = 0;
   options.map_threshold = 0.1;
   const EvaluationResult result = evaluate(perfect_drafts(data), {}, data, options);
@@ -417,7 +417,7 @@ TEST(Evaluate, TheThresholdThatValidationChoseIsUsedAndSaid) {
 TEST(EvalText, SaysTheProtocolOfGroundingAndWhichAlarmsAreRaised) {
   const EvaluationData data = phantom_data(120);
   const EvaluationResult good =
-      evaluate(perfect_drafts(data), perfect_phrases(data), data, few_resamples());
+      evaluate(perfect_drafts(data), perfect_phrases(data), data, few_rounds());
   const std::string headline = headline_text(good.metrics);
   EXPECT_NE(headline.find("end_to_end protocol"), std::string::npos);
   EXPECT_NE(headline.find("phrase protocol"), std::string::npos);
@@ -428,7 +428,7 @@ TEST(EvalText, SaysTheProtocolOfGroundingAndWhichAlarmsAreRaised) {
   EXPECT_NE(eval_report_html(silent, data, {}).find("No alarm"), std::string::npos);
   std::vector<Draft> drafts;
   for (const Reference& r : data.test) drafts.push_back(draft_of(r.study_id, "Clear lungs."));
-  const EvaluationResult bad = evaluate(drafts, {}, data, few_resamples());
+  const EvaluationResult bad = evaluate(drafts, {}, data, few_rounds());
   EXPECT_NE(alarms_text(bad).find("ALARM constant_output: 100 % of the drafts"), std::string::npos);
   EXPECT_NE(eval_report_html(bad, data, {}).find("Alarm: constant output"), std::string::npos);
 }
@@ -440,7 +440,7 @@ TEST(EvalText, WithoutAnOracleTheModelsOwnIntervalIsShown) {
     r.has_boxes = false;
     r.boxes.clear();
   }
-  const EvaluationResult result = evaluate(perfect_drafts(data), {}, data, few_resamples());
+  const EvaluationResult result = evaluate(perfect_drafts(data), {}, data, few_rounds());
   const std::string headline = headline_text(result.metrics);
   EXPECT_NE(headline.find("model's 95 % interval"), std::string::npos);
   EXPECT_NE(headline.find(" to "), std::string::npos);

@@ -10,8 +10,8 @@
 namespace radgen::evaluation {
 namespace {
 
-constexpr int kSide = 128;
-const Box kWhole{0, 0, kSide, kSide};
+constexpr int kPictureSide = 128;
+const Box kPicture{0, 0, kPictureSide, kPictureSide};
 
 AttentionMap one_cell(int rows, int columns, int row, int column) {
   AttentionMap map{rows, columns, std::vector<float>(static_cast<size_t>(rows * columns), 0.0f)};
@@ -30,7 +30,7 @@ Mention mention(Finding finding, Side side, Certainty certainty = Certainty::kPo
 Reference boxed(std::vector<ReferenceBox> boxes) {
   Reference r;
   r.study_id = "s1";
-  r.width = r.height = kSide;
+  r.width = r.height = kPictureSide;
   r.has_boxes = true;
   r.boxes = std::move(boxes);
   return r;
@@ -50,7 +50,7 @@ TEST(ScoreMap, MapExactlyOnABoxReachesFullIouAtTheHalfWayThreshold) {
   // One cell of 16 x 16 pixels of 8 x 8 cells, the box the same cell. Bilinear values fall to 0 at
   // the centres of the neighbours; at half of the maximum along an axis the edge of the cell is
   // met, its corners are cut (product of the two axes).
-  const MapScore s = score_map(one_cell(8, 8, 3, 4), kWhole, {{64, 48, 16, 16}}, kSide, kSide);
+  const MapScore s = score_map(one_cell(8, 8, 3, 4), kPicture, {{64, 48, 16, 16}}, kPictureSide, kPictureSide);
   EXPECT_FLOAT_EQ(s.pointing, 1);
   // Area of {(1-x)(1-y) >= t} in units of cells: 4 (1 - t + t ln t); all of the box lies inside
   // when t <= 1/4.
@@ -62,14 +62,14 @@ TEST(ScoreMap, MapExactlyOnABoxReachesFullIouAtTheHalfWayThreshold) {
 
 TEST(ScoreMap, FineMapOnABoxIsNearlyOne) {
   const Box box{32, 24, 40, 64};
-  const MapScore s = score_map(coverage_map({box}, 128, 128, kWhole), kWhole, {box}, kSide, kSide);
+  const MapScore s = score_map(coverage_map({box}, 128, 128, kPicture), kPicture, {box}, kPictureSide, kPictureSide);
   EXPECT_GT(s.iou[9], 0.97f);
   EXPECT_GT(s.mass, 0.97f);
   EXPECT_FLOAT_EQ(s.pointing, 1);
 }
 
 TEST(ScoreMap, MapElsewhereScoresZero) {
-  const MapScore s = score_map(one_cell(8, 8, 0, 0), kWhole, {{96, 96, 32, 32}}, kSide, kSide);
+  const MapScore s = score_map(one_cell(8, 8, 0, 0), kPicture, {{96, 96, 32, 32}}, kPictureSide, kPictureSide);
   EXPECT_EQ(s.iou[kDefaultLevel], 0);
   EXPECT_EQ(s.pointing, 0);
   EXPECT_EQ(s.mass, 0);
@@ -77,7 +77,7 @@ TEST(ScoreMap, MapElsewhereScoresZero) {
 
 TEST(ScoreMap, UniformMapScoresTheShareOfTheBox) {
   const AttentionMap flat{4, 4, std::vector<float>(16, 0.01f)};
-  const MapScore s = score_map(flat, kWhole, {{0, 0, 64, 32}}, kSide, kSide);
+  const MapScore s = score_map(flat, kPicture, {{0, 0, 64, 32}}, kPictureSide, kPictureSide);
   EXPECT_NEAR(s.iou[kDefaultLevel], 0.125, 1e-4);
   EXPECT_NEAR(s.pointing, 0.125, 1e-4);  // a plateau points nowhere
   EXPECT_NEAR(s.mass, 0.125, 1e-4);
@@ -86,17 +86,17 @@ TEST(ScoreMap, UniformMapScoresTheShareOfTheBox) {
 TEST(ScoreMap, MapRectangleMovesTheMap) {
   const Box right_half{64, 0, 64, 128};
   const AttentionMap flat{2, 2, std::vector<float>(4, 1.0f)};
-  EXPECT_NEAR(score_map(flat, right_half, {right_half}, kSide, kSide).iou[kDefaultLevel], 1, 1e-4);
+  EXPECT_NEAR(score_map(flat, right_half, {right_half}, kPictureSide, kPictureSide).iou[kDefaultLevel], 1, 1e-4);
 }
 
 TEST(ScoreMap, SurvivesEmptyAndBrokenMaps) {
-  EXPECT_EQ(score_map({}, kWhole, {kWhole}, kSide, kSide).pointing, 0);
+  EXPECT_EQ(score_map({}, kPicture, {kPicture}, kPictureSide, kPictureSide).pointing, 0);
   AttentionMap zero{2, 2, std::vector<float>(4, 0.0f)};
-  EXPECT_EQ(score_map(zero, kWhole, {kWhole}, kSide, kSide).iou[0], 0);
+  EXPECT_EQ(score_map(zero, kPicture, {kPicture}, kPictureSide, kPictureSide).iou[0], 0);
   AttentionMap odd{2, 2, {std::nanf(""), 1, -1, 0}};
-  EXPECT_GT(score_map(odd, kWhole, {kWhole}, kSide, kSide).pointing, 0.99f);
+  EXPECT_GT(score_map(odd, kPicture, {kPicture}, kPictureSide, kPictureSide).pointing, 0.99f);
   AttentionMap short_one{2, 2, {1}};
-  EXPECT_EQ(score_map(short_one, kWhole, {kWhole}, kSide, kSide).mass, 0);
+  EXPECT_EQ(score_map(short_one, kPicture, {kPicture}, kPictureSide, kPictureSide).mass, 0);
 }
 
 TEST(Claims, LeaveOutNegatedFindingsAndUnsidedRepeats) {

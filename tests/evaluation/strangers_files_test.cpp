@@ -35,7 +35,7 @@ EvaluateOptions quick() {
   return options;
 }
 
-bool is_raised(const EvaluationResult& result, const std::string& name) {
+bool raises(const EvaluationResult& result, const std::string& name) {
   for (const Alarm& alarm : result.alarms) {
     if (alarm.name == name) return alarm.is_raised;
   }
@@ -184,7 +184,7 @@ TEST(OddInput, BrokenMapsAreCountedAndRaiseAnAlarm) {
   const EvaluationResult result = evaluate(drafts, {}, data, quick());
   EXPECT_EQ(result.input.broken_maps, 2);
   EXPECT_EQ(result.input.other_grid_maps, 1);
-  EXPECT_TRUE(is_raised(result, "broken_maps"));
+  EXPECT_TRUE(raises(result, "broken_maps"));
   EXPECT_TRUE(std::isfinite(result.metrics.value("grounding.iou")));
 }
 
@@ -197,12 +197,12 @@ TEST(PretendedGrounding, RaisesAlarms) {
     uniform.push_back(draft_for(r, {4, 4, std::vector<float>(16, 1.0f / 16)}));
     uniform.back().sentences.push_back(uniform.back().sentences[0]);
   }
-  EXPECT_TRUE(is_raised(evaluate(none, {}, data, quick()), "no_grounding"));
+  EXPECT_TRUE(raises(evaluate(none, {}, data, quick()), "no_grounding"));
   const EvaluationResult result = evaluate(uniform, {}, data, quick());
-  EXPECT_TRUE(is_raised(result, "uniform_maps"));
-  EXPECT_TRUE(is_raised(result, "one_map_for_all_sentences"));
-  EXPECT_TRUE(is_raised(result, "one_map_for_all_pictures"));
-  EXPECT_FALSE(is_raised(result, "no_grounding"));
+  EXPECT_TRUE(raises(result, "uniform_maps"));
+  EXPECT_TRUE(raises(result, "one_map_for_all_sentences"));
+  EXPECT_TRUE(raises(result, "one_map_for_all_pictures"));
+  EXPECT_FALSE(raises(result, "no_grounding"));
 }
 
 TEST(HonestGrounding, RaisesNone) {
@@ -222,7 +222,7 @@ TEST(HonestGrounding, RaisesNone) {
   const EvaluationResult result = evaluate(drafts, {}, data, quick());
   for (const char* name : {"no_grounding", "uniform_maps", "one_map_for_all_sentences",
                            "one_map_for_all_pictures", "broken_maps", "nothing_shown"}) {
-    EXPECT_FALSE(is_raised(result, name)) << name;
+    EXPECT_FALSE(raises(result, name)) << name;
   }
   const MetricTable& m = result.metrics;
   EXPECT_DOUBLE_EQ(m.value("grounding.right_side_share"), 1);
@@ -271,7 +271,7 @@ TEST_F(StrangersFiles, MapsMayStandInTheFileAsRowsOfNumbers) {
   const EvaluationResult result = evaluate(drafts, {}, data, quick());
   EXPECT_EQ(result.input.maps, 3);
   EXPECT_EQ(result.input.broken_maps, 2);  // not a number, and not a grid
-  EXPECT_TRUE(is_raised(result, "broken_maps"));
+  EXPECT_TRUE(raises(result, "broken_maps"));
 }
 
 TEST_F(StrangersFiles, MapsThatAreNoNumbersAreErrorsThatSayWhatIsExpected) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "gradient_check.h"
+#include "model_test_support.h"
 
 namespace radgen {
 namespace {
@@ -14,10 +15,6 @@ using torch::Tensor;
 Tensor doubles(std::vector<int64_t> sizes) {
   return torch::randn(sizes, torch::dtype(torch::kDouble));
 }
-double largest_difference(const Tensor& a, const Tensor& b) {
-  return (a - b).abs().max().item<double>();
-}
-
 // Tiny tensors gain nothing from threads, and lose much on a busy machine.
 class OneThread : public ::testing::Environment {
   void SetUp() override { torch::set_num_threads(1); }

@@ -23,10 +23,6 @@ class Cuda : public ::testing::Test {
   const torch::Device gpu_{torch::kCUDA, 0};
 };
 
-double largest_difference(const Tensor& a, const Tensor& b) {
-  return (a.to(torch::kCPU, torch::kDouble) - b.to(torch::kCPU, torch::kDouble)).abs().max().item<double>();
-}
-
 ForwardInput moved(const ForwardInput& input, torch::Device device) {
   ForwardInput there = input;
   for (Tensor* tensor : {&there.image, &there.text_ids, &there.grounding_masks, &there.labels, &there.patch_labels, &there.has_boxes})

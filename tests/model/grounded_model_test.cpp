@@ -11,10 +11,6 @@ namespace {
 
 using torch::Tensor;
 
-double largest_difference(const Tensor& a, const Tensor& b) {
-  return (a - b).abs().max().item<double>();
-}
-
 TEST(GroundedModel, ShapesAreThoseOfTheDesign) {
   const ModelConfig config = tiny_config();
   GroundedModel model = tiny_model(config);

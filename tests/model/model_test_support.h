@@ -5,6 +5,11 @@
 
 namespace radgen {
 
+inline double largest_difference(const torch::Tensor& a, const torch::Tensor& b) {
+  const auto plain = [](const torch::Tensor& t) { return t.to(torch::kCPU, torch::kDouble); };
+  return (plain(a) - plain(b)).abs().max().item<double>();
+}
+
 inline ModelConfig tiny_config() {
   ModelConfig config;
   config.encoder = {.stem = "conv",

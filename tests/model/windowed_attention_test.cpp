@@ -15,8 +15,6 @@ namespace {
 
 using torch::Tensor;
 
-double largest_difference(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item<double>(); }
-
 // TRUE where patch i may see patch j by the definition: the same window; [CLS] sees and is seen by all.
 Tensor window_mask(PatchGrid grid, int64_t window, bool has_cls) {
   const int64_t first = has_cls ? 1 : 0, n = grid.size();

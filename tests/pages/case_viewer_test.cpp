@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pages/page_text.h"
 #include "radgen/core/error.h"
 #include "radgen/pages/page.h"
 
@@ -27,14 +28,8 @@ CaseViewer one_case() {
   return viewer;
 }
 
-nlohmann::json embedded_data(const std::string& html) {
-  const std::string open = "<script type=\"application/json\" id=\"viewer-data\">";
-  const size_t begin = html.find(open) + open.size();
-  return nlohmann::json::parse(html.substr(begin, html.find("</script>", begin) - begin));
-}
-
 TEST(CaseViewer, GivesTheScriptCasesKindsAndMaps) {
-  const nlohmann::json data = embedded_data(case_viewer_html(one_case()));
+  const nlohmann::json data = embedded_data(case_viewer_html(one_case()), "viewer-data");
   ASSERT_EQ(data["kinds"].size(), 1u);  // the empty kind is left out
   EXPECT_EQ(data["kinds"][0]["count"], 17);
   const nlohmann::json& c = data["cases"][0];

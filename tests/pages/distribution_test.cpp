@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "pages/page_text.h"
 #include "radgen/core/error.h"
 #include "radgen/pages/density_maps.h"
 #include "radgen/pages/histogram.h"
@@ -7,12 +8,6 @@
 
 namespace radgen::pages {
 namespace {
-
-size_t count(const std::string& text, const std::string& what) {
-  size_t n = 0;
-  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++n;
-  return n;
-}
 
 TEST(Histogram, DrawsABarForEachFilledBinAndAnOutlineForEachOtherSeries) {
   Histogram h{.title = "Length", .x_label = "tokens", .low = 0, .high = 40};

@@ -2,14 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "pages/page_text.h"
 #include "radgen/core/error.h"
 
 namespace radgen::pages {
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST(Page, IsSelfContainedAndSaysWhatItIsNotFor) {
   const std::string html = Page("Evaluation", "split test").section("Text").html();

@@ -5,16 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pages/page_text.h"
 #include "radgen/core/error.h"
 
 namespace radgen::pages {
 namespace {
-
-size_t count(const std::string& text, const std::string& part) {
-  size_t n = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
 
 // No number of a drawing may be NaN or infinite: browsers drop the whole element.
 void expect_drawable(const std::string& svg) {

@@ -4,15 +4,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pages/page_text.h"
 #include "radgen/core/error.h"
 #include "radgen/pages/page.h"
 
 namespace radgen::pages {
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 ReportPageData page_data() {
   ReportPageData data;
@@ -32,13 +29,6 @@ ReportPageData page_data() {
                    {.text = "Possible edema.", .evidence = Evidence::kNone}};
   data.impression = {{.text = "No pneumothorax.", .evidence = Evidence::kAbsence}};
   return data;
-}
-
-// The data that the page's script reads.
-nlohmann::json embedded_data(const std::string& html) {
-  const std::string open = "<script type=\"application/json\" id=\"page-data\">";
-  const size_t begin = html.find(open) + open.size();
-  return nlohmann::json::parse(html.substr(begin, html.find("</script>", begin) - begin));
 }
 
 TEST(ReportPage, NeedsNothingFromOutside) {
@@ -61,7 +51,7 @@ TEST(ReportPage, SaysWhatEverySentenceCanShow) {
 }
 
 TEST(ReportPage, GivesTheScriptBoxesAndMapInSharesOfTheMaximum) {
-  const nlohmann::json data = embedded_data(report_page_html(page_data()));
+  const nlohmann::json data = embedded_data(report_page_html(page_data()), "page-data");
   ASSERT_EQ(data["sentences"].size(), 3u);
   const nlohmann::json& sentence = data["sentences"][0];
   EXPECT_EQ(sentence["boxes"][1], (nlohmann::json{{"x", 5}, {"y", 6}, {"w", 7}, {"h", 8}}));
@@ -74,7 +64,7 @@ TEST(ReportPage, GivesUngroundedSentencesNoRegionsWhateverTheirDataHold) {
   ReportPageData data = page_data();
   for (const Evidence evidence : {Evidence::kNone, Evidence::kAbsence}) {
     data.findings[0].evidence = evidence;
-    const nlohmann::json sentence = embedded_data(report_page_html(data))["sentences"][0];
+    const nlohmann::json sentence = embedded_data(report_page_html(data), "page-data")["sentences"][0];
     EXPECT_TRUE(sentence["boxes"].empty());
     EXPECT_FALSE(sentence.contains("map"));
   }
@@ -90,13 +80,13 @@ TEST(ReportPage, EscapesTextInMarkupAndInScript) {
   EXPECT_FALSE(contains(html, "alert(1)</script>"));
   EXPECT_FALSE(contains(html, "<!--"));
   EXPECT_TRUE(contains(html, "{{film}}")) << "a value is never filled in again";
-  EXPECT_EQ(embedded_data(html)["film"]["spacing_note"], bad);
+  EXPECT_EQ(embedded_data(html, "page-data")["film"]["spacing_note"], bad);
 }
 
 TEST(ReportPage, ToleratesTextThatIsNoUtf8) {
   ReportPageData data = page_data();
   data.spacing_note = "\xff\xfe";
-  EXPECT_NO_THROW(embedded_data(report_page_html(data)));
+  EXPECT_NO_THROW(embedded_data(report_page_html(data), "page-data"));
 }
 
 TEST(ReportPage, ARefusedFilmHasAReasonAndNoSentences) {

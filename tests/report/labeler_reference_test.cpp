@@ -4,15 +4,11 @@
 
 #include "radgen/report/labeler.h"
 #include "radgen/report/labeler_agreement.h"
+#include "report/one_labeler.h"
 #include "report/reference_cases.h"
 
 namespace radgen {
 namespace {
-
-const Labeler& labeler() {
-  static const Labeler one;
-  return one;
-}
 
 bool is_abnormal(const Labels& labels, Finding finding) {
   const auto it = labels.find(finding);

@@ -5,14 +5,10 @@
 #include <chrono>
 
 #include "radgen/report/text.h"
+#include "report/one_labeler.h"
 
 namespace radgen {
 namespace {
-
-const Labeler& labeler() {
-  static const Labeler one;
-  return one;
-}
 
 // "Pleural Effusion positive left subtle 14mm; ..." in order.
 std::string told(const std::string& text) {

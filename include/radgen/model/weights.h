@@ -38,6 +38,9 @@ std::string format_safetensors(const TensorMap& tensors, const WeightsMetadata& 
 void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,
                        const WeightsMetadata& metadata = {});
 
+// "[768, 3072]", for messages.
+std::string shape_text(const torch::Tensor& tensor);
+
 // Every parameter and buffer by its name; tensors share memory with the module.
 TensorMap named_tensors(const torch::nn::Module& module);
 
