@@ -215,6 +215,37 @@ void read_by_head(const Asked& asked, CheckAnswers& answers) {
 
 }  // namespace
 
+std::vector<std::string> encoder_neighbours(const Predictor& predictor, const std::filesystem::path& data,
+                                            const evaluation::EvaluationData& references,
+                                            const evaluation::EvaluateOptions& options) {
+  std::map<std::string, ManifestEntry> entries;
+  for (ManifestEntry& entry : read_manifest(data / "manifest.jsonl")) entries.emplace(entry.image_id, std::move(entry));
+  const auto embed = [&](const char* label, const std::vector<Reference>& studies, const std::vector<size_t>& chosen) {
+    std::vector<std::vector<float>> all;
+    in_chunks(label, chosen.size(), kChunk, [&](size_t begin, size_t end) {
+      std::vector<StudyInput> inputs;
+      for (size_t i = begin; i < end; ++i) inputs.push_back(study_input_of(entries.at(studies[chosen[i]].image_id), data));
+      for (auto& one : predictor.embeddings(inputs)) all.push_back(std::move(one));
+    });
+    return all;
+  };
+  const std::vector<size_t> searched = evenly(references.train.size(), static_cast<size_t>(options.nearest_pictures));
+  if (searched.empty()) return {};
+  const auto known = embed("embedding training films", references.train, searched);
+  const auto asked = embed("embedding films", references.test, evenly(references.test.size(), 0));
+  std::vector<std::string> reports;
+  for (const std::vector<float>& film : asked) {
+    const auto cosine = [&](const std::vector<float>& other) {
+      return std::inner_product(film.begin(), film.end(), other.begin(), 0.0f);
+    };
+    size_t best = 0;
+    for (size_t k = 1; k < known.size(); ++k)
+      if (cosine(known[k]) > cosine(known[best])) best = k;
+    reports.push_back(references.train[searched[best]].text());
+  }
+  return reports;
+}
+
 CheckAnswers ask_again(const Predictor& predictor, const CheckInput& input, const evaluation::EvaluationData& references,
                        const std::vector<Draft>& drafts, const evaluation::EvaluateOptions& options) {
   Asked asked{predictor, input, references, drafts, options};

@@ -111,6 +111,7 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
     for (const Draft& draft : predictions.drafts) file.write(draft_to_json(draft));
     file.commit();
   }
+  if (arguments.has_checks) data.encoder_neighbours = encoder_neighbours(*predictor, arguments.data, data, options);
   evaluation::EvaluationResult result =
       evaluation::evaluate(predictions.drafts, predictions.phrase_maps, data, options);
   if (arguments.has_checks)

@@ -68,6 +68,8 @@ void add_headline(Page& page, const MetricTable& metrics) {
   std::vector<pages::Column> columns{
       {"metric"}, {"model", true}, {"skill", true}, {"oracle", true}};
   for (const std::string& name : baselines) columns.push_back({in_words(name), true});
+  const bool has_neighbour = has_encoder_neighbour(metrics);
+  if (has_neighbour) columns.push_back({"nearest by encoder", true});
   Table table(columns);
   for (const std::string& path : headline_paths()) {
     const Metric* model = metrics.find(path);
@@ -78,9 +80,13 @@ void add_headline(Page& page, const MetricTable& metrics) {
     for (const std::string& name : baselines) {
       cells.push_back(number_text(metrics.value("baselines." + name + "." + path)));
     }
+    if (has_neighbour) cells.push_back(number_text(metrics.value(kEncoderNeighbour + path)));
     table.row(std::move(cells)).note(metric_definition(path));
   }
   page.table(table);
+  if (has_neighbour)
+    page.paragraph("Nearest by encoder: the report of the training study whose picture the model's encoder puts nearest. It is "
+                   "no trivial baseline and no part of the skill: it says what the encoder sees without a decoder.");
   if (const std::string protocol = protocol_text(metrics); !protocol.empty())
     page.paragraph("Protocols: " + protocol + ".");
 }
@@ -334,6 +340,7 @@ void add_all_metrics(Page& page, const MetricTable& metrics) {
   std::vector<std::string> paths;
   for (const auto& [path, metric] : metrics.all()) {
     const bool is_other = path.starts_with("baselines.") || path.starts_with("oracle.") ||
+                          path.starts_with(kEncoderNeighbour) ||
                           path.find("per_finding") != std::string::npos;
     if (!is_other) paths.push_back(path);
   }

@@ -48,6 +48,10 @@ std::pair<std::string, double> best_baseline(const MetricTable& metrics, const s
   return best;
 }
 
+bool has_encoder_neighbour(const MetricTable& metrics) {
+  return metrics.find(std::string(kEncoderNeighbour) + "text.bleu_4") != nullptr;
+}
+
 std::string number_text(double value) {
   if (std::isnan(value)) return "-";
   return std::abs(value) >= 10 ? fmt::format("{:.1f}", value) : fmt::format("{:.3f}", value);
@@ -89,6 +93,14 @@ std::string headline_text(const MetricTable& metrics) {
     text += fmt::format("{:<20} {:>7} {:>9} {:>7}   {}\n", last_name(path),
                         number_text(model->value), number_text(best_baseline(metrics, path).second),
                         number_text(metrics.value("oracle." + path)), last);
+  }
+  if (has_encoder_neighbour(metrics)) {
+    text += "nearest training film by the encoder (no trivial baseline):";
+    for (const char* path : {"text.bleu_4", "text.meteor_nltk", "clinical.f1_macro", "diversity.distinct_ratio"}) {
+      const Metric* metric = metrics.find(std::string(kEncoderNeighbour) + path);
+      if (metric != nullptr) text += fmt::format(" {} {}", last_name(path), number_text(metric->value));
+    }
+    text += "\n";
   }
   const std::string protocol = protocol_text(metrics);
   return protocol.empty() ? text : text + protocol + "\n";

@@ -73,6 +73,15 @@ void score_baselines(Work& work) {
   add("random", random_reports(test, work.data.train, options));
   add("always_positive", std::vector<std::string>(test.size(), always_positive_report()));
   score_location_prior(work);
+  if (!work.data.encoder_neighbours.empty()) {
+    std::vector<std::string> neighbours;
+    for (const Reference* study : work.references.studies) {
+      neighbours.push_back(
+          work.data.encoder_neighbours[static_cast<size_t>(study - work.data.test.data())]);
+    }
+    work.systems.push_back(score_texts(kEncoderNeighbour, std::move(neighbours), work.references,
+                                       work.tools, work.threads));
+  }
 }
 
 // The oracle: the truth in other words, and for maps what the patch grid can say at best.

@@ -164,6 +164,24 @@ std::vector<std::vector<double>> Predictor::finding_probabilities(const std::vec
   return all;
 }
 
+std::vector<std::vector<float>> Predictor::embeddings(const std::vector<StudyInput>& studies) const {
+  torch::NoGradGuard no_grad;
+  model_.network.ptr()->eval();
+  std::vector<std::vector<float>> all;
+  for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
+    const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
+    const EncodedImage image = encode_inputs(studies, begin, end).image;
+    torch::Tensor sum = image.patches.to(torch::kFloat);
+    if (image.patch_attend_mask.defined()) sum = sum * image.patch_attend_mask.unsqueeze(-1).to(torch::kFloat);
+    sum = sum.sum(1);
+    const torch::Tensor unit = (sum / sum.norm(2, 1, true).clamp_min(1e-12)).to(torch::kCPU).contiguous();
+    const float* values = unit.data_ptr<float>();
+    for (int64_t row = 0; row < unit.size(0); ++row)
+      all.emplace_back(values + row * unit.size(1), values + (row + 1) * unit.size(1));
+  }
+  return all;
+}
+
 std::vector<Draft> Predictor::draft(const std::vector<StudyInput>& studies) const {
   torch::NoGradGuard no_grad;
   model_.network.ptr()->eval();

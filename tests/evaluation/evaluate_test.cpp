@@ -127,6 +127,18 @@ TEST(Evaluate, PerfectModelHasTheSkillOfTheOracle) {
   EXPECT_GE(f1->high, f1->value - 1e-9);
 }
 
+TEST(Evaluate, NeighboursOfTheEncoderAreScoredBesideTheBaselinesAndNotAsOne) {
+  EvaluationData data = phantom_data(40);
+  const EvaluationResult before = evaluate(perfect_drafts(data), perfect_phrases(data), data, few_rounds());
+  for (const Reference& r : data.test) data.encoder_neighbours.push_back(r.text());
+  const EvaluationResult after = evaluate(perfect_drafts(data), perfect_phrases(data), data, few_rounds());
+  EXPECT_NEAR(after.metrics.value("encoder_neighbour.text.bleu_4"), 1, 1e-6);
+  EXPECT_DOUBLE_EQ(after.metrics.value("encoder_neighbour.clinical.f1_macro"), 1);
+  EXPECT_EQ(before.metrics.find("encoder_neighbour.text.bleu_4"), nullptr);
+  EXPECT_DOUBLE_EQ(after.metrics.value("skill.bleu_4"), before.metrics.value("skill.bleu_4"));
+  EXPECT_FALSE(is_raised(after, "trivial_beats_model_f1_macro"));
+}
+
 TEST(Evaluate, ConstantModelRaisesTheAlarms) {
   const EvaluationData data = phantom_data(40);
   std::vector<Draft> drafts;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <numeric>
 
 #include "inference/tiny_model.h"
 #include "radgen/core/error.h"
@@ -103,6 +104,20 @@ TEST_F(ModelFolder, SentencesCoverTheTextAndOnlyGroundedOnesHaveBoxes) {
     EXPECT_NEAR(draft.map_box.w, 52, 1e-6);
     EXPECT_NEAR(draft.map_box.h, 64 * 64.0 / 59, 1e-6);
   }
+}
+
+TEST_F(ModelFolder, EmbeddingsTellPicturesApartAndKnowNothingOfTheBatch) {
+  std::vector<StudyInput> inputs = studies();
+  inputs.push_back({"s3", "i3", studies().front().picture, {}, "", ""});
+  const Predictor predictor(model_), one_by_one(model_, torch::kCPU, 1);
+  const auto together = predictor.embeddings(inputs), alone = one_by_one.embeddings(inputs);
+  ASSERT_EQ(together.size(), inputs.size());
+  for (size_t i = 0; i < together.size(); ++i) {
+    ASSERT_EQ(together[i].size(), 16u);
+    EXPECT_NEAR(std::inner_product(together[i].begin(), together[i].end(), together[i].begin(), 0.0), 1, 1e-5);
+    for (size_t d = 0; d < together[i].size(); ++d) EXPECT_NEAR(together[i][d], alone[i][d], 1e-4);
+  }
+  EXPECT_LT(std::inner_product(together[0].begin(), together[0].end(), together[2].begin(), 0.0), 0.9999);
 }
 
 TEST_F(ModelFolder, GroundsEveryStatedFindingOfAGivenText) {

@@ -31,6 +31,9 @@
 
 namespace radgen::evaluation {
 
+// Prefix of the metrics of EvaluationData::encoder_neighbours.
+inline constexpr const char* kEncoderNeighbour = "encoder_neighbour.";
+
 struct EvaluationData {
   std::vector<Reference> test;  // what is scored; several pictures of a study: the one that the
                                 // draft names, else the first
@@ -38,6 +41,10 @@ struct EvaluationData {
   // Studies of other splits and the split they are in, so that predictions for another split can be
   // told from unknown ones; may be empty.
   std::map<std::string, std::string> elsewhere;
+  // For each of `test` the report of the training study whose picture lies nearest to its own as the
+  // model's encoder sees them; "" where there is none, an empty list when nobody asked. Scored beside
+  // the baselines, but not as one: it is no trivial answer.
+  std::vector<std::string> encoder_neighbours;
 };
 
 struct EvaluateOptions {

@@ -59,6 +59,9 @@ class Predictor {
   // P(finding) of each study by the finding head, all_findings() order; Error{kUsage} when the network has none.
   std::vector<std::vector<double>> finding_probabilities(const std::vector<StudyInput>& studies) const;
 
+  // The mean of each picture's patches as the encoder leaves them (z, of the real ones), of length 1: [study][D_v].
+  std::vector<std::vector<float>> embeddings(const std::vector<StudyInput>& studies) const;
+
   // Drafts in the order of the studies. timing_ms of a study is its share of the batch.
   std::vector<Draft> draft(const std::vector<StudyInput>& studies) const;
 
