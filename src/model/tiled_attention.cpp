@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <vector>
 
 #include "attention_kernel.h"
 
@@ -248,6 +249,45 @@ void attend_backward(const Heads& heads, const Tensor& out, const Tensor& lse, c
 }
 
 }  // namespace
+
+bool can_gather_windows(const Tensor& qkv) { return !torch::GradMode::is_enabled() && fits_kernel(unpack(qkv)); }
+
+void attend_gathered_windows(const Tensor& qkv, PatchGrid grid, int64_t window_patches, bool has_cls, const Tensor& out) {
+  const AttentionKernel& kernel = *attention_kernel();
+  const Tensor packed = with_dense_rows(qkv);
+  const Heads heads = unpack(packed);
+  const int64_t count = heads.q.size(2), d = heads.q.size(3), first = has_cls ? 1 : 0;
+  const int64_t down = (grid.rows + window_patches - 1) / window_patches,
+                across = (grid.columns + window_patches - 1) / window_patches;
+  const int64_t most = window_patches * window_patches + first;
+  const auto scale = static_cast<float>(heads.scale());
+  at::parallel_for(0, heads.q.size(0) * down * across * count, 1, [&](int64_t begin, int64_t end) {
+    const auto scratch = allocate_floats(kernel.forward_scratch(most, d)), block = allocate_floats(most * (4 * d + 1));
+    float *q = block.get(), *k = q + most * d, *v = k + most * d, *seen = v + most * d, *lse = seen + most * d;
+    std::vector<int64_t> tokens;  // of the window, [CLS] first
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t a = task % count, window = task / count % (down * across), b = task / count / (down * across);
+      const int64_t top = window / across * window_patches, left = window % across * window_patches;
+      tokens.assign(static_cast<size_t>(first), 0);
+      for (int64_t row = top; row < std::min(top + window_patches, grid.rows); ++row)
+        for (int64_t column = left; column < std::min(left + window_patches, grid.columns); ++column)
+          tokens.push_back(first + row * grid.columns + column);
+      const auto keys = static_cast<int64_t>(tokens.size());
+      const ConstRows from_q = rows_of(heads.q, b, a), from_k = rows_of(heads.k, b, a), from_v = rows_of(heads.v, b, a);
+      for (int64_t i = 0; i < keys; ++i) {
+        const int64_t token = tokens[static_cast<size_t>(i)];
+        std::copy_n(from_q.data + token * from_q.stride, d, q + i * d);
+        std::copy_n(from_k.data + token * from_k.stride, d, k + i * d);
+        std::copy_n(from_v.data + token * from_v.stride, d, v + i * d);
+      }
+      kernel.pack({k, keys, d}, {v, keys, d}, d, scratch.get());
+      kernel.forward({q + first * d, keys - first, d}, keys, d, scale, kNotCausal, {seen, keys - first, d}, lse, scratch.get());
+      const Rows to = writable_rows_of(out, b, a);
+      for (int64_t i = first; i < keys; ++i)
+        std::copy_n(seen + (i - first) * d, d, to.data + tokens[static_cast<size_t>(i)] * to.stride);
+    }
+  });
+}
 
 Tensor TiledSelfAttention::forward(torch::autograd::AutogradContext* context, const Tensor& qkv, bool is_causal) {
   const Tensor packed = with_dense_rows(qkv);

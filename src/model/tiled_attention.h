@@ -3,6 +3,7 @@
 // fp32 on a CPU runs in the kernel of attention_kernel.h; other types and devices in ATen operators, tile by tile.
 #pragma once
 
+#include "radgen/model/shapes.h"
 #include "radgen/model/torch_compat.h"
 
 namespace radgen {
@@ -21,6 +22,13 @@ class TiledSelfAttention : public torch::autograd::Function<TiledSelfAttention> 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients);
 };
+
+// Attention inside of windows of window_patches x window_patches, as window_self_attention() defines it, but without gradients
+// and without the rows of [CLS], which are left as they are. Each thread gathers the rows of one head of one window in its
+// cache: a large picture is never laid out anew. qkv [B,N,3,A,d] or [B,1+N,3,A,d] fp32 on a CPU, out likewise [B,N or 1+N,A,d].
+bool can_gather_windows(const torch::Tensor& qkv);
+void attend_gathered_windows(const torch::Tensor& qkv, PatchGrid grid, int64_t window_patches, bool has_cls,
+                             const torch::Tensor& out);
 
 // q [B,T,A,d], kv [B,S,2,A,d] -> [B,T,A,d].
 class TiledAttention : public torch::autograd::Function<TiledAttention> {

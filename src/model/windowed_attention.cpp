@@ -79,6 +79,15 @@ Tensor window_self_attention(const Tensor& qkv, PatchGrid grid, int64_t window_p
   check_tokens(qkv, grid, has_cls);
   if (window_patches >= std::max(grid.rows, grid.columns)) return self_attention(qkv);
   const int64_t batch = qkv.size(0), heads = qkv.size(3), d = qkv.size(4), first = has_cls ? 1 : 0;
+  if (const Tensor wide = widened_for_kernel(qkv); can_gather_windows(wide)) {
+    Tensor out = torch::empty({batch, wide.size(1), heads, d}, wide.options());
+    attend_gathered_windows(wide, grid, window_patches, has_cls, out);
+    if (!has_cls) return out;
+    const Tensor q = wide.narrow(1, 0, 1).select(2, 0), k = wide.select(2, 1), v = wide.select(2, 2);
+    out.narrow(1, 0, 1).copy_(
+        masked_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), {}).transpose(1, 2));
+    return out;
+  }
   const Tensor patches =
       qkv.narrow(1, first, grid.size()).reshape({batch, grid.rows, grid.columns, 3, heads, d});
   const Tensor cls = has_cls ? qkv.narrow(1, 0, 1) : Tensor();

@@ -60,6 +60,10 @@ TEST_P(WindowSelfAttention, EqualsMaskedDenseAttention) {
   const Tensor qkv = torch::randn({2, grid.size() + has_cls, 3, 2, 8}) * 2;
   const Tensor expected = masked_form(qkv, window_mask(grid, window, has_cls));
   EXPECT_LT(largest_difference(window_self_attention(qkv, grid, window, has_cls), expected), 1e-5);
+  torch::NoGradGuard no_grad;  // another way: windows are gathered
+  EXPECT_LT(largest_difference(window_self_attention(qkv, grid, window, has_cls), expected), 1e-5);
+  const Tensor turned = qkv.permute({4, 0, 1, 2, 3}).contiguous().permute({1, 2, 3, 4, 0});  // rows that are not dense
+  EXPECT_LT(largest_difference(window_self_attention(turned, grid, window, has_cls), expected), 1e-5);
 }
 
 TEST_P(WindowSelfAttention, GradientsEqualMaskedDenseOnes) {
