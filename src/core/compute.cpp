@@ -116,8 +116,9 @@ Generation generation_of(std::string kernel) {
 //   costs the kernels nothing (training +13 %).
 // - Buffers of megabytes come and go with every operator. glibc maps and unmaps each of them, above 32 MiB whatever its
 //   threshold is set to, and the kernel clears its pages each time: a quarter of the time of encoding a film of 2048 x 2048
-//   (fp32 22 s -> 17 s, INT8 10 s -> 7 s), a tenth and more of the demo's training. MMAP_MAX 0 keeps them in the heap, TRIM_THRESHOLD keeps
-//   the heap, large pages make it cheap to touch. The price is a heap with gaps: 1.9 GiB instead of 1.3 for that film.
+//   (fp32 22 s -> 17 s, INT8 10 s -> 7 s), a tenth and more of the demo's training. MMAP_MAX 0 keeps them in the heap,
+//   TRIM_THRESHOLD keeps the heap, large pages make it cheap to touch. The price is a heap with gaps: 1.9 GiB instead of 1.3
+//   for that film.
 std::vector<std::pair<const char*, std::string>> better_environment() {
   std::vector<std::pair<const char*, std::string>> settings{
       {"GOMP_SPINCOUNT", "3000"}, {"MALLOC_MMAP_MAX_", "0"}, {"MALLOC_TRIM_THRESHOLD_", "17179869184"},
