@@ -74,8 +74,15 @@ TEST_F(Decoding, CachedLogitsAndMapsEqualThoseOfTheWholeText) {
   EXPECT_THROW(model->decoder()->step(ids.narrow(1, 0, 1), {}, cache), Error);
 }
 
-// Heads of 16 numbers take the path for a few queries, prompts of nine words the general one; both widen the halves.
-TEST(HalfPrecisionKeys, ChangeMapsByTheRoundingAlone) {
+struct NarrowKeys {
+  std::string kind;
+  double map_error, log_prob_error;
+};
+class NarrowPictureKeys : public ::testing::TestWithParam<NarrowKeys> {};
+
+// Heads of 16 numbers take the path for a few queries, prompts of nine words the general one; both widen what is kept.
+TEST_P(NarrowPictureKeys, ChangeMapsByTheRoundingAlone) {
+  const auto [kind, map_error, log_prob_error] = GetParam();
   torch::NoGradGuard no_grad;
   ModelConfig config = tiny_config();
   config.decoder.width = 32;
@@ -85,38 +92,27 @@ TEST(HalfPrecisionKeys, ChangeMapsByTheRoundingAlone) {
   const EncodedImage image = wide->encode(torch::randn({2, 1, 12, 16}) * 3);
   for (const std::vector<Ids>& prompts : {std::vector<Ids>{{}, {5}}, std::vector<Ids>{{5, 6, 7, 8, 9, 10, 11, 5, 6}, {7}}}) {
     const auto full = generate(wide, image, prompts, {.max_tokens = 2});
-    const auto half = generate(wide, image, prompts, {.max_tokens = 2, .picture_keys = "fp16"});
+    const auto narrow = generate(wide, image, prompts, {.max_tokens = 2, .picture_keys = kind});
     for (size_t b = 0; b < 2; ++b) {
-      ASSERT_EQ(full[b].ids, half[b].ids);
+      ASSERT_EQ(full[b].ids, narrow[b].ids);
       if (full[b].ids.empty()) continue;
-      EXPECT_LT((full[b].attention - half[b].attention).abs().max().item<float>(), 1e-3);
-      EXPECT_GT((full[b].attention - half[b].attention).abs().max().item<float>(), 0);  // they really are halves
-      EXPECT_NEAR(full[b].log_probs[0], half[b].log_probs[0], 2e-3);
+      const double difference = largest_difference(full[b].attention, narrow[b].attention);
+      EXPECT_LT(difference, map_error);
+      EXPECT_GT(difference, 0);  // they really are narrow
+      EXPECT_NEAR(full[b].log_probs[0], narrow[b].log_probs[0], log_prob_error);
     }
   }
-  EXPECT_THROW(generate(wide, image, {}, {.picture_keys = "int3"}), Error);
 }
 
-// A step is a 127th of a channel's largest value: .4 % of it is the most that a key is off.
-TEST(EightBitKeys, ChangeMapsByTheRoundingAlone) {
+// In 8 bits a step is a 127th of a channel's largest value: .4 % of it is the most that a key is off.
+INSTANTIATE_TEST_SUITE_P(Kinds, NarrowPictureKeys,
+                         ::testing::Values(NarrowKeys{"fp16", 1e-3, 2e-3}, NarrowKeys{"int8", 3e-2, 5e-2}),
+                         [](const auto& info) { return info.param.kind; });
+
+TEST(NarrowPictureKeysConfig, RefusesAnUnknownKind) {
   torch::NoGradGuard no_grad;
-  ModelConfig config = tiny_config();
-  config.decoder.width = 32;
-  config.decoder.heads = 2;
-  config.decoder.has_null_key = true;
-  GroundedModel wide = tiny_model(config);
-  const EncodedImage image = wide->encode(torch::randn({2, 1, 12, 16}) * 3);
-  for (const std::vector<Ids>& prompts : {std::vector<Ids>{{}, {5}}, std::vector<Ids>{{5, 6, 7, 8, 9, 10, 11, 5, 6}, {7}}}) {
-    const auto full = generate(wide, image, prompts, {.max_tokens = 2});
-    const auto bytes = generate(wide, image, prompts, {.max_tokens = 2, .picture_keys = "int8"});
-    for (size_t b = 0; b < 2; ++b) {
-      ASSERT_EQ(full[b].ids, bytes[b].ids);
-      if (full[b].ids.empty()) continue;
-      EXPECT_LT((full[b].attention - bytes[b].attention).abs().max().item<float>(), 3e-2);
-      EXPECT_GT((full[b].attention - bytes[b].attention).abs().max().item<float>(), 0);  // they really are bytes
-      EXPECT_NEAR(full[b].log_probs[0], bytes[b].log_probs[0], 5e-2);
-    }
-  }
+  GroundedModel model = tiny_model();
+  EXPECT_THROW(generate(model, model->encode(torch::randn({1, 1, 12, 16})), {}, {.picture_keys = "int3"}), Error);
 }
 
 TEST(EightBitKeys, FollowTheTextsThatAreKept) {
