@@ -107,7 +107,7 @@ TEST_P(NarrowPictureKeys, ChangeMapsByTheRoundingAlone) {
 // In 8 bits a step is a 127th of a channel's largest value: .4 % of it is the most that a key is off.
 INSTANTIATE_TEST_SUITE_P(Kinds, NarrowPictureKeys,
                          ::testing::Values(NarrowKeys{"fp16", 1e-3, 2e-3}, NarrowKeys{"int8", 3e-2, 5e-2}),
-                         [](const auto& info) { return info.param.kind; });
+                         [](const auto& test) { return test.param.kind; });
 
 TEST(NarrowPictureKeysConfig, RefusesAnUnknownKind) {
   torch::NoGradGuard no_grad;
