@@ -111,7 +111,8 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
     for (const Draft& draft : predictions.drafts) file.write(draft_to_json(draft));
     file.commit();
   }
-  if (arguments.has_checks) data.encoder_neighbours = encoder_neighbours(*predictor, arguments.data, data, options);
+  if (arguments.has_checks && options.with_baselines)
+    data.encoder_neighbours = encoder_neighbours(*predictor, arguments.data, data, options);
   evaluation::EvaluationResult result =
       evaluation::evaluate(predictions.drafts, predictions.phrase_maps, data, options);
   if (arguments.has_checks)
@@ -177,7 +178,8 @@ int main(int argc, char** argv) {
   flags.add_flag("--export", arguments.has_export,
                  "write both texts as CSV and JSON for CheXbert, RadGraph, GREEN into OUTPUT/export");
   flags.add_flag("--checks", arguments.has_checks,
-                 "ask the model again about shuffled, blank, noise and mirrored pictures, twins and hidden regions");
+                 "ask the model again about shuffled, blank, noise and mirrored pictures, twins and hidden regions; score the "
+                 "report of the training film that the encoder puts nearest");
   flags.add_option("--split", arguments.split, "split of the manifest")->capture_default_str();
   flags.add_option("--truth", arguments.truth,
                    "truth.jsonl of phantoms: exact boxes, oracle, severity");

@@ -68,8 +68,6 @@ void add_headline(Page& page, const MetricTable& metrics) {
   std::vector<pages::Column> columns{
       {"metric"}, {"model", true}, {"skill", true}, {"oracle", true}};
   for (const std::string& name : baselines) columns.push_back({in_words(name), true});
-  const bool has_neighbour = has_encoder_neighbour(metrics);
-  if (has_neighbour) columns.push_back({"nearest by encoder", true});
   Table table(columns);
   for (const std::string& path : headline_paths()) {
     const Metric* model = metrics.find(path);
@@ -80,13 +78,11 @@ void add_headline(Page& page, const MetricTable& metrics) {
     for (const std::string& name : baselines) {
       cells.push_back(number_text(metrics.value("baselines." + name + "." + path)));
     }
-    if (has_neighbour) cells.push_back(number_text(metrics.value(kEncoderNeighbour + path)));
     table.row(std::move(cells)).note(metric_definition(path));
   }
   page.table(table);
-  if (has_neighbour)
-    page.paragraph("Nearest by encoder: the report of the training study whose picture the model's encoder puts nearest. It is "
-                   "no trivial baseline and no part of the skill: it says what the encoder sees without a decoder.");
+  if (const std::string neighbour = encoder_neighbour_text(metrics); !neighbour.empty())
+    page.paragraph(neighbour + ". It is no part of the skill: it says what the encoder sees without a decoder.");
   if (const std::string protocol = protocol_text(metrics); !protocol.empty())
     page.paragraph("Protocols: " + protocol + ".");
 }

@@ -48,8 +48,13 @@ std::pair<std::string, double> best_baseline(const MetricTable& metrics, const s
   return best;
 }
 
-bool has_encoder_neighbour(const MetricTable& metrics) {
-  return metrics.find(std::string(kEncoderNeighbour) + "text.bleu_4") != nullptr;
+std::string encoder_neighbour_text(const MetricTable& metrics) {
+  std::string text;
+  for (const char* path : {"text.bleu_4", "text.meteor_nltk", "clinical.f1_macro", "diversity.distinct_ratio"}) {
+    const Metric* metric = metrics.find(std::string(kEncoderNeighbour) + path);
+    if (metric != nullptr) text += fmt::format(" {} {}", last_name(path), number_text(metric->value));
+  }
+  return text.empty() ? text : "nearest training film by the encoder (no trivial baseline):" + text;
 }
 
 std::string number_text(double value) {
@@ -94,14 +99,7 @@ std::string headline_text(const MetricTable& metrics) {
                         number_text(model->value), number_text(best_baseline(metrics, path).second),
                         number_text(metrics.value("oracle." + path)), last);
   }
-  if (has_encoder_neighbour(metrics)) {
-    text += "nearest training film by the encoder (no trivial baseline):";
-    for (const char* path : {"text.bleu_4", "text.meteor_nltk", "clinical.f1_macro", "diversity.distinct_ratio"}) {
-      const Metric* metric = metrics.find(std::string(kEncoderNeighbour) + path);
-      if (metric != nullptr) text += fmt::format(" {} {}", last_name(path), number_text(metric->value));
-    }
-    text += "\n";
-  }
+  if (const std::string neighbour = encoder_neighbour_text(metrics); !neighbour.empty()) text += neighbour + "\n";
   const std::string protocol = protocol_text(metrics);
   return protocol.empty() ? text : text + protocol + "\n";
 }

@@ -8,7 +8,7 @@ namespace radgen::phantom {
 namespace {
 
 constexpr uint64_t kLungStream = 21, kVesselStream = 22, kBoneStream = 23, kBowelStream = 24,
-                   kBreastStream = 25, kAnatomyStream = 26;
+                   kBreastStream = 25, kBowelOfStudyStream = 26;
 constexpr int kArcSteps = 512;
 
 // Depth of an elliptic cross-section at the share q (0 edge .. 1 ridge) of the way in.
@@ -230,7 +230,7 @@ Scene draw_anatomy(const Chest& chest, const Canvas& canvas, const StudyTruth& t
   draw_vessels(scene, Random(anatomy, {kVesselStream}), chest.is_supine);
   draw_skeleton(scene, Random(anatomy, {kBoneStream}), broken);
   draw_airways_and_bowel(scene, Random(anatomy, {kBowelStream}),
-                         Random(pose_seed(truth), {kAnatomyStream, anatomy}));
+                         Random(pose_seed(truth), {kBowelOfStudyStream, anatomy}));
   draw_breasts(scene, Random(anatomy, {kBreastStream}));
   return scene;
 }
