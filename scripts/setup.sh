@@ -17,6 +17,7 @@ packages=(
   libssl-dev zlib1g-dev libdeflate-dev libpng-dev
   wordnet-base
   dpkg-dev                     # dpkg-source, for the sentencepiece source package
+  clang-format                 # scripts/lint.sh --check
 )
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }

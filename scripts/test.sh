@@ -46,6 +46,7 @@ by_memory=$((free_kib / 1500000)); [ "$by_memory" -ge 1 ] || by_memory=1
 jobs=${RADGEN_JOBS:-$((cores < by_memory ? cores : by_memory))}
 
 stage setup scripts/setup.sh
+stage format scripts/lint.sh --check
 stage configure cmake --preset "$preset" -DRADGEN_WERROR="$werror"
 stage build cmake --build "$build" --parallel "$jobs"
 # One test at a time, each uses all cores; unit tests first, end-to-end last (the order of tests/CMakeLists.txt).

@@ -102,9 +102,10 @@ int run_simulations(const Arguments& arguments, const audit::AuditOptions& optio
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   const auto share = [&](int64_t rounds) {
     const evaluation::Interval interval = evaluation::wilson_interval(rounds, arguments.simulate);
-    return fmt::format("{:5.1f} % ({:.1f} to {:.1f})",
-                       100.0 * static_cast<double>(rounds) / static_cast<double>(arguments.simulate),
-                       100 * interval.low, 100 * interval.high);
+    return fmt::format(
+        "{:5.1f} % ({:.1f} to {:.1f})",
+        100.0 * static_cast<double>(rounds) / static_cast<double>(arguments.simulate),
+        100 * interval.low, 100 * interval.high);
   };
   for (const audit::SimulationDesign& design : chosen_designs(arguments)) {
     log::info("{}: {}", design.name, design.question);
@@ -118,7 +119,8 @@ int run_simulations(const Arguments& arguments, const audit::AuditOptions& optio
                     {"mean_studies", r.studies}});
     if (!tool.common.is_json) {
       std::cout << fmt::format(
-          "{:<20} {:4} rounds of {:5.0f} studies: found {}, confounder named {}, any false alarm {}\n",
+          "{:<20} {:4} rounds of {:5.0f} studies: found {}, confounder named {}, any false alarm "
+          "{}\n",
           design.name, r.rounds, r.studies, share(r.found), share(r.named_confounded),
           share(r.false_alarms));
     }
@@ -135,11 +137,11 @@ int run(const Arguments& arguments, audit::AuditOptions options, const Tool& too
                 "give all three, or --simulate ROUNDS");
   }
   const std::vector<audit::Subject> subjects = read_subjects(arguments);
-  const audit::Intake intake = audit::take_in(
-      evaluation::load_predictions(arguments.predictions), subjects,
-      {.use_truth = !arguments.truth.empty(),
-       .with_text_metrics = options.with_metrics,
-       .threads = static_cast<int>(options.threads)});
+  const audit::Intake intake =
+      audit::take_in(evaluation::load_predictions(arguments.predictions), subjects,
+                     {.use_truth = !arguments.truth.empty(),
+                      .with_text_metrics = options.with_metrics,
+                      .threads = static_cast<int>(options.threads)});
   for (const std::string& note : intake.notes) log::info("{}", note);
   if (tool.common.is_dry_run) return 0;
   claim_output_directory(tool.common.output, tool.common.may_overwrite);

@@ -23,10 +23,11 @@ namespace {
 using namespace radgen;
 using Json = nlohmann::ordered_json;
 
-constexpr int64_t kFindingClasses = 14;  // CheXpert's; report/finding.h is no part of the network's own build
+// CheXpert's; report/finding.h is no part of the network's own build
+constexpr int64_t kFindingClasses = 14;
 
 struct Arguments {
-  fs::path config;                     // empty: ViT-B/16 and the default decoder
+  fs::path config;  // empty: ViT-B/16 and the default decoder
   std::vector<std::string> settings;
   std::vector<int64_t> sizes, batches{1}, threads;
   BenchCase bench;
@@ -46,17 +47,22 @@ ModelConfig network_of(const Arguments& arguments) {
   config.network.decoder.vocabulary_size = 4096;
   if (!arguments.config.empty()) {
     std::ifstream in(arguments.config);
-    if (!in) throw Error(ErrorCode::kUsage, "cannot read " + arguments.config.string(), "give --config a file");
-    const auto json = nlohmann::json::parse(in, nullptr, /*allow_exceptions=*/false, /*ignore_comments=*/true);
+    if (!in)
+      throw Error(ErrorCode::kUsage, "cannot read " + arguments.config.string(),
+                  "give --config a file");
+    const auto json =
+        nlohmann::json::parse(in, nullptr, /*allow_exceptions=*/false, /*ignore_comments=*/true);
     if (!json.is_object() || !json.contains("network"))
-      throw Error(ErrorCode::kConfig, arguments.config.string() + " holds no object with a key network",
+      throw Error(ErrorCode::kConfig,
+                  arguments.config.string() + " holds no object with a key network",
                   "give a training configuration, as configs/base-2048.json");
     load_config_json(config, {{"network", json["network"]}}, arguments.config.string());
   }
   load_config(config, {}, arguments.settings);
   // As training completes it.
   const LossConfig& loss = config.network.loss;
-  if (loss.lambda_labels > 0 || loss.lambda_patches > 0) config.network.finding_classes = kFindingClasses;
+  if (loss.lambda_labels > 0 || loss.lambda_patches > 0)
+    config.network.finding_classes = kFindingClasses;
   return config.network;
 }
 
@@ -65,7 +71,8 @@ torch::Device device_of(const Tool& tool) {
   const bool has_cuda = torch::cuda::is_available();
   if (name == "auto") return has_cuda ? torch::kCUDA : torch::kCPU;
   if (name.starts_with("cuda") && !has_cuda)
-    throw Error(ErrorCode::kResource, "--device " + name + ": this LibTorch sees no CUDA device", "use --device cpu");
+    throw Error(ErrorCode::kResource, "--device " + name + ": this LibTorch sees no CUDA device",
+                "use --device cpu");
   return torch::Device(name);
 }
 
@@ -86,11 +93,14 @@ Json machine_json() {
 void print_machine(const Json& result) {
   std::string features;
   for (const auto& f : result["features"]) features += " " + f.get<std::string>();
-  const auto library = result["blas"]["library"].get<std::string>(), kernel = result["blas"]["kernel"].get<std::string>();
-  fmt::print("CPU       {} ({} cores given, {} threads)\n          {}\n", result["cpu"].get<std::string>(),
-             result["cores"].get<int>(), result["threads"].get<int>(), features.empty() ? " no AVX" : features);
+  const auto library = result["blas"]["library"].get<std::string>(),
+             kernel = result["blas"]["kernel"].get<std::string>();
+  fmt::print("CPU       {} ({} cores given, {} threads)\n          {}\n",
+             result["cpu"].get<std::string>(), result["cores"].get<int>(),
+             result["threads"].get<int>(), features.empty() ? " no AVX" : features);
   fmt::print("memory    {:.1f} GiB\n", result["memory_gib"].get<double>());
-  fmt::print("BLAS      {} (kernel {})\n", library.empty() ? "not OpenBLAS" : library, kernel.empty() ? "unknown" : kernel);
+  fmt::print("BLAS      {} (kernel {})\n", library.empty() ? "not OpenBLAS" : library,
+             kernel.empty() ? "unknown" : kernel);
   fmt::print("ATen      {}\n\n", result["aten_cpu_capability"].get<std::string>());
 }
 
@@ -145,9 +155,11 @@ Json row_of(const std::string& subject, const BenchCase& bench, const BenchResul
               {"high_s", seen.high_s},
               {"gflop", seen.flops / 1e9},
               {"gflop_per_s", seen.work_per_s() / 1e9}};
-  // Beside each figure: machines change their speed. CPUs' shares are of fp32 whatever the precision, GPUs' of their own.
+  // Beside each figure: machines change their speed. CPUs' shares are of fp32 whatever the
+  // precision, GPUs' of their own.
   const bool is_narrow = bench.device.is_cuda() && bench.precision == "bf16";
-  const double gemm = measured_gemm_rate(bench.device, is_narrow ? torch::kBFloat16 : torch::kFloat);
+  const double gemm =
+      measured_gemm_rate(bench.device, is_narrow ? torch::kBFloat16 : torch::kFloat);
   row["gemm_gflop_per_s"] = gemm / 1e9;
   row["gemm_precision"] = is_narrow ? "bf16" : "fp32";
   row["share_of_gemm"] = seen.work_per_s() / gemm;
@@ -167,18 +179,24 @@ Json row_of(const std::string& subject, const BenchCase& bench, const BenchResul
 }
 
 void print_row(const Json& row) {
-  fmt::print("{:<7} {:>5} x {:<5} batch {:<2} threads {:<2} {:<12} {:9.4f} s ({:.4f} to {:.4f})  {:9.1f} GFLOP  {:7.1f} "
-             "GFLOP/s = {:5.1f} % of GEMM  peak {:.2f} GiB",
-             row["subject"].get<std::string>(), row["height_px"].get<int64_t>(), row["width_px"].get<int64_t>(),
-             row["batch"].get<int64_t>(), row["threads"].get<int>(), row["precision"].get<std::string>(),
-             row["median_s"].get<double>(), row["low_s"].get<double>(), row["high_s"].get<double>(),
-             row["gflop"].get<double>(), row["gflop_per_s"].get<double>(), 100 * row["share_of_gemm"].get<double>(),
-             row["peak_rss_gib"].get<double>());
+  fmt::print(
+      "{:<7} {:>5} x {:<5} batch {:<2} threads {:<2} {:<12} {:9.4f} s ({:.4f} to {:.4f})  {:9.1f} "
+      "GFLOP  {:7.1f} "
+      "GFLOP/s = {:5.1f} % of GEMM  peak {:.2f} GiB",
+      row["subject"].get<std::string>(), row["height_px"].get<int64_t>(),
+      row["width_px"].get<int64_t>(), row["batch"].get<int64_t>(), row["threads"].get<int>(),
+      row["precision"].get<std::string>(), row["median_s"].get<double>(),
+      row["low_s"].get<double>(), row["high_s"].get<double>(), row["gflop"].get<double>(),
+      row["gflop_per_s"].get<double>(), 100 * row["share_of_gemm"].get<double>(),
+      row["peak_rss_gib"].get<double>());
   if (row.contains("int8_error"))
-    fmt::print("  error {:.4f}, {} products kept in fp32", row["int8_error"].get<double>(), row["int8_kept_fp32"].get<int64_t>());
+    fmt::print("  error {:.4f}, {} products kept in fp32", row["int8_error"].get<double>(),
+               row["int8_kept_fp32"].get<int64_t>());
   if (row.contains("token_ms"))
-    fmt::print("  {:.2f} ms a token, {:.1f} GB/s read", row["token_ms"].get<double>(), row["read_gb_per_s"].get<double>());
-  if (row.contains("share_of_memory")) fmt::print(" = {:.0f} % of memory", 100 * row["share_of_memory"].get<double>());
+    fmt::print("  {:.2f} ms a token, {:.1f} GB/s read", row["token_ms"].get<double>(),
+               row["read_gb_per_s"].get<double>());
+  if (row.contains("share_of_memory"))
+    fmt::print(" = {:.0f} % of memory", 100 * row["share_of_memory"].get<double>());
   fmt::print("\n");
   std::fflush(stdout);
 }
@@ -186,7 +204,8 @@ void print_row(const Json& row) {
 using Subject = BenchResult (*)(GroundedModel, const BenchCase&);
 
 // Every size with every batch and number of threads.
-int run_network(const Tool& tool, const Arguments& arguments, const std::string& name, Subject subject) {
+int run_network(const Tool& tool, const Arguments& arguments, const std::string& name,
+                Subject subject) {
   const ModelConfig config = network_of(arguments);
   const torch::Device device = device_of(tool);
   at::set_num_threads(tool.threads());
@@ -194,7 +213,8 @@ int run_network(const Tool& tool, const Arguments& arguments, const std::string&
   std::vector<int64_t> sizes = arguments.sizes, threads = arguments.threads;
   if (sizes.empty()) sizes = {0};
   if (threads.empty()) threads = {tool.threads()};
-  Json result = {{"machine", machine_json()}, {"config", arguments.config.string()}, {"rows", Json::array()}};
+  Json result = {
+      {"machine", machine_json()}, {"config", arguments.config.string()}, {"rows", Json::array()}};
   for (int64_t count : threads) {
     set_math_threads(static_cast<int>(count));
     at::set_num_threads(static_cast<int>(count));
@@ -215,35 +235,63 @@ int run_network(const Tool& tool, const Arguments& arguments, const std::string&
 
 void add_network_flags(CLI::App& command, Arguments& arguments, bool has_tokens, bool has_int8) {
   command.fallthrough();
-  command.add_option("--config", arguments.config, "Configuration whose network is measured; none: ViT-B/16")->default_str("");
-  command.add_option("--set", arguments.settings, "network.KEY=VALUE, after the file; may be repeated")->expected(1)->take_all()->default_str("");
-  command.add_option("--size", arguments.sizes, "Sides of the square pictures in px; none: the configuration's")->check(CLI::Range(16, 8192))->default_str("");
-  command.add_option("--batch", arguments.batches, "Studies at once")->check(CLI::Range(1, 1024))->default_str("1");
-  command.add_option("--scale-threads", arguments.threads, "Measure with each of these numbers of threads")->check(CLI::Range(1, 4096))->default_str("");
+  command
+      .add_option("--config", arguments.config,
+                  "Configuration whose network is measured; none: ViT-B/16")
+      ->default_str("");
+  command
+      .add_option("--set", arguments.settings, "network.KEY=VALUE, after the file; may be repeated")
+      ->expected(1)
+      ->take_all()
+      ->default_str("");
+  command
+      .add_option("--size", arguments.sizes,
+                  "Sides of the square pictures in px; none: the configuration's")
+      ->check(CLI::Range(16, 8192))
+      ->default_str("");
+  command.add_option("--batch", arguments.batches, "Studies at once")
+      ->check(CLI::Range(1, 1024))
+      ->default_str("1");
+  command
+      .add_option("--scale-threads", arguments.threads,
+                  "Measure with each of these numbers of threads")
+      ->check(CLI::Range(1, 4096))
+      ->default_str("");
   command.add_option("--runs", arguments.bench.runs, "Timed runs")->check(CLI::Range(1, 1000));
   std::vector<std::string> precisions{"fp32", "bf16"};
   if (has_int8) precisions.insert(precisions.end(), {"int8", "int8-dynamic"});
-  command.add_option("--precision", arguments.bench.precision,
-                     has_int8 ? "bf16 is autocast; int8 with scales chosen at the start, int8-dynamic at run time" : "bf16 is autocast")
+  command
+      .add_option(
+          "--precision", arguments.bench.precision,
+          has_int8
+              ? "bf16 is autocast; int8 with scales chosen at the start, int8-dynamic at run time"
+              : "bf16 is autocast")
       ->check(CLI::IsMember(precisions));
   if (has_tokens)
-    command.add_option("--picture-keys", arguments.bench.picture_keys, "How a picture's keys and values are kept; none: fp32 with fp32, else fp16")
-        ->check(CLI::IsMember({"fp32", "fp16", "int8"}))->default_str("");
-  if (has_tokens) command.add_option("--tokens", arguments.bench.tokens, "Words of each text")->check(CLI::Range(1, 4096));
+    command
+        .add_option("--picture-keys", arguments.bench.picture_keys,
+                    "How a picture's keys and values are kept; none: fp32 with fp32, else fp16")
+        ->check(CLI::IsMember({"fp32", "fp16", "int8"}))
+        ->default_str("");
+  if (has_tokens)
+    command.add_option("--tokens", arguments.bench.tokens, "Words of each text")
+        ->check(CLI::Range(1, 4096));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  Tool tool("bench-radgen",
-            "Measures the machine and the parts of the model, on random weights and pictures."
+  Tool tool(
+      "bench-radgen",
+      "Measures the machine and the parts of the model, on random weights and pictures."
 #ifdef RADGEN_MODEL_ONLY
-            " This build holds the network alone (RADGEN_ONLY=model): the subcommands report and page are left out."
+      " This build holds the network alone (RADGEN_ONLY=model): the subcommands report and page "
+      "are left out."
 #endif
-            ,
-            "  bench-radgen machine\n"
-            "  bench-radgen encode --config configs/base-2048.json --size 512 1024 2048\n"
-            "  bench-radgen decode --config configs/base-2048.json --tokens 100 --json > decode.json\n");
+      ,
+      "  bench-radgen machine\n"
+      "  bench-radgen encode --config configs/base-2048.json --size 512 1024 2048\n"
+      "  bench-radgen decode --config configs/base-2048.json --tokens 100 --json > decode.json\n");
   tool.with_device();
   tool.flags().require_subcommand(1);
   tool.flags().fallthrough();
@@ -263,9 +311,11 @@ int main(int argc, char** argv) {
     Subject subject;
     bool has_tokens, has_int8;
   };
-  for (const Verb& verb : {Verb{"encode", "Pictures to patches and to what the decoder sees", bench_encode, false, true},
-                           Verb{"decode", "Words with their maps, greedily", bench_decode, true, false},
-                           Verb{"train", "Optimizer steps", bench_train, true, false}}) {
+  for (const Verb& verb :
+       {Verb{"encode", "Pictures to patches and to what the decoder sees", bench_encode, false,
+             true},
+        Verb{"decode", "Words with their maps, greedily", bench_decode, true, false},
+        Verb{"train", "Optimizer steps", bench_train, true, false}}) {
     CLI::App* command = tool.flags().add_subcommand(verb.name, verb.help);
     add_network_flags(*command, arguments, verb.has_tokens, verb.has_int8);
     command->callback([&, verb] {
@@ -274,7 +324,8 @@ int main(int argc, char** argv) {
   }
 #ifndef RADGEN_MODEL_ONLY
   CLI::App* report = tool.flags().add_subcommand(
-      "report", "One film from its DICOM file to its folder of results, with a sentence every 12 tokens");
+      "report",
+      "One film from its DICOM file to its folder of results, with a sentence every 12 tokens");
   add_network_flags(*report, arguments, true, true);
   report->callback([&] {
     body = [&] {
@@ -287,9 +338,12 @@ int main(int argc, char** argv) {
       return 0;
     };
   });
-  CLI::App* page = tool.flags().add_subcommand("page", "Results of --json as bench.json and bench.html");
-  page->add_option("--results", arguments.results, "Files that bench-radgen --json wrote")->required();
-  page->add_option("--output", arguments.output, "Folder for both, whose files are replaced")->required();
+  CLI::App* page =
+      tool.flags().add_subcommand("page", "Results of --json as bench.json and bench.html");
+  page->add_option("--results", arguments.results, "Files that bench-radgen --json wrote")
+      ->required();
+  page->add_option("--output", arguments.output, "Folder for both, whose files are replaced")
+      ->required();
   page->callback([&] {
     body = [&] {
       write_bench_page(arguments.results, arguments.output);

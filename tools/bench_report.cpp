@@ -58,12 +58,14 @@ struct Phantoms {
 Phantoms make_phantoms() {
   constexpr int64_t kStudies = 60;
   Phantoms phantoms;
-  std::vector<phantom::StudyTruth> plan = phantom::plan_studies({.studies = kStudies, .seed = 1, .prevalence = "enriched"});
+  std::vector<phantom::StudyTruth> plan =
+      phantom::plan_studies({.studies = kStudies, .seed = 1, .prevalence = "enriched"});
   phantoms.first = plan[0];
   phantoms.second = plan[1];
   for (phantom::StudyTruth& truth : plan) {
     const phantom::SpokenReport report = phantom::write_words(truth, {.seed = 1});
-    for (const phantom::SpokenSentence& sentence : report.sentences) phantoms.texts.push_back(sentence.text);
+    for (const phantom::SpokenSentence& sentence : report.sentences)
+      phantoms.texts.push_back(sentence.text);
   }
   return phantoms;
 }
@@ -85,14 +87,16 @@ void write_film(const fs::path& path, phantom::StudyTruth truth, int64_t size_px
 }
 
 // What a trained network would have: words, and a full stop every kSentenceTokens.
-void put_sentences(DecodedText& text, const Tokenizer& tokenizer, const std::vector<std::string>& texts) {
+void put_sentences(DecodedText& text, const Tokenizer& tokenizer,
+                   const std::vector<std::string>& texts) {
   const int64_t stop = tokenizer.encode_ids(".").back();
   std::vector<int64_t> words;
   for (const std::string& sentence : texts)
     for (int64_t id : tokenizer.encode_ids(sentence))
       if (id != stop) words.push_back(id);
   for (size_t i = 0; i < text.ids.size(); ++i)
-    text.ids[i] = (static_cast<int64_t>(i) + 1) % kSentenceTokens == 0 ? stop : words[i % words.size()];
+    text.ids[i] =
+        (static_cast<int64_t>(i) + 1) % kSentenceTokens == 0 ? stop : words[i % words.size()];
 }
 
 double median(std::vector<double> values) {
@@ -111,16 +115,19 @@ struct SeenFilm {
 };
 SeenFilm read_picture(const fs::path& path, const FrameConfig& config) {
   Result<Film> film = read_film(path);
-  if (!film) throw Error(ErrorCode::kInternal, "the phantom film cannot be read: " + film.failure().message);
+  if (!film)
+    throw Error(ErrorCode::kInternal, "the phantom film cannot be read: " + film.failure().message);
   SeenFilm seen{.film = *film, .prepared = prepare_picture(film->pixels, config)};
   seen.frame = make_frame(seen.prepared.picture, config);
   const cv::Mat& input = seen.frame.input;
-  seen.image = torch::from_blob(input.data, {1, 1, input.rows, input.cols}, torch::kFloat32).clone();
+  seen.image =
+      torch::from_blob(input.data, {1, 1, input.rows, input.cols}, torch::kFloat32).clone();
   return seen;
 }
 
 // As the Predictor does it; returns when the device has done it.
-EncodedImage encode_film(const LoadedModel& model, const torch::Tensor& image, const BenchCase& bench) {
+EncodedImage encode_film(const LoadedModel& model, const torch::Tensor& image,
+                         const BenchCase& bench) {
   GroundedModel network = model.network;
   const Autocast precision(bench.precision == "bf16", bench.device);
   EncodedImage encoded = network->encode(image.to(bench.device));
@@ -132,8 +139,9 @@ EncodedImage encode_film(const LoadedModel& model, const torch::Tensor& image, c
 }
 
 // One film through the whole way; adds its times and returns how many sentences got regions.
-int64_t draft_film(const fs::path& film_path, const fs::path& output, const LoadedModel& model, const BenchCase& bench,
-                   const std::vector<std::string>& words, const Labeler& labeler, Times& times) {
+int64_t draft_film(const fs::path& film_path, const fs::path& output, const LoadedModel& model,
+                   const BenchCase& bench, const std::vector<std::string>& words,
+                   const Labeler& labeler, Times& times) {
   const auto begin = Clock::now();
   const auto [film, prepared, frame, image] = read_picture(film_path, model.config.frame);
   judge_chest_film(film);
@@ -153,15 +161,17 @@ int64_t draft_film(const fs::path& film_path, const fs::path& output, const Load
 
   since = Clock::now();
   put_sentences(text, *model.tokenizer, words);
-  const GridPlacement placement = place_grid(encoded.grid.rows, encoded.grid.columns,
-                                             model.config.network.encoder.patch_px, frame.picture_to_frame);
-  FilmReport report{.film = film,
-                    .draft = assemble_draft(text, placement, {}, *model.tokenizer, labeler, model.calibration),
-                    .upright_to_prepared = prepared.upright_to_prepared,
-                    .prepared_width_px = prepared.picture.cols,
-                    .prepared_height_px = prepared.picture.rows,
-                    .model = {},
-                    .may_write_synthetic_fhir = true};
+  const GridPlacement placement =
+      place_grid(encoded.grid.rows, encoded.grid.columns, model.config.network.encoder.patch_px,
+                 frame.picture_to_frame);
+  FilmReport report{
+      .film = film,
+      .draft = assemble_draft(text, placement, {}, *model.tokenizer, labeler, model.calibration),
+      .upright_to_prepared = prepared.upright_to_prepared,
+      .prepared_width_px = prepared.picture.cols,
+      .prepared_height_px = prepared.picture.rows,
+      .model = {},
+      .may_write_synthetic_fhir = true};
   report.draft.study_id = report.draft.image_id = "bench";
   AtomicDirectory folder(output);
   write_evidence(folder.path(), report);
@@ -175,17 +185,21 @@ int64_t draft_film(const fs::path& film_path, const fs::path& output, const Load
 
 }  // namespace
 
-nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px, const BenchCase& bench) {
+nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
+                                    const BenchCase& bench) {
   const torch::NoGradGuard no_grad;
   if (is_int8_precision(bench.precision) && !bench.device.is_cpu())
-    throw Error(ErrorCode::kUsage, "INT8 in process is for the CPU", "on a GPU use --precision bf16");
+    throw Error(ErrorCode::kUsage, "INT8 in process is for the CPU",
+                "on a GPU use --precision bf16");
   const Workplace workplace;
   const Phantoms phantoms = make_phantoms();
   auto since = Clock::now();
   LoadedModel model;
   model.config.network = network;
-  if (size_px == 0) size_px = std::max(network.encoder.image_height_px, network.encoder.image_width_px);
-  model.config.frame.height_px = model.config.frame.width_px = model.config.frame.prepared_long_side_px = size_px;
+  if (size_px == 0)
+    size_px = std::max(network.encoder.image_height_px, network.encoder.image_width_px);
+  model.config.frame.height_px = model.config.frame.width_px =
+      model.config.frame.prepared_long_side_px = size_px;
   model.config.decoding.max_tokens = model.config.decoding.min_tokens = bench.tokens;
   Tokenizer::train(phantoms.texts, 600, workplace.path() / "tokenizer.model");
   model.tokenizer = std::make_shared<const Tokenizer>(workplace.path() / "tokenizer.model");
@@ -201,7 +215,8 @@ nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
     since = Clock::now();
     const bool is_dynamic = bench.precision == "int8-dynamic";
     std::vector<torch::Tensor> pictures;
-    if (!is_dynamic) pictures.push_back(read_picture(workplace.path() / "other.dcm", model.config.frame).image);
+    if (!is_dynamic)
+      pictures.push_back(read_picture(workplace.path() / "other.dcm", model.config.frame).image);
     int8 = quantise(model.network, {.is_dynamic = is_dynamic}, pictures);
     startup_s += seconds_since(since);
   }
@@ -211,13 +226,16 @@ nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
   int64_t with_regions = 0;
   for (int run = 0; run <= bench.runs; ++run) {
     Times these;
-    with_regions = draft_film(workplace.path() / "film.dcm", workplace.path() / ("draft" + std::to_string(run)), model, bench,
+    with_regions = draft_film(workplace.path() / "film.dcm",
+                              workplace.path() / ("draft" + std::to_string(run)), model, bench,
                               phantoms.texts, labeler, these);
     if (run == 0) continue;  // warms up
     for (const auto& [name, values] : these) times[name].push_back(values.front());
   }
-  nlohmann::ordered_json result = {{"subject", "report"}, {"size_px", size_px}, {"runs", bench.runs}};
-  for (const char* name : {"load_s", "encode_s", "decode_s", "post_s", "total_s"}) result[name] = median(times[name]);
+  nlohmann::ordered_json result = {
+      {"subject", "report"}, {"size_px", size_px}, {"runs", bench.runs}};
+  for (const char* name : {"load_s", "encode_s", "decode_s", "post_s", "total_s"})
+    result[name] = median(times[name]);
   result["total_low_s"] = *std::min_element(times["total_s"].begin(), times["total_s"].end());
   result["total_high_s"] = *std::max_element(times["total_s"].begin(), times["total_s"].end());
   result["startup_s"] = startup_s;

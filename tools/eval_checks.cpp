@@ -25,7 +25,7 @@ using evaluation::CheckedStudy;
 using evaluation::evenly;
 using evaluation::Reference;
 
-constexpr size_t kChunk = 64;           // studies whose pictures are in memory together
+constexpr size_t kChunk = 64;            // studies whose pictures are in memory together
 constexpr uint64_t kNoise = 0x6e6f6973;  // stream of this purpose
 
 // What all checks share: the model and the way to a study's picture.
@@ -35,8 +35,8 @@ struct Asked {
   const evaluation::EvaluationData& references;
   const std::vector<Draft>& drafts;
   const evaluation::EvaluateOptions& options;
-  std::map<std::string, ManifestEntry> entries{};        // by image
-  std::map<std::string, ManifestEntry> twins{};          // of split "twin", by study
+  std::map<std::string, ManifestEntry> entries{};  // by image
+  std::map<std::string, ManifestEntry> twins{};    // of split "twin", by study
 
   StudyInput study(size_t reference) const {
     return study_input_of(entries.at(references.test[reference].image_id), input.data);
@@ -44,7 +44,8 @@ struct Asked {
 };
 
 // Calls use(begin, end) for the items a chunk at a time, with a progress line.
-void in_chunks(const char* label, size_t count, size_t chunk, const std::function<void(size_t, size_t)>& use) {
+void in_chunks(const char* label, size_t count, size_t chunk,
+               const std::function<void(size_t, size_t)>& use) {
   Progress progress(label, static_cast<int64_t>(count), "studies");
   for (size_t begin = 0; begin < count; begin += chunk) {
     throw_if_stopped();
@@ -61,7 +62,8 @@ std::vector<Draft> draft_altered(const Predictor& predictor, std::vector<StudyIn
   return predictor.draft(inputs);
 }
 
-// The picture moved to the right by a fiftieth of its width, its left edge drawn out: what no reader would mind.
+// The picture moved to the right by a fiftieth of its width, its left edge drawn out: what no
+// reader would mind.
 cv::Mat moved_picture(const cv::Mat& picture) {
   const int by = std::max(1, picture.cols / 50);
   cv::Mat moved = picture.clone();
@@ -71,7 +73,8 @@ cv::Mat moved_picture(const cv::Mat& picture) {
 }
 
 void ask_about_altered(const Asked& asked, CheckAnswers& answers) {
-  const std::vector<size_t> chosen = evenly(asked.drafts.size(), static_cast<size_t>(asked.options.checks.studies));
+  const std::vector<size_t> chosen =
+      evenly(asked.drafts.size(), static_cast<size_t>(asked.options.checks.studies));
   const auto seed = static_cast<uint64_t>(asked.options.seed);
   std::vector<std::string> patients;
   for (const size_t s : chosen) patients.push_back(asked.references.test[s].patient_id);
@@ -79,17 +82,20 @@ void ask_about_altered(const Asked& asked, CheckAnswers& answers) {
   in_chunks("asking again: altered pictures", chosen.size(), kChunk, [&](size_t begin, size_t end) {
     std::vector<StudyInput> inputs;
     for (size_t i = begin; i < end; ++i) inputs.push_back(asked.study(chosen[i]));
-    const auto blank =
-        draft_altered(asked.predictor, inputs, [](const StudyInput& s, size_t) { return blank_picture(s.picture); });
+    const auto blank = draft_altered(asked.predictor, inputs, [](const StudyInput& s, size_t) {
+      return blank_picture(s.picture);
+    });
     const auto noise = draft_altered(asked.predictor, inputs, [&](const StudyInput& s, size_t) {
       return noise_picture(s.picture, hash_mix(hash_mix(seed, kNoise), hash_text(s.study_id)));
     });
-    const auto mirrored =
-        draft_altered(asked.predictor, inputs, [](const StudyInput& s, size_t) { return mirrored_picture(s.picture); });
+    const auto mirrored = draft_altered(asked.predictor, inputs, [](const StudyInput& s, size_t) {
+      return mirrored_picture(s.picture);
+    });
     std::vector<StudyInput> again = inputs;
     for (StudyInput& input : again) input.study_id += " again";  // by which words are drawn
-    const auto moved =
-        draft_altered(asked.predictor, again, [](const StudyInput& s, size_t) { return moved_picture(s.picture); });
+    const auto moved = draft_altered(asked.predictor, again, [](const StudyInput& s, size_t) {
+      return moved_picture(s.picture);
+    });
     std::vector<Draft> shuffled;
     if (partners)
       shuffled = draft_altered(asked.predictor, inputs, [&](const StudyInput&, size_t i) {
@@ -97,7 +103,8 @@ void ask_about_altered(const Asked& asked, CheckAnswers& answers) {
       });
     for (size_t i = begin; i < end; ++i) {
       const size_t k = i - begin;
-      answers.studies.push_back({chosen[i], asked.drafts[chosen[i]], blank[k], noise[k], mirrored[k]});
+      answers.studies.push_back(
+          {chosen[i], asked.drafts[chosen[i]], blank[k], noise[k], mirrored[k]});
       if (partners) answers.studies.back().shuffled = shuffled[k];
       answers.studies.back().moved = moved[k];
     }
@@ -111,12 +118,17 @@ void ask_about_twins(const Asked& asked, CheckAnswers& answers) {
     answers.no_twins = "which finding a twin is without stands in truth.jsonl (--truth)";
   }
   if (!answers.no_twins.empty()) return;
-  std::vector<evaluation::Twin> pairs = evaluation::load_twins(asked.input.truth, asked.references.test);
-  std::erase_if(pairs, [&](const evaluation::Twin& pair) { return !asked.twins.contains(pair.study_id); });
-  if (pairs.empty()) answers.no_twins = "no study of the split has a twin (phantom-radgen makes them of split 'test')";
+  std::vector<evaluation::Twin> pairs =
+      evaluation::load_twins(asked.input.truth, asked.references.test);
+  std::erase_if(pairs,
+                [&](const evaluation::Twin& pair) { return !asked.twins.contains(pair.study_id); });
+  if (pairs.empty())
+    answers.no_twins =
+        "no study of the split has a twin (phantom-radgen makes them of split 'test')";
   std::map<std::string, const Draft*> originals;
   for (const Draft& draft : asked.drafts) originals.emplace(draft.study_id, &draft);
-  const std::vector<size_t> chosen = evenly(pairs.size(), static_cast<size_t>(asked.options.checks.twins));
+  const std::vector<size_t> chosen =
+      evenly(pairs.size(), static_cast<size_t>(asked.options.checks.twins));
   if (chosen.empty()) return;
   in_chunks("asking again: twins", chosen.size(), kChunk, [&](size_t begin, size_t end) {
     std::vector<StudyInput> inputs;
@@ -128,7 +140,8 @@ void ask_about_twins(const Asked& asked, CheckAnswers& answers) {
     std::vector<Draft> drafts = asked.predictor.draft(inputs);
     for (size_t i = begin; i < end; ++i) {
       const evaluation::Twin& pair = pairs[chosen[i]];
-      answers.twins.push_back({pair.without, *originals.at(pair.twin_of), std::move(drafts[i - begin])});
+      answers.twins.push_back(
+          {pair.without, *originals.at(pair.twin_of), std::move(drafts[i - begin])});
     }
   });
 }
@@ -142,9 +155,11 @@ nlohmann::ordered_json region_to_json(const HiddenRegion& region) {
   const auto number = [](double value) {
     return std::isnan(value) ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(value);
   };
-  return {{"study_id", region.study_id},       {"sentence", region.sentence}, {"box", nlohmann::json(region.box)},
-          {"body_share", region.body_share},   {"log_prob", region.log_prob}, {"fall", region.fall},
-          {"random_falls", region.random_falls}, {"limit", number(region.limit)}, {"faithful", region.is_faithful}};
+  return {{"study_id", region.study_id},         {"sentence", region.sentence},
+          {"box", nlohmann::json(region.box)},   {"body_share", region.body_share},
+          {"log_prob", region.log_prob},         {"fall", region.fall},
+          {"random_falls", region.random_falls}, {"limit", number(region.limit)},
+          {"faithful", region.is_faithful}};
 }
 
 void count_region(const HiddenRegion& region, CheckAnswers& answers) {
@@ -165,8 +180,10 @@ void hide_regions(const Asked& asked, CheckAnswers& answers) {
   std::vector<size_t> shown;
   for (size_t s = 0; s < asked.drafts.size(); ++s)
     if (shows_regions(asked.drafts[s])) shown.push_back(s);
-  const std::vector<size_t> chosen = evenly(shown.size(), static_cast<size_t>(asked.options.checks.hidden_studies));
-  const FaithfulnessOptions how{asked.options.checks.random_regions, static_cast<uint64_t>(asked.options.seed)};
+  const std::vector<size_t> chosen =
+      evenly(shown.size(), static_cast<size_t>(asked.options.checks.hidden_studies));
+  const FaithfulnessOptions how{asked.options.checks.random_regions,
+                                static_cast<uint64_t>(asked.options.seed)};
   JsonlWriter file(asked.input.output / "faithfulness.jsonl");
   in_chunks("asking again: hidden regions", chosen.size(), kStudies, [&](size_t begin, size_t end) {
     std::vector<StudyInput> inputs;
@@ -188,48 +205,58 @@ void read_by_head(const Asked& asked, CheckAnswers& answers) {
   std::vector<size_t> boxed;
   for (size_t s = 0; s < asked.references.test.size(); ++s)
     if (!asked.references.test[s].boxes.empty()) boxed.push_back(s);
-  for (const size_t i : evenly(boxed.size(), static_cast<size_t>(asked.options.checks.studies))) answers.read.push_back(boxed[i]);
+  for (const size_t i : evenly(boxed.size(), static_cast<size_t>(asked.options.checks.studies)))
+    answers.read.push_back(boxed[i]);
   const DecoderConfig& decoder = asked.predictor.model().config.network.decoder;
-  in_chunks("asking again: head by head", answers.read.size(), kChunk, [&](size_t begin, size_t end) {
-    std::vector<StudyInput> inputs;
-    std::vector<Reference> references;
-    std::vector<std::string> texts;
-    for (size_t i = begin; i < end; ++i) {
-      inputs.push_back(asked.study(answers.read[i]));
-      references.push_back(asked.references.test[answers.read[i]]);
-      texts.push_back(references.back().text());
-    }
-    for (auto& map : phrase_maps_of(asked.predictor, inputs, references)) answers.mean_maps.push_back(std::move(map));
-    const auto by_head = asked.predictor.ground_by_head(inputs, texts);
-    const auto heads = static_cast<size_t>(decoder.heads), layers = by_head.size() / heads;
-    answers.heads.resize(by_head.size());
-    for (size_t h = 0; h < by_head.size(); ++h) {
-      answers.heads[h].layer = static_cast<int>(static_cast<size_t>(decoder.layers) - layers + h / heads + 1);
-      answers.heads[h].head = static_cast<int>(h % heads + 1);
-      for (size_t i = 0; i < by_head[h].size(); ++i)
-        for (const PhraseGrounding& grounding : by_head[h][i])
-          answers.heads[h].maps.push_back(phrase_map_of(references[i].study_id, grounding, asked.predictor.model().calibration));
-    }
-  });
+  in_chunks(
+      "asking again: head by head", answers.read.size(), kChunk, [&](size_t begin, size_t end) {
+        std::vector<StudyInput> inputs;
+        std::vector<Reference> references;
+        std::vector<std::string> texts;
+        for (size_t i = begin; i < end; ++i) {
+          inputs.push_back(asked.study(answers.read[i]));
+          references.push_back(asked.references.test[answers.read[i]]);
+          texts.push_back(references.back().text());
+        }
+        for (auto& map : phrase_maps_of(asked.predictor, inputs, references))
+          answers.mean_maps.push_back(std::move(map));
+        const auto by_head = asked.predictor.ground_by_head(inputs, texts);
+        const auto heads = static_cast<size_t>(decoder.heads), layers = by_head.size() / heads;
+        answers.heads.resize(by_head.size());
+        for (size_t h = 0; h < by_head.size(); ++h) {
+          answers.heads[h].layer =
+              static_cast<int>(static_cast<size_t>(decoder.layers) - layers + h / heads + 1);
+          answers.heads[h].head = static_cast<int>(h % heads + 1);
+          for (size_t i = 0; i < by_head[h].size(); ++i)
+            for (const PhraseGrounding& grounding : by_head[h][i])
+              answers.heads[h].maps.push_back(phrase_map_of(references[i].study_id, grounding,
+                                                            asked.predictor.model().calibration));
+        }
+      });
 }
 
 }  // namespace
 
-std::vector<std::string> encoder_neighbours(const Predictor& predictor, const std::filesystem::path& data,
+std::vector<std::string> encoder_neighbours(const Predictor& predictor,
+                                            const std::filesystem::path& data,
                                             const evaluation::EvaluationData& references,
                                             const evaluation::EvaluateOptions& options) {
   std::map<std::string, ManifestEntry> entries;
-  for (ManifestEntry& entry : read_manifest(data / "manifest.jsonl")) entries.emplace(entry.image_id, std::move(entry));
-  const auto embed = [&](const char* label, const std::vector<Reference>& studies, const std::vector<size_t>& chosen) {
+  for (ManifestEntry& entry : read_manifest(data / "manifest.jsonl"))
+    entries.emplace(entry.image_id, std::move(entry));
+  const auto embed = [&](const char* label, const std::vector<Reference>& studies,
+                         const std::vector<size_t>& chosen) {
     std::vector<std::vector<float>> all;
     in_chunks(label, chosen.size(), kChunk, [&](size_t begin, size_t end) {
       std::vector<StudyInput> inputs;
-      for (size_t i = begin; i < end; ++i) inputs.push_back(study_input_of(entries.at(studies[chosen[i]].image_id), data));
+      for (size_t i = begin; i < end; ++i)
+        inputs.push_back(study_input_of(entries.at(studies[chosen[i]].image_id), data));
       for (auto& one : predictor.embeddings(inputs)) all.push_back(std::move(one));
     });
     return all;
   };
-  const std::vector<size_t> searched = evenly(references.train.size(), static_cast<size_t>(options.nearest_pictures));
+  const std::vector<size_t> searched =
+      evenly(references.train.size(), static_cast<size_t>(options.nearest_pictures));
   if (searched.empty()) return {};
   const auto known = embed("embedding training films", references.train, searched);
   const auto asked = embed("embedding films", references.test, evenly(references.test.size(), 0));
@@ -246,8 +273,10 @@ std::vector<std::string> encoder_neighbours(const Predictor& predictor, const st
   return reports;
 }
 
-CheckAnswers ask_again(const Predictor& predictor, const CheckInput& input, const evaluation::EvaluationData& references,
-                       const std::vector<Draft>& drafts, const evaluation::EvaluateOptions& options) {
+CheckAnswers ask_again(const Predictor& predictor, const CheckInput& input,
+                       const evaluation::EvaluationData& references,
+                       const std::vector<Draft>& drafts,
+                       const evaluation::EvaluateOptions& options) {
   Asked asked{predictor, input, references, drafts, options};
   std::set<std::string> wanted;
   for (const Reference& reference : references.test) wanted.insert(reference.image_id);

@@ -12,7 +12,8 @@ namespace {
 
 using evaluation::Reference;
 
-constexpr const char* kBeyondLimit = "(beyond --limit)";  // the split of studies that --limit leaves out
+constexpr const char* kBeyondLimit =
+    "(beyond --limit)";  // the split of studies that --limit leaves out
 
 evaluation::EvaluationData read_references(const EvalArguments& arguments) {
   evaluation::EvaluationData data;
@@ -47,7 +48,8 @@ evaluation::EvaluationData read_references(const EvalArguments& arguments) {
 
 evaluation::EvaluationData read_eval_data(const EvalArguments& arguments) {
   if (arguments.data.empty() == arguments.references.empty())
-    throw Error(ErrorCode::kUsage, "what are the references? expected either --data or --references",
+    throw Error(ErrorCode::kUsage,
+                "what are the references? expected either --data or --references",
                 "--data takes a prepared data set, --references a .jsonl or .csv of reports");
   evaluation::EvaluationData data = read_references(arguments);
   if (data.test.empty())
@@ -65,7 +67,8 @@ evaluation::EvaluationData read_eval_data(const EvalArguments& arguments) {
 }
 
 void need_output(const Tool& tool) {
-  if (tool.common.output.empty()) throw Error(ErrorCode::kUsage, "--output is required", "see eval-radgen --help");
+  if (tool.common.output.empty())
+    throw Error(ErrorCode::kUsage, "--output is required", "see eval-radgen --help");
 }
 
 std::vector<Draft> read_predictions(const fs::path& path, const evaluation::EvaluationData& data) {

@@ -12,7 +12,7 @@ namespace radgen {
 
 struct EvalArguments {
   fs::path model, predictions, data, truth, references;
-  std::string first, second;  // of compare: files, by commas
+  std::string first, second;     // of compare: files, by commas
   fs::path metrics, thresholds;  // of gate
   bool has_export = false;
   int64_t limit = 0;
@@ -21,8 +21,8 @@ struct EvalArguments {
   bool has_checks = false, has_errors = false, has_maps = false, no_examples = false;
 };
 
-// The references and what the baselines need. Throws Error{kUsage} when they are given twice or not at all, Error{kData}
-// when the split has none.
+// The references and what the baselines need. Throws Error{kUsage} when they are given twice or not
+// at all, Error{kData} when the split has none.
 evaluation::EvaluationData read_eval_data(const EvalArguments& arguments);
 
 // The file's predictions but for those of studies that --limit leaves out.
@@ -32,7 +32,8 @@ std::vector<Draft> read_predictions(const fs::path& path, const evaluation::Eval
 void need_output(const Tool& tool);
 
 // eval-radgen compare A B, eval-radgen gate
-int run_compare(const EvalArguments& arguments, const evaluation::EvaluateOptions& options, const Tool& tool);
+int run_compare(const EvalArguments& arguments, const evaluation::EvaluateOptions& options,
+                const Tool& tool);
 int run_gate(const EvalArguments& arguments, const Tool& tool);
 
 }  // namespace radgen

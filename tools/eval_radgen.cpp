@@ -1,5 +1,5 @@
-// eval-radgen: drafts a split with a model, or takes a predictions file, and scores it beside trivial
-// baselines and an oracle; compares two predictions files.
+// eval-radgen: drafts a split with a model, or takes a predictions file, and scores it beside
+// trivial baselines and an oracle; compares two predictions files.
 #include <fmt/format.h>
 
 #include <iostream>
@@ -33,7 +33,8 @@ struct Predictions {
   std::vector<evaluation::PhraseMap> phrase_maps;  // only a model can be asked for them
 };
 
-Predictions predict(const Predictor& predictor, const EvalArguments& arguments, const evaluation::EvaluationData& data) {
+Predictions predict(const Predictor& predictor, const EvalArguments& arguments,
+                    const evaluation::EvaluationData& data) {
   constexpr size_t kChunk = 64;  // studies whose pictures are in memory together
   std::map<std::string, ManifestEntry> entries;
   for (ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl"))
@@ -48,7 +49,8 @@ Predictions predict(const Predictor& predictor, const EvalArguments& arguments, 
     for (const Reference& reference : references)
       inputs.push_back(study_input_of(entries.at(reference.image_id), arguments.data));
     for (Draft& draft : predictor.draft(inputs)) predictions.drafts.push_back(std::move(draft));
-    for (auto& map : phrase_maps_of(predictor, inputs, references)) predictions.phrase_maps.push_back(std::move(map));
+    for (auto& map : phrase_maps_of(predictor, inputs, references))
+      predictions.phrase_maps.push_back(std::move(map));
     progress.advance(static_cast<int64_t>(end - begin));
   }
   progress.finish();
@@ -67,7 +69,8 @@ std::vector<StudyInput> int8_films(const EvalArguments& arguments) {
   return films;
 }
 
-// The sentences' maps beside the predictions. Numbered: ids are not always names that a file can have.
+// The sentences' maps beside the predictions. Numbered: ids are not always names that a file can
+// have.
 void write_maps(const fs::path& folder, std::vector<Draft>& drafts) {
   for (size_t d = 0; d < drafts.size(); ++d) {
     for (size_t i = 0; i < drafts[d].sentences.size(); ++i) {
@@ -88,7 +91,8 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
   if (!arguments.model.empty() && arguments.data.empty())
     throw Error(ErrorCode::kUsage, "--model needs the pictures of a prepared data set: --data");
   if (arguments.has_checks && arguments.model.empty())
-    throw Error(ErrorCode::kUsage, "--checks asks the model again; expected --model", "a predictions file cannot be asked");
+    throw Error(ErrorCode::kUsage, "--checks asks the model again; expected --model",
+                "a predictions file cannot be asked");
   evaluation::EvaluationData data = read_eval_data(arguments);
   // Everything that can be wrong with the input is found before the output is made.
   std::optional<Predictor> predictor;
@@ -99,7 +103,8 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
   } else {
     predictor.emplace(load_model_folder(arguments.model), choose_device(tool.common.device));
     const Calibration& calibration = predictor->model().calibration;
-    if (options.map_threshold == 0 && calibration.studies > 0) options.map_threshold = calibration.region_threshold;
+    if (options.map_threshold == 0 && calibration.studies > 0)
+      options.map_threshold = calibration.region_threshold;
   }
   if (tool.common.is_dry_run) return 0;
   claim_output_directory(tool.common.output, tool.common.may_overwrite);
@@ -116,24 +121,27 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
   evaluation::EvaluationResult result =
       evaluation::evaluate(predictions.drafts, predictions.phrase_maps, data, options);
   if (arguments.has_checks)
-    evaluation::add_checks(ask_again(*predictor, {arguments.data, arguments.truth, tool.common.output}, data,
-                                     predictions.drafts, options),
-                           data, options, result);
+    evaluation::add_checks(
+        ask_again(*predictor, {arguments.data, arguments.truth, tool.common.output}, data,
+                  predictions.drafts, options),
+        data, options, result);
 
   const nlohmann::ordered_json metrics = evaluation::result_to_json(result);
   write_json_atomic(tool.common.output / "metrics.json", metrics);
   JsonlWriter scores(tool.common.output / "scores.jsonl");
   for (const auto& study : result.studies) scores.write(evaluation::study_to_json(study));
   scores.commit();
-  write_file_atomic(tool.common.output / "report.html",
-                    evaluation::eval_report_html(result, data,
-                                                 {.title = "split " + arguments.split,
-                                                  .examples = arguments.no_examples ? 0 : arguments.examples,
-                                                  .is_synthetic = !arguments.truth.empty()}));
+  write_file_atomic(
+      tool.common.output / "report.html",
+      evaluation::eval_report_html(result, data,
+                                   {.title = "split " + arguments.split,
+                                    .examples = arguments.no_examples ? 0 : arguments.examples,
+                                    .is_synthetic = !arguments.truth.empty()}));
   if (arguments.has_errors) {
     evaluation::write_errors(
         tool.common.output,
-        evaluation::analyse_errors(predictions.drafts, predictions.phrase_maps, data, options), data,
+        evaluation::analyse_errors(predictions.drafts, predictions.phrase_maps, data, options),
+        data,
         {.title = "split " + arguments.split,
          .with_examples = !arguments.no_examples,
          .is_synthetic = !arguments.truth.empty()});
@@ -173,12 +181,15 @@ int main(int argc, char** argv) {
   flags.add_option("--predictions", arguments.predictions,
                    "predictions, ours or a stranger's: .jsonl or .csv with study_id and report");
   flags.add_option("--data", arguments.data, "prepared dataset (folder of manifest.jsonl)");
-  flags.add_option("--references", arguments.references,
-                   "reference reports without a prepared dataset: .jsonl or .csv with study_id and report");
-  flags.add_flag("--export", arguments.has_export,
-                 "write both texts as CSV and JSON for CheXbert, RadGraph, GREEN into OUTPUT/export");
+  flags.add_option(
+      "--references", arguments.references,
+      "reference reports without a prepared dataset: .jsonl or .csv with study_id and report");
+  flags.add_flag(
+      "--export", arguments.has_export,
+      "write both texts as CSV and JSON for CheXbert, RadGraph, GREEN into OUTPUT/export");
   flags.add_flag("--checks", arguments.has_checks,
-                 "ask the model again about shuffled, blank, noise and mirrored pictures, twins and hidden regions; score the "
+                 "ask the model again about shuffled, blank, noise and mirrored pictures, twins "
+                 "and hidden regions; score the "
                  "report of the training film that the encoder puts nearest");
   flags.add_option("--split", arguments.split, "split of the manifest")->capture_default_str();
   flags.add_option("--truth", arguments.truth,
@@ -187,28 +198,39 @@ int main(int argc, char** argv) {
       .add_option("--examples", arguments.examples,
                   "example studies in report.html; shows report texts")
       ->capture_default_str();
-  flags.add_flag("--maps", arguments.has_maps,
-                 "write the maps of the sentences beside predictions.jsonl, so that it can be scored "
-                 "again with them")->needs("--model");
+  flags
+      .add_flag(
+          "--maps", arguments.has_maps,
+          "write the maps of the sentences beside predictions.jsonl, so that it can be scored "
+          "again with them")
+      ->needs("--model");
   flags.add_flag("--errors", arguments.has_errors,
                  "write OUTPUT/errors.html and errors.json: where words and attention part ways, "
                  "known failures, films to leaf through");
   flags.add_flag("--no-examples", arguments.no_examples,
                  "no film, no report text and no study id in the pages and in errors.json: for "
                  "credentialed data");
-  flags.add_option("--limit", arguments.limit, "only the first so many studies; 0: all")->capture_default_str();
-  flags.add_option("--precision", arguments.precision, "of the model: int8 takes its scales from the first films of split train")
+  flags.add_option("--limit", arguments.limit, "only the first so many studies; 0: all")
+      ->capture_default_str();
+  flags
+      .add_option("--precision", arguments.precision,
+                  "of the model: int8 takes its scales from the first films of split train")
       ->check(CLI::IsMember({"fp32", "bf16", "int8", "int8-dynamic"}))
       ->capture_default_str();
   tool.with_output(false);
   tool.with_device();
   tool.uses_config(options);
-  CLI::App* compare = flags.add_subcommand("compare", "is B better than A? paired tests over patients");
-  compare->add_option("A", arguments.first, "predictions, .jsonl or .csv; of several seeds: files by commas, averaged")
+  CLI::App* compare =
+      flags.add_subcommand("compare", "is B better than A? paired tests over patients");
+  compare
+      ->add_option("A", arguments.first,
+                   "predictions, .jsonl or .csv; of several seeds: files by commas, averaged")
       ->required();
-  compare->add_option("B", arguments.second, "predictions of the same studies, as many files")->required();
+  compare->add_option("B", arguments.second, "predictions of the same studies, as many files")
+      ->required();
   compare->fallthrough();
-  CLI::App* gate = flags.add_subcommand("gate", "does a metrics.json reach what is asked? exit code 4 when not");
+  CLI::App* gate =
+      flags.add_subcommand("gate", "does a metrics.json reach what is asked? exit code 4 when not");
   gate->add_option("--metrics", arguments.metrics, "metrics.json of an evaluation");
   gate->add_option("--thresholds", arguments.thresholds,
                    R"(JSON: {"text.bleu_4": {"at_least": 0.15, "of": "low"}, "alarms": "none"})");
@@ -216,6 +238,7 @@ int main(int argc, char** argv) {
   return tool.run(argc, argv, [&] {
     if (options.threads == 0) options.threads = tool.threads();
     if (gate->parsed()) return run_gate(arguments, tool);
-    return compare->parsed() ? run_compare(arguments, options, tool) : run(arguments, options, tool);
+    return compare->parsed() ? run_compare(arguments, options, tool)
+                             : run(arguments, options, tool);
   });
 }

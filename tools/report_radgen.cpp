@@ -96,7 +96,8 @@ Result<PreparedPicture> prepare(const Film& film, const FilmFile& file, const Fr
 }
 
 // The films by which static INT8 chooses its scales.
-std::vector<StudyInput> int8_films(const Arguments& arguments, const fs::path& output, const FrameConfig& frame) {
+std::vector<StudyInput> int8_films(const Arguments& arguments, const fs::path& output,
+                                   const FrameConfig& frame) {
   constexpr size_t kEnough = 8;
   std::vector<StudyInput> films;
   if (arguments.precision != "int8") return films;
@@ -113,7 +114,8 @@ std::vector<StudyInput> int8_films(const Arguments& arguments, const fs::path& o
     if (films.size() == kEnough) break;
   }
   if (films.empty())
-    throw Error(ErrorCode::kData, arguments.int8_films.string() + ": no chest film that can be reported",
+    throw Error(ErrorCode::kData,
+                arguments.int8_films.string() + ": no chest film that can be reported",
                 "--int8-films takes the same kind of films as --input");
   return films;
 }
@@ -212,7 +214,8 @@ int run(const Arguments& arguments, const Tool& tool) {
       fmt::print("{} -> {}\n", film.name, film.output.string());
     return 0;
   }
-  predictor.set_precision(arguments.precision, int8_films(arguments, output, predictor.model().config.frame));
+  predictor.set_precision(arguments.precision,
+                          int8_films(arguments, output, predictor.model().config.frame));
   claim_output_directory(output, tool.common.may_overwrite);
   Progress progress("drafting", static_cast<int64_t>(list.films.size()), "films");
   for (const FilmFile& file : list.films) {
@@ -262,10 +265,13 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"M", "F"}, CLI::ignore_case));
   flags.add_flag("--allow-synthetic-model", arguments.allow_synthetic_model,
                  "write FHIR although a model of synthetic films read a real one");
-  flags.add_option("--precision", arguments.precision, "bf16 saves memory; int8 and int8-dynamic are faster, on CPUs")
+  flags
+      .add_option("--precision", arguments.precision,
+                  "bf16 saves memory; int8 and int8-dynamic are faster, on CPUs")
       ->check(CLI::IsMember({"fp32", "bf16", "int8", "int8-dynamic"}))
       ->capture_default_str();
-  flags.add_option("--int8-films", arguments.int8_films, "film or folder of films by which int8 chooses its scales, up to 8");
+  flags.add_option("--int8-films", arguments.int8_films,
+                   "film or folder of films by which int8 chooses its scales, up to 8");
   tool.with_output(true);
   tool.with_device();
   return tool.run(argc, argv, [&] { return run(arguments, tool); });

@@ -15,12 +15,12 @@ using pages::Tone;
 // How early a reader wants to know of a difference in this endpoint.
 int rank_of(const AuditResult& result, const Comparison& c) {
   const Measure measure = c.endpoint.measure;
-  const int of_measure = measure == Measure::kAnySensitivity      ? 0
-                         : measure == Measure::kFalseNoFinding    ? 1
-                         : measure == Measure::kNoDraft           ? 2
-                         : measure == Measure::kAnySpecificity    ? 3
-                         : measure == Measure::kSensitivity       ? 4
-                                                                  : 5;
+  const int of_measure = measure == Measure::kAnySensitivity   ? 0
+                         : measure == Measure::kFalseNoFinding ? 1
+                         : measure == Measure::kNoDraft        ? 2
+                         : measure == Measure::kAnySpecificity ? 3
+                         : measure == Measure::kSensitivity    ? 4
+                                                               : 5;
   return of_measure + (is_single(result, c) ? 0 : 10);
 }
 
@@ -45,8 +45,9 @@ void add_verdict(Page& page, const AuditResult& result, const AuditGate& gate) {
             fmt::format(" (p {} after correction for all tests).", p_text(c->adjusted_p)));
   }
   if (disparities.size() > kMostCallouts) {
-    page.paragraph(fmt::format("{} more in the table of differences, intersections of groups among them.",
-                               disparities.size() - kMostCallouts));
+    page.paragraph(
+        fmt::format("{} more in the table of differences, intersections of groups among them.",
+                    disparities.size() - kMostCallouts));
   }
   for (const AttentionComparison& a : result.attention) {
     if (!a.is_different) continue;

@@ -25,8 +25,8 @@ constexpr std::array<Feature, 4> kFeatures{{{"entropy", &Gaze::entropy},
 struct Patients {
   std::vector<std::vector<int>> levels;     // [attribute][patient]
   std::vector<std::vector<size_t>> strata;  // patients by view
-  std::array<std::vector<double>, 4> means,
-      plain;  // [feature][patient]; `means` less those of the view
+  // [feature][patient]; `means` less those of the view
+  std::array<std::vector<double>, 4> means, plain;
 };
 
 Patients gather(const Work& work, const AuditResult& result,

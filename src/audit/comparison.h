@@ -57,9 +57,9 @@ struct GapTest {
   double standard_error = kUnknown;
   std::vector<std::pair<uint32_t, float>> by_patient;  // patient, contribution; sums to the gap
   double skewness = 0;  // of the gap without a difference; rare events lean to one side
-  // How many patients the standard error rests on: Satterthwaite's (1946) degrees of freedom of a sum
-  // over patients, from their expected variances, less the two rates. A few patients of a small group
-  // can be most of it.
+  // How many patients the standard error rests on: Satterthwaite's (1946) degrees of freedom of a
+  // sum over patients, from their expected variances, less the two rates. A few patients of a small
+  // group can be most of it.
   double degrees_of_freedom = 0;
   // Normal without a difference: the gap over its error, freed of its skewness by Hall's cubic
   // transformation (Hall 1992), which is monotone, and brought from Student's t to the normal

@@ -46,8 +46,8 @@ MetricTable summarize(const Columns& columns, const SharedMeasures& measures,
     evaluation::summarize_published(columns.text, weights, measures.meteor_15, table);
   }
   const evaluation::ConfidenceData& confidence = measures.confidence;
-  for (const auto& [name, events] : {std::pair{"words", &confidence.words},
-                                     std::pair{"grounding", &confidence.grounding}}) {
+  for (const auto& [name, events] :
+       {std::pair{"words", &confidence.words}, std::pair{"grounding", &confidence.grounding}}) {
     if (!events->empty()) evaluation::summarize_confidence(*events, weights, name, table);
   }
   evaluation::summarize_clinical(columns.clinical, weights, table);
@@ -112,7 +112,8 @@ void measure_groups(const Work& work, const SharedMeasures& measures, AuditResul
   result.metrics.resize(groups.size());
   parallel_for(groups.size(), static_cast<int>(result.options.threads), [&](size_t g) {
     const auto [attribute, level] = groups[g];
-    result.metrics[g] = measure(work, columns, measures, result.attributes[attribute], attribute, level);
+    result.metrics[g] =
+        measure(work, columns, measures, result.attributes[attribute], attribute, level);
   });
 }
 

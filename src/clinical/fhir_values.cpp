@@ -62,7 +62,8 @@ std::string clean(std::string_view text) {
 
 std::string narrative_text(std::string_view text) {
   std::string out;
-  for (const char c : pages::escape_html(clean(text))) out += c == '\n' ? std::string("<br/>") : std::string(1, c);
+  for (const char c : pages::escape_html(clean(text)))
+    out += c == '\n' ? std::string("<br/>") : std::string(1, c);
   return out;
 }
 

@@ -16,7 +16,7 @@ std::string date_time(const std::string& date, const std::string& time,
                       const std::string& utc_offset);
 std::string now_instant();
 bool is_instant(const std::string& text);
-bool is_uid(const std::string& text);  // DICOM PS3.5 9.1
+bool is_uid(const std::string& text);             // DICOM PS3.5 9.1
 std::string sha1_base64(std::string_view bytes);  // what R4's Attachment.hash asks for
 
 }  // namespace radgen::fhir

@@ -14,7 +14,8 @@ using pages::Evidence;
 using pages::ReportPageData;
 using pages::ReportSentence;
 
-constexpr int kPageFilmSidePx = 1400, kPageFilmCompression = 2;  // higher ones cost more than all else on the page
+// higher ones cost more than all else on the page
+constexpr int kPageFilmSidePx = 1400, kPageFilmCompression = 2;
 
 std::string film_png(const Film& film) {
   cv::Mat gray;
@@ -99,10 +100,12 @@ void add_facts(const FilmReport& report, ReportPageData& data) {
   if (is_drafted) {
     data.facts.emplace_back(
         "Told", report.model.context.empty() ? "the film alone" : joined(report.model.context));
-    data.facts.emplace_back("Confidence", report.model.calibration_studies > 0
-                                              ? "Probability that what a sentence states is there, on that side, as "
-                                                "calibrated on the validation studies."
-                                              : "Mean probability of the sentence's words: this model was never calibrated.");
+    data.facts.emplace_back(
+        "Confidence",
+        report.model.calibration_studies > 0
+            ? "Probability that what a sentence states is there, on that side, as "
+              "calibrated on the validation studies."
+            : "Mean probability of the sentence's words: this model was never calibrated.");
     data.facts.emplace_back("Evidence", threshold_words(report.model));
   }
   data.facts.emplace_back("Time", timing(draft));

@@ -111,21 +111,26 @@ Generation generation_of(std::string kernel) {
   return kernel == "haswell" || kernel == "zen" ? Generation::kAvx2 : Generation::kSse;
 }
 
-// What makes numeric work faster but is read only when a process starts, each unless the user has set it.
-// - A thread that waits for its team spins: on two cores it takes a core from the threads that load pictures. A short spin
-//   costs the kernels nothing (training +13 %).
-// - Buffers of megabytes come and go with every operator. glibc maps and unmaps each of them, above 32 MiB whatever its
-//   threshold is set to, and the kernel clears its pages each time: a quarter of the time of encoding a film of 2048 x 2048
-//   (fp32 22 s -> 17 s, INT8 10 s -> 7 s), a tenth and more of the demo's training. MMAP_MAX 0 keeps them in the heap,
-//   TRIM_THRESHOLD keeps the heap, large pages make it cheap to touch. The price is a heap with gaps: 1.9 GiB instead of 1.3
+// What makes numeric work faster but is read only when a process starts, each unless the user has
+// set it.
+// - A thread that waits for its team spins: on two cores it takes a core from the threads that load
+//   pictures. A short spin costs the kernels nothing (training +13 %).
+// - Buffers of megabytes come and go with every operator. glibc maps and unmaps each of them, above
+//   32 MiB whatever its threshold is set to, and the kernel clears its pages each time: a quarter
+//   of the time of encoding a film of 2048 x 2048 (fp32 22 s -> 17 s, INT8 10 s -> 7 s), a tenth
+//   and more of the demo's training. MMAP_MAX 0 keeps them in the heap, TRIM_THRESHOLD keeps the
+//   heap, large pages make it cheap to touch. The price is a heap with gaps: 1.9 GiB instead of 1.3
 //   for that film.
 std::vector<std::pair<const char*, std::string>> better_environment() {
   std::vector<std::pair<const char*, std::string>> settings{
-      {"GOMP_SPINCOUNT", "3000"}, {"MALLOC_MMAP_MAX_", "0"}, {"MALLOC_TRIM_THRESHOLD_", "17179869184"},
+      {"GOMP_SPINCOUNT", "3000"},
+      {"MALLOC_MMAP_MAX_", "0"},
+      {"MALLOC_TRIM_THRESHOLD_", "17179869184"},
       {"GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"}};
   const std::string kernel = better_blas_kernel(blas_info().kernel, cpu_features());
   if (!kernel.empty()) settings.emplace_back("OPENBLAS_CORETYPE", kernel);
-  std::erase_if(settings, [](const auto& setting) { return std::getenv(setting.first) != nullptr; });
+  std::erase_if(settings,
+                [](const auto& setting) { return std::getenv(setting.first) != nullptr; });
   return settings;
 }
 

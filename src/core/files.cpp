@@ -361,12 +361,14 @@ void claim_output_directory(const fs::path& dir, bool overwrite) {
 namespace {
 
 #ifdef RADGEN_WITHOUT_CRYPTO
-// A build of the network alone (RADGEN_ONLY=model) on a machine without OpenSSL hashes nothing, and says so.
+// A build of the network alone (RADGEN_ONLY=model) on a machine without OpenSSL hashes nothing, and
+// says so.
 class Sha256 {
  public:
   Sha256() {
     throw Error(ErrorCode::kInternal, "this build has no SHA-256",
-                "OpenSSL's development files were missing when it was configured: install them and configure again");
+                "OpenSSL's development files were missing when it was configured: install them and "
+                "configure again");
   }
   void update(const void*, size_t) {}
   std::string hex() { return {}; }

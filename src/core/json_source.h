@@ -15,8 +15,8 @@ namespace radgen {
 nlohmann::json parse_json(std::string_view text, const std::string& where);
 
 struct KeyLines {
-  std::map<std::string, size_t>
-      lines;                          // "optimizer.lr_peak" -> 14; keys inside arrays are left out
+  // "optimizer.lr_peak" -> 14; keys inside arrays are left out
+  std::map<std::string, size_t> lines;
   std::vector<std::string> repeated;  // key paths that stand twice in one object
 };
 

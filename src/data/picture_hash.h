@@ -4,11 +4,11 @@
 //   const PictureHash hash = picture_hash(prepared);      // CV_16UC1
 //   if (hash_distance(hash, other) <= 32 && picture_similarity(prepared, other_picture) > 0.75) ...
 //
-// The signs, about their median, of the lowest 16 x 16 frequencies of the equalised picture on
-// 64 x 64 pixels (the DCT hash of Zauner 2010, larger). Chest films are alike, so that few bits
-// alone prove nothing: picture_similarity() compares the fine structure of two candidates.
-// Measured: another size, gamma, window or bit depth 0 to 14 bits, a border of 2 % cut 22 to 30; the
-// nearest two of 34 real films of different people 72, of 100 phantoms 48.
+// The signs, about their median, of the lowest 16 x 16 frequencies of the equalised picture on 64 x
+// 64 pixels (the DCT hash of Zauner 2010, larger). Chest films are alike, so that few bits alone
+// prove nothing: picture_similarity() compares the fine structure of two candidates. Measured:
+// another size, gamma, window or bit depth 0 to 14 bits, a border of 2 % cut 22 to 30; the nearest
+// two of 34 real films of different people 72, of 100 phantoms 48.
 #pragma once
 
 #include <array>

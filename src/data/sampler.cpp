@@ -16,7 +16,8 @@ size_t left_out(const SamplerConfig& config, size_t studies) {
   RADGEN_CHECK(config.boxed_share >= 0 && config.boxed_share <= 1, "boxed_share is a share");
   if (config.boxed_share == 0) return 0;
   RADGEN_CHECK(config.is_boxed.size() == studies, "boxed_share needs to know who has boxes");
-  const auto boxed = static_cast<double>(std::count(config.is_boxed.begin(), config.is_boxed.end(), true));
+  const auto boxed =
+      static_cast<double>(std::count(config.is_boxed.begin(), config.is_boxed.end(), true));
   const double others = std::ceil(boxed * (1 - config.boxed_share) / config.boxed_share);
   const double all = static_cast<double>(studies) - boxed;
   return boxed == 0 || others >= all ? 0 : static_cast<size_t>(all - others);
@@ -57,7 +58,9 @@ std::vector<size_t> BatchSampler::epoch_order(uint64_t epoch) const {
   std::iota(order.begin(), order.end(), size_t{0});
   if (config_.is_shuffled) Random(config_.seed, {epoch, kOrderStream}).shuffle(order);
   size_t to_leave = left_out_;
-  std::erase_if(order, [&](size_t study) { return to_leave > 0 && !config_.is_boxed[study] && to_leave-- > 0; });
+  std::erase_if(order, [&](size_t study) {
+    return to_leave > 0 && !config_.is_boxed[study] && to_leave-- > 0;
+  });
   if (config_.drops_last) order.resize(batches_ * global_size_);
   if (config_.bucket_batches > 0) bucket(order, epoch);
   return order;

@@ -161,9 +161,9 @@ std::vector<ComparedMetric> compared_metrics(const Sampler& sampler, size_t stud
 void note_gaps(const std::string& name, const Work& work, std::vector<std::string>& notes) {
   const int64_t missing = work.pairing.counts.missing, empty = work.pairing.counts.empty_drafts;
   if (missing + empty == 0) return;
-  notes.push_back(fmt::format(
-      "{}: {} studies without one and {} empty texts, all scored as empty reports", name, missing,
-      empty));
+  notes.push_back(
+      fmt::format("{}: {} studies without one and {} empty texts, all scored as empty reports",
+                  name, missing, empty));
 }
 
 void correct_holm(std::vector<ComparedMetric>& metrics) {
@@ -280,12 +280,10 @@ Comparison compare_predictions(const std::vector<Draft>& a, const std::vector<Dr
 }
 
 nlohmann::ordered_json comparison_to_json(const Comparison& comparison) {
-  nlohmann::ordered_json json{{"studies", comparison.studies},
-                              {"patients", comparison.patients},
-                              {"resamples", comparison.resamples},
-                              {"seeds", comparison.seeds},
-                              {"notes", comparison.notes},
-                              {"metrics", nlohmann::ordered_json::object()}};
+  nlohmann::ordered_json json{
+      {"studies", comparison.studies},     {"patients", comparison.patients},
+      {"resamples", comparison.resamples}, {"seeds", comparison.seeds},
+      {"notes", comparison.notes},         {"metrics", nlohmann::ordered_json::object()}};
   for (const ComparedMetric& metric : comparison.metrics) {
     json["metrics"][metric.path] = {{"a", number(metric.a)},
                                     {"b", number(metric.b)},

@@ -167,10 +167,10 @@ void say_what_is_missing(ErrorAnalysis& errors) {
     leave_out(std::string("entropy.") + name,
               errors.maps == 0 ? no_maps : "no finding has both right and wrong statements");
   }
-  leave_out(
-      "heads",
-      "predictions hold the mean over the heads; eval-radgen --checks asks the model for each head, "
-      "and report.html and metrics.json show it");
+  leave_out("heads",
+            "predictions hold the mean over the heads; eval-radgen --checks asks the model for "
+            "each head, "
+            "and report.html and metrics.json show it");
   if (errors.maps == 0) errors.notes.push_back("no errors of attention: " + no_maps);
   if (!errors.has_boxes) errors.notes.push_back("no errors of place: " + no_boxes);
   if (errors.studies > errors.drafted) {

@@ -93,15 +93,16 @@ void add_findings(Page& page, const ErrorAnalysis& errors) {
   const auto row = [&](const std::string& name, const std::string& path, size_t right,
                        size_t invented, size_t overlooked, bool is_strong) {
     const MetricTable& m = errors.metrics;
-    std::vector<std::string> cells{name,
-                                   std::to_string(right),
-                                   std::to_string(invented),
-                                   std::to_string(overlooked),
-                                   percent_with_interval(m.find(path + "in_place")),
-                                   number(m.value(path + "iou_right_words")),
-                                   percent(m.value(path + "pointing_right_words")),
-                                   percent(m.value(path + "spread")),
-                                   percent_with_interval(m.find(path + "reference_in_place_phrase"))};
+    std::vector<std::string> cells{
+        name,
+        std::to_string(right),
+        std::to_string(invented),
+        std::to_string(overlooked),
+        percent_with_interval(m.find(path + "in_place")),
+        number(m.value(path + "iou_right_words")),
+        percent(m.value(path + "pointing_right_words")),
+        percent(m.value(path + "spread")),
+        percent_with_interval(m.find(path + "reference_in_place_phrase"))};
     is_strong ? table.strong_row(std::move(cells)) : table.row(std::move(cells));
   };
   for (const Finding finding : all_findings()) {

@@ -23,8 +23,8 @@ std::string with_interval(const Metric* metric) {
   if (metric == nullptr) return "-";
   if (std::isnan(metric->low)) return number_text(metric->value);
   // No-break spaces: the interval stays in one line of a narrow cell.
-  return fmt::format("{} ({}\u00a0to\u00a0{})", number_text(metric->value), number_text(metric->low),
-                     number_text(metric->high));
+  return fmt::format("{} ({}\u00a0to\u00a0{})", number_text(metric->value),
+                     number_text(metric->low), number_text(metric->high));
 }
 
 std::string in_words(std::string name) {
@@ -82,7 +82,9 @@ void add_headline(Page& page, const MetricTable& metrics) {
   }
   page.table(table);
   if (const std::string neighbour = encoder_neighbour_text(metrics); !neighbour.empty())
-    page.paragraph(neighbour + ". It is no part of the skill: it says what the encoder sees without a decoder.");
+    page.paragraph(
+        neighbour +
+        ". It is no part of the skill: it says what the encoder sees without a decoder.");
   if (const std::string protocol = protocol_text(metrics); !protocol.empty())
     page.paragraph("Protocols: " + protocol + ".");
 }
@@ -134,10 +136,11 @@ void add_bars(Page& page, const MetricTable& metrics, const std::string& title,
 
 // A row a metric that there is: the model, others, what it means.
 void add_rows(Page& page, const MetricTable& metrics, const std::vector<std::string>& paths) {
-  const Others others = known_others(
-      metrics,
-      {{"baselines.constant.", "constant"}, {"baselines.nearest.", "nearest"}, {"oracle.", "oracle"}},
-      paths);
+  const Others others = known_others(metrics,
+                                     {{"baselines.constant.", "constant"},
+                                      {"baselines.nearest.", "nearest"},
+                                      {"oracle.", "oracle"}},
+                                     paths);
   std::vector<pages::Column> columns{{"metric"}, {"model", true}};
   for (const auto& [prefix, words] : others) columns.push_back({words, true});
   columns.push_back({"n", true});
@@ -146,7 +149,8 @@ void add_rows(Page& page, const MetricTable& metrics, const std::vector<std::str
     const Metric* metric = metrics.find(path);
     if (metric == nullptr) continue;
     std::vector<std::string> cells{path, with_interval(metric)};
-    for (const auto& [prefix, words] : others) cells.push_back(number_text(metrics.value(prefix + path)));
+    for (const auto& [prefix, words] : others)
+      cells.push_back(number_text(metrics.value(prefix + path)));
     cells.push_back(std::to_string(metric->n));
     table.row(std::move(cells)).note(metric_definition(path));
   }
@@ -154,10 +158,12 @@ void add_rows(Page& page, const MetricTable& metrics, const std::vector<std::str
 }
 
 void add_findings(Page& page, const MetricTable& metrics) {
-  page.section("By finding",
-               "Labels F1: does the draft state the finding where the reference does? IoU: how well "
-               "the attention of its sentence covers the reference's box.");
-  const Others prior{{"baselines.location_prior.", "location prior"}, {"oracle.", "patches under the box"}};
+  page.section(
+      "By finding",
+      "Labels F1: does the draft state the finding where the reference does? IoU: how well "
+      "the attention of its sentence covers the reference's box.");
+  const Others prior{{"baselines.location_prior.", "location prior"},
+                     {"oracle.", "patches under the box"}};
   add_bars(page, metrics, "Labels F1", "clinical", "f1",
            {{"baselines.nearest.", "nearest neighbour"}, {"oracle.", "oracle"}});
   add_bars(page, metrics, "IoU, reference sentence (phrase)", "grounding", "iou_phrase", prior);
@@ -171,14 +177,14 @@ void add_findings(Page& page, const MetricTable& metrics) {
 void add_errors(Page& page, const MetricTable& metrics) {
   page.section("Errors by kind", "n: what the share or rate is over.");
   add_rows(page, metrics,
-           {"clinical.hallucinated_per_100", "clinical.omitted_per_100", "clinical.wrong_side_per_100",
-            "clinical.negation_errors_per_100", "clinical.comparisons_per_100",
-            "clinical.comparisons_in_references_per_100", "clinical.indication_echo_per_100",
-            "clinical.severity_agreement", "clinical.zone_agreement", "clinical.size_agreement",
-            "text.edit_rate_to_reference", "grounding.groundable_precision",
-            "grounding.groundable_recall", "grounding.negations_with_region",
-            "grounding.right_side_share", "grounding.right_side_share_phrase",
-            "grounding.size_matches_region"});
+           {"clinical.hallucinated_per_100", "clinical.omitted_per_100",
+            "clinical.wrong_side_per_100", "clinical.negation_errors_per_100",
+            "clinical.comparisons_per_100", "clinical.comparisons_in_references_per_100",
+            "clinical.indication_echo_per_100", "clinical.severity_agreement",
+            "clinical.zone_agreement", "clinical.size_agreement", "text.edit_rate_to_reference",
+            "grounding.groundable_precision", "grounding.groundable_recall",
+            "grounding.negations_with_region", "grounding.right_side_share",
+            "grounding.right_side_share_phrase", "grounding.size_matches_region"});
 }
 
 void add_alarms(Page& page, const EvaluationResult& result) {
@@ -190,14 +196,14 @@ void add_alarms(Page& page, const EvaluationResult& result) {
     names += (names.empty() ? "" : ", ") + in_words(alarm.name);
   }
   if (raised == 0 && !result.alarms.empty())
-    page.callout(Tone::kGood, "No alarm",
-                 fmt::format("Looked for and not found: {}.", names));
+    page.callout(Tone::kGood, "No alarm", fmt::format("Looked for and not found: {}.", names));
   std::string notes;
   for (const std::string& note : result.notes) {
     notes += (notes.empty() ? "" : " ") + note + ".";
     const size_t at = notes.size() - note.size() - 1;
     const bool is_metric = note.substr(0, note.find_first_of(" :")).find('_') != std::string::npos;
-    if (!is_metric) notes[at] = static_cast<char>(std::toupper(static_cast<unsigned char>(notes[at])));
+    if (!is_metric)
+      notes[at] = static_cast<char>(std::toupper(static_cast<unsigned char>(notes[at])));
   }
   if (!notes.empty()) page.callout(Tone::kNote, "Notes", notes);
 }
@@ -274,10 +280,11 @@ void add_confidence(Page& page, const EvaluationResult& result) {
 
 void add_checks_table(Page& page, const EvaluationResult& result) {
   if (result.expectations.empty()) return;
-  page.section("Does it look at the picture?",
-               "The model was asked again: about another patient's picture, a blank one, noise, the "
-               "mirrored film, films without one finding, and with the regions of its sentences "
-               "hidden. No verdict: it decides nothing, or there are under 20 cases.");
+  page.section(
+      "Does it look at the picture?",
+      "The model was asked again: about another patient's picture, a blank one, noise, the "
+      "mirrored film, films without one finding, and with the regions of its sentences "
+      "hidden. No verdict: it decides nothing, or there are under 20 cases.");
   Table table({{"check"}, {"value", true}, {"n", true}, {"expected"}, {"verdict"}});
   for (const Expectation& expectation : result.expectations) {
     const Metric* metric = result.metrics.find(expectation.path);
@@ -293,12 +300,21 @@ void add_checks_table(Page& page, const EvaluationResult& result) {
 void add_heads(Page& page, const EvaluationResult& result) {
   if (result.heads.heads.empty()) return;
   page.section("Heads of the decoder",
-               "The reports' own sentences, the map of each head of the cross-attention alone; macro over findings. " +
+               "The reports' own sentences, the map of each head of the cross-attention alone; "
+               "macro over findings. " +
                    heads_text(result.heads) + ".");
-  Table table({{"layer", true}, {"head", true}, {"IoU", true}, {"pointing", true}, {"mass in the box", true}, {"points best at"}});
+  Table table({{"layer", true},
+               {"head", true},
+               {"IoU", true},
+               {"pointing", true},
+               {"mass in the box", true},
+               {"points best at"}});
   for (const HeadScore& head : result.heads.heads) {
-    table.row({std::to_string(head.layer), std::to_string(head.head), number_text(head.iou), number_text(head.pointing), number_text(head.mass),
-               head.best == Finding::kNoFinding ? "" : fmt::format("{} ({})", finding_name(head.best), number_text(head.best_pointing))});
+    table.row({std::to_string(head.layer), std::to_string(head.head), number_text(head.iou),
+               number_text(head.pointing), number_text(head.mass),
+               head.best == Finding::kNoFinding ? ""
+                                                : fmt::format("{} ({})", finding_name(head.best),
+                                                              number_text(head.best_pointing))});
   }
   page.table(table);
 }
@@ -331,8 +347,9 @@ void add_examples(Page& page, const EvaluationResult& result, const EvaluationDa
 
 // Every number of the model that is not one finding's, with what it means.
 void add_all_metrics(Page& page, const MetricTable& metrics) {
-  page.section("Every metric and its definition",
-               "Those of single findings, of all baselines and of the oracle stand in metrics.json.");
+  page.section(
+      "Every metric and its definition",
+      "Those of single findings, of all baselines and of the oracle stand in metrics.json.");
   std::vector<std::string> paths;
   for (const auto& [path, metric] : metrics.all()) {
     const bool is_other = path.starts_with("baselines.") || path.starts_with("oracle.") ||

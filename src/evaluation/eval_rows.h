@@ -17,10 +17,12 @@ std::string last_name(const std::string& path);  // "iou" of "grounding.iou"
 std::vector<std::string> baseline_names(const MetricTable& metrics);
 // The baseline that is best in a metric and its value; an empty name: none has it.
 std::pair<std::string, double> best_baseline(const MetricTable& metrics, const std::string& path);
-// "nearest training film by the encoder (no trivial baseline): bleu_4 0.198 ..."; empty where it was not scored.
+// "nearest training film by the encoder (no trivial baseline): bleu_4 0.198 ..."; empty where it
+// was not scored.
 std::string encoder_neighbour_text(const MetricTable& metrics);
 std::string number_text(double value);  // "0.123", "23.4"; "-" where there is none
-const char* verdict_text(const Expectation& expectation);  // "as expected"; empty: it decides nothing
+// "as expected"; empty: it decides nothing
+const char* verdict_text(const Expectation& expectation);
 // How the grounding rows of the headline were made; empty where there is none.
 std::string protocol_text(const MetricTable& metrics);
 

@@ -50,9 +50,11 @@ std::pair<std::string, double> best_baseline(const MetricTable& metrics, const s
 
 std::string encoder_neighbour_text(const MetricTable& metrics) {
   std::string text;
-  for (const char* path : {"text.bleu_4", "text.meteor_nltk", "clinical.f1_macro", "diversity.distinct_ratio"}) {
+  for (const char* path :
+       {"text.bleu_4", "text.meteor_nltk", "clinical.f1_macro", "diversity.distinct_ratio"}) {
     const Metric* metric = metrics.find(std::string(kEncoderNeighbour) + path);
-    if (metric != nullptr) text += fmt::format(" {} {}", last_name(path), number_text(metric->value));
+    if (metric != nullptr)
+      text += fmt::format(" {} {}", last_name(path), number_text(metric->value));
   }
   return text.empty() ? text : "nearest training film by the encoder (no trivial baseline):" + text;
 }
@@ -69,8 +71,9 @@ const char* verdict_text(const Expectation& expectation) {
 std::string protocol_text(const MetricTable& metrics) {
   std::string text;
   if (metrics.find("grounding.iou") != nullptr)
-    text = "iou, pointing: end_to_end protocol (generated report; a missed finding and a false "
-           "positive count 0)";
+    text =
+        "iou, pointing: end_to_end protocol (generated report; a missed finding and a false "
+        "positive count 0)";
   if (metrics.find("grounding.iou_phrase") == nullptr) return text;
   return text + (text.empty() ? "" : "; ") +
          "..._phrase: phrase protocol (the reference's sentence is given, every boxed finding "
@@ -99,7 +102,8 @@ std::string headline_text(const MetricTable& metrics) {
                         number_text(model->value), number_text(best_baseline(metrics, path).second),
                         number_text(metrics.value("oracle." + path)), last);
   }
-  if (const std::string neighbour = encoder_neighbour_text(metrics); !neighbour.empty()) text += neighbour + "\n";
+  if (const std::string neighbour = encoder_neighbour_text(metrics); !neighbour.empty())
+    text += neighbour + "\n";
   const std::string protocol = protocol_text(metrics);
   return protocol.empty() ? text : text + protocol + "\n";
 }

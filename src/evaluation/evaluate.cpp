@@ -133,9 +133,10 @@ void add_notes(Work& work) {
     notes.emplace_back("no grounding metrics: the references have no boxes");
   } else {
     if (work.options.map_threshold > 0)
-      notes.push_back(fmt::format("iou_chosen_threshold: maps cut at {:.2f} of their maximum, as chosen "
-                                  "on a validation split",
-                                  work.options.map_threshold));
+      notes.push_back(
+          fmt::format("iou_chosen_threshold: maps cut at {:.2f} of their maximum, as chosen "
+                      "on a validation split",
+                      work.options.map_threshold));
     if (model.end_to_end.empty())
       notes.emplace_back("no end-to-end grounding: the predictions hold no maps");
     if (model.phrase.empty())

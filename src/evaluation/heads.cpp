@@ -27,11 +27,13 @@ struct Item {
   MapScore score;
 };
 
-std::vector<Item> items_of(const std::vector<PhraseMap>& maps, const std::vector<Reference>& references) {
+std::vector<Item> items_of(const std::vector<PhraseMap>& maps,
+                           const std::vector<Reference>& references) {
   const PhraseIndex index(maps);
   std::vector<Item> items;
   for (const Reference& reference : references) {
-    const size_t half = hash_text(reference.patient_id.empty() ? reference.study_id : reference.patient_id) & 1;
+    const size_t half =
+        hash_text(reference.patient_id.empty() ? reference.study_id : reference.patient_id) & 1;
     const StudyItems of_study =
         phrase_items(reference, [&](const Claim& claim, const std::vector<Box>& boxes, bool&) {
           const PhraseMap* map = index.find(reference.study_id, claim.finding, claim.side);
@@ -105,11 +107,13 @@ HeadAnalysis analyse_heads(const std::vector<HeadMaps>& heads, const std::vector
   for (const HeadMaps& head : heads) {
     of_heads.push_back(items_of(head.maps, references));
     const ByFinding sums = sums_of(of_heads.back(), 2);
-    HeadScore score{head.layer, head.head, macro(sums, &Sum::iou), macro(sums, &Sum::pointing), macro(sums, &Sum::mass)};
+    HeadScore score{head.layer, head.head, macro(sums, &Sum::iou), macro(sums, &Sum::pointing),
+                    macro(sums, &Sum::mass)};
     for (const Finding finding : all_findings()) {
       const Sum& sum = sums[static_cast<size_t>(finding)];
       const double pointing = sum.pointing / static_cast<double>(sum.n);
-      if (sum.n < kFewItems || !(std::isnan(score.best_pointing) || pointing > score.best_pointing)) continue;
+      if (sum.n < kFewItems || !(std::isnan(score.best_pointing) || pointing > score.best_pointing))
+        continue;
       score.best = finding;
       score.best_pointing = pointing;
     }
@@ -123,13 +127,14 @@ nlohmann::ordered_json heads_to_json(const HeadAnalysis& analysis) {
   nlohmann::ordered_json heads = nlohmann::ordered_json::array();
   for (const HeadScore& head : analysis.heads) {
     const bool has_best = head.best != Finding::kNoFinding;
-    heads.push_back({{"layer", head.layer},
-                     {"head", head.head},
-                     {"iou_phrase", number(head.iou)},
-                     {"pointing_phrase", number(head.pointing)},
-                     {"mass_phrase", number(head.mass)},
-                     {"best_finding", has_best ? nlohmann::ordered_json(finding_name(head.best)) : nullptr},
-                     {"best_pointing", has_best ? number(head.best_pointing) : nullptr}});
+    heads.push_back(
+        {{"layer", head.layer},
+         {"head", head.head},
+         {"iou_phrase", number(head.iou)},
+         {"pointing_phrase", number(head.pointing)},
+         {"mass_phrase", number(head.mass)},
+         {"best_finding", has_best ? nlohmann::ordered_json(finding_name(head.best)) : nullptr},
+         {"best_pointing", has_best ? number(head.best_pointing) : nullptr}});
   }
   return {{"protocol", "phrase; each head's map alone, macro over findings"},
           {"items", analysis.items},
@@ -141,10 +146,12 @@ nlohmann::ordered_json heads_to_json(const HeadAnalysis& analysis) {
 std::string heads_text(const HeadAnalysis& analysis) {
   if (analysis.heads.empty()) return "";
   return fmt::format(
-      "heads: the mean of {} heads points right in {:.3f}, for each finding its best head (chosen on the other half of the patients) "
+      "heads: the mean of {} heads points right in {:.3f}, for each finding its best head (chosen "
+      "on the other half of the patients) "
       "in {:.3f} of {} items: {}",
       analysis.heads.size(), analysis.mean_pointing, analysis.chosen_pointing, analysis.items,
-      analysis.chosen_pointing > analysis.mean_pointing ? "heads specialise" : "no head is better than all together");
+      analysis.chosen_pointing > analysis.mean_pointing ? "heads specialise"
+                                                        : "no head is better than all together");
 }
 
 }  // namespace radgen::evaluation

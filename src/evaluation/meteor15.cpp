@@ -16,7 +16,8 @@
 namespace radgen::evaluation {
 namespace {
 
-constexpr double kEnglishAlpha = 0.85, kEnglishBeta = 0.2, kEnglishGamma = 0.6, kEnglishDelta = 0.75;
+constexpr double kEnglishAlpha = 0.85, kEnglishBeta = 0.2, kEnglishGamma = 0.6,
+                 kEnglishDelta = 0.75;
 constexpr std::array<double, Meteor15Counts::kModules> kWeights{1.0, 0.6, 0.8};
 
 // The endings that METEOR takes off to find a base form, in its order: the first that gives a word
@@ -49,7 +50,8 @@ double weighted_matches(const Meteor15Counts::Side& side) {
 }
 
 double weighted_words(const Meteor15Counts::Side& side) {
-  return kEnglishDelta * (side.words - side.function_words) + (1 - kEnglishDelta) * side.function_words;
+  return kEnglishDelta * (side.words - side.function_words) +
+         (1 - kEnglishDelta) * side.function_words;
 }
 
 }  // namespace

@@ -157,7 +157,8 @@ constexpr Definition kDefinitions[] = {
      "share of the sentences that only rule findings out which are shown with a region; n: such "
      "sentences"},
     {"ece",
-     "expected calibration error, 15 bins of equal mass; resampling adds to it, so that its interval "
+     "expected calibration error, 15 bins of equal mass; resampling adds to it, so that its "
+     "interval "
      "leans upward"},
     {"brier", "mean squared difference of confidence and event"},
     {"brier_skill", "1 - Brier score over that of always saying the base rate"},
@@ -216,7 +217,8 @@ constexpr Definition kDefinitions[] = {
      "film's report states on one side alone too; the others name both sides or none; Wilson "
      "interval"},
     {"mirrored_swapped",
-     "share of the findings stated on one side alone in both reports whose side is the other one on "
+     "share of the findings stated on one side alone in both reports whose side is the other one "
+     "on "
      "the mirrored film; n: such findings; Wilson interval"},
     {"mirrored_swapped_of_kept",
      "as mirrored_swapped, of all that are kept: one that names both sides or none counts 0"},
@@ -308,8 +310,10 @@ std::string metric_definition(const std::string& path) {
       definition += "; event: a sentence that states findings, all right in finding and side";
     }
     if (path.find("confidence.grounding.") != std::string::npos) {
-      definition += "; event: the regions of a positive statement reach an IoU of at least .3 with the boxes of "
-                    "its finding and side; one of a finding that is not there is wrong";
+      definition +=
+          "; event: the regions of a positive statement reach an IoU of at least .3 with the boxes "
+          "of "
+          "its finding and side; one of a finding that is not there is wrong";
     }
     if (path.find("confidence.phrase.") != std::string::npos) {
       definition +=

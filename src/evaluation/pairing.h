@@ -19,7 +19,8 @@ struct Pairing {
   bool has_evidence() const;  // some sentence has a map or boxes
 };
 
-// A number from 0 on for each study's patient, without gaps; a study without a patient is one of its own.
+// A number from 0 on for each study's patient, without gaps; a study without a patient is one of
+// its own.
 std::vector<size_t> number_patients(const std::vector<const Reference*>& references);
 
 // Throws Error{kData} when there is no reference, when a study has two drafts, or when drafts name

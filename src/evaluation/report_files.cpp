@@ -122,8 +122,9 @@ void for_each_report(const fs::path& path,
     });
   } catch (const Error& error) {
     if (!std::string(error.what()).ends_with("not valid JSON")) throw;
-    throw Error(error.code(), error.what(),
-                "the file may be cut off, or hold NaN or Infinity, which JSON does not know: write null");
+    throw Error(
+        error.code(), error.what(),
+        "the file may be cut off, or hold NaN or Infinity, which JSON does not know: write null");
   }
 }
 

@@ -63,9 +63,10 @@ nlohmann::ordered_json confidence_json(const std::vector<ConfidenceEvent>& event
 nlohmann::ordered_json expectations_json(const std::vector<Expectation>& expectations) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Expectation& expectation : expectations) {
-    list.push_back({{"metric", expectation.path},
-                    {"expected", expectation.expected},
-                    {"met", expectation.is_met ? nlohmann::ordered_json(*expectation.is_met) : nullptr}});
+    list.push_back(
+        {{"metric", expectation.path},
+         {"expected", expectation.expected},
+         {"met", expectation.is_met ? nlohmann::ordered_json(*expectation.is_met) : nullptr}});
   }
   return list;
 }

@@ -128,7 +128,8 @@ void score_oracle(Work& work) {
   }
   if (has_words || work.references.has_boxes()) work.systems.push_back(std::move(oracle));
   if (!has_words)
-    work.result.notes.emplace_back("no oracle for texts, and so no skill of text metrics: no truth");
+    work.result.notes.emplace_back(
+        "no oracle for texts, and so no skill of text metrics: no truth");
 }
 
 }  // namespace radgen::evaluation

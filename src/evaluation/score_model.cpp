@@ -50,7 +50,8 @@ std::vector<ConfidenceEvent> word_events(const Work& work, const System& model) 
 }
 
 // A region for what is not there is wrong wherever it lies.
-void add_invented(const Work& work, const System& model, std::vector<std::vector<ConfidenceEvent>>& events) {
+void add_invented(const Work& work, const System& model,
+                  std::vector<std::vector<ConfidenceEvent>>& events) {
   for (size_t s = 0; s < events.size(); ++s) {
     const Draft* draft = work.pairing.drafts[s];
     if (draft == nullptr) continue;

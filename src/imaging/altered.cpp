@@ -12,11 +12,12 @@
 namespace radgen {
 namespace {
 
-constexpr int kBlurRasterPx = 80;      // a blur of a tenth of the picture needs no finer raster
-constexpr double kBlurShare = 0.1;     // of the long side: the Gaussian's deviation
-constexpr double kEdgeShare = 0.02;    // of the long side: the soft edge of a hidden region
-constexpr double kBodyShare = 0.1;     // of the 99th percentile: what is brighter is no air around the patient
-constexpr double kLeastBody = 0.1;     // of the picture
+constexpr int kBlurRasterPx = 80;    // a blur of a tenth of the picture needs no finer raster
+constexpr double kBlurShare = 0.1;   // of the long side: the Gaussian's deviation
+constexpr double kEdgeShare = 0.02;  // of the long side: the soft edge of a hidden region
+// of the 99th percentile: what is brighter is no air around the patient
+constexpr double kBodyShare = 0.1;
+constexpr double kLeastBody = 0.1;  // of the picture
 constexpr int kBodyRasterPx = 256;
 
 void check_picture(const cv::Mat& picture) {
@@ -25,7 +26,8 @@ void check_picture(const cv::Mat& picture) {
 
 int long_side(const cv::Mat& picture) { return std::max(picture.rows, picture.cols); }
 
-// Weight of the blurred picture at the pixel centres 0.5, 1.5, ... of one axis: 1 in [begin, end), falling outside.
+// Weight of the blurred picture at the pixel centres 0.5, 1.5, ... of one axis: 1 in [begin, end),
+// falling outside.
 std::vector<float> soft_weights(int count, double begin, double end, double edge) {
   std::vector<float> weights;
   for (int i = 0; i < count; ++i) {
@@ -86,7 +88,8 @@ cv::Mat strongly_blurred(const cv::Mat& picture) {
 
 cv::Mat with_hidden_region(const cv::Mat& picture, const cv::Mat& blurred, const Box& box) {
   check_picture(picture);
-  RADGEN_CHECK(blurred.type() == picture.type() && blurred.size() == picture.size(), "the blurred picture is another one");
+  RADGEN_CHECK(blurred.type() == picture.type() && blurred.size() == picture.size(),
+               "the blurred picture is another one");
   const double edge = std::max(1.0, kEdgeShare * long_side(picture));
   const std::vector<float> across = soft_weights(picture.cols, box.x, box.x + box.w, edge);
   const std::vector<float> down = soft_weights(picture.rows, box.y, box.y + box.h, edge);
@@ -95,8 +98,9 @@ cv::Mat with_hidden_region(const cv::Mat& picture, const cv::Mat& blurred, const
     if (down[y] == 0) continue;
     for (int x = 0; x < picture.cols; ++x) {
       const float weight = down[y] * across[x];
-      hidden.at<uint16_t>(y, x) = cv::saturate_cast<uint16_t>(weight * static_cast<float>(blurred.at<uint16_t>(y, x)) +
-                                                              (1 - weight) * static_cast<float>(picture.at<uint16_t>(y, x)));
+      hidden.at<uint16_t>(y, x) = cv::saturate_cast<uint16_t>(
+          weight * static_cast<float>(blurred.at<uint16_t>(y, x)) +
+          (1 - weight) * static_cast<float>(picture.at<uint16_t>(y, x)));
     }
   }
   return hidden;
@@ -108,12 +112,13 @@ cv::Mat body_mask(const cv::Mat& picture) {
   const cv::Mat bright = small > kBodyShare * bright_value(small);
   std::vector<std::vector<cv::Point>> outlines;
   cv::findContours(bright, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_NONE);
-  const auto largest = std::max_element(outlines.begin(), outlines.end(), [](const auto& a, const auto& b) {
-    return cv::contourArea(a) < cv::contourArea(b);
-  });
+  const auto largest = std::max_element(
+      outlines.begin(), outlines.end(),
+      [](const auto& a, const auto& b) { return cv::contourArea(a) < cv::contourArea(b); });
   cv::Mat body = cv::Mat::zeros(small.size(), CV_8UC1);
   if (largest != outlines.end())
-    cv::drawContours(body, outlines, static_cast<int>(largest - outlines.begin()), cv::Scalar(255), cv::FILLED);
+    cv::drawContours(body, outlines, static_cast<int>(largest - outlines.begin()), cv::Scalar(255),
+                     cv::FILLED);
   if (cv::countNonZero(body) < kLeastBody * static_cast<double>(body.total())) body.setTo(255);
   cv::resize(body, body, picture.size(), 0, 0, cv::INTER_NEAREST);
   return body;

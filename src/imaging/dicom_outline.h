@@ -33,8 +33,8 @@ struct DicomElement {
 struct DicomOutline {
   std::string transfer_syntax;  // as stated, or what the bytes turned out to be
   DicomEncoding encoding = DicomEncoding::kExplicitLittle;
-  std::vector<char>
-      inflated;  // the data set of a deflated file; the views below then point into it
+  // the data set of a deflated file; the views below then point into it
+  std::vector<char> inflated;
   std::vector<DicomElement> elements;
   bool has_pixel_data = false;
   bool has_float_pixel_data = false;

@@ -77,8 +77,8 @@ std::optional<Failure> check_component(const opj_image_t& image, const PixelForm
   const uint64_t width = image.x1 - image.x0, height = image.y1 - image.y0;
   if (width != static_cast<uint64_t>(format.columns) ||
       height != static_cast<uint64_t>(format.rows) || component.dx != 1 || component.dy != 1)
-    return corrupt_stream(fmt::format("holds {} x {} pixels, the header says {} x {}", width, height,
-                               format.columns, format.rows));
+    return corrupt_stream(fmt::format("holds {} x {} pixels, the header says {} x {}", width,
+                                      height, format.columns, format.rows));
   if (component.prec < 1 || component.prec > 16)
     return corrupt_stream(fmt::format("has {} bits, expected 1 to 16", component.prec));
   return std::nullopt;

@@ -32,7 +32,8 @@ std::string encode(const cv::Mat& picture, int compression) {
   RADGEN_CHECK(!picture.empty(), "an empty picture cannot be written");
   RADGEN_CHECK(picture.depth() == CV_8U || picture.depth() == CV_16U, "PNG holds 8 or 16 bits");
   RADGEN_CHECK(compression >= 0 && compression <= 9, "PNG compression is 0 to 9");
-  if (picture.channels() == 1 || picture.type() == CV_8UC3) return encode_png_fast(picture, compression);
+  if (picture.channels() == 1 || picture.type() == CV_8UC3)
+    return encode_png_fast(picture, compression);
   std::vector<unsigned char> bytes;
   if (!cv::imencode(".png", picture, bytes, {cv::IMWRITE_PNG_COMPRESSION, compression}))
     throw Error(ErrorCode::kInternal, "a picture could not be encoded as PNG");

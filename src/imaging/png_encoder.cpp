@@ -29,14 +29,17 @@ void put_chunk(std::string& out, const std::string& type, const std::string& dat
   put_u32(out, libdeflate_crc32(0, out.data() + begin, out.size() - begin));
 }
 
-// The neighbour that is nearest to left + above - corner; all comparisons select, so that compilers can vectorise.
+// The neighbour that is nearest to left + above - corner; all comparisons select, so that compilers
+// can vectorise.
 inline int paeth(int left, int above, int corner) {
-  const int to_left = std::abs(above - corner), to_above = std::abs(left - corner), to_corner = std::abs(left + above - 2 * corner);
+  const int to_left = std::abs(above - corner), to_above = std::abs(left - corner),
+            to_corner = std::abs(left + above - 2 * corner);
   const int other = to_above <= to_corner ? above : corner;
   return (to_left <= to_above) & (to_left <= to_corner) ? left : other;
 }
 
-// Both rows begin with a pixel of zeros, `step` bytes. One function a filter, so that each loop stands alone.
+// Both rows begin with a pixel of zeros, `step` bytes. One function a filter, so that each loop
+// stands alone.
 template <typename Predict>
 uint64_t filter(const Row& row, const Row& above, size_t step, Row& out, const Predict& predict) {
   const uint8_t* x = row.data() + step;
@@ -57,11 +60,17 @@ uint64_t filter(const Row& row, const Row& above, size_t step, Row& out, const P
 uint64_t apply(uint8_t kind, const Row& row, const Row& above, size_t step, Row& out) {
   out[0] = kind;
   switch (kind) {
-    case 0: return filter(row, above, step, out, [](int, int, int) { return 0; });
-    case 1: return filter(row, above, step, out, [](int left, int, int) { return left; });
-    case 2: return filter(row, above, step, out, [](int, int up, int) { return up; });
-    case 3: return filter(row, above, step, out, [](int left, int up, int) { return (left + up) >> 1; });
-    default: return filter(row, above, step, out, [](int left, int up, int corner) { return paeth(left, up, corner); });
+    case 0:
+      return filter(row, above, step, out, [](int, int, int) { return 0; });
+    case 1:
+      return filter(row, above, step, out, [](int left, int, int) { return left; });
+    case 2:
+      return filter(row, above, step, out, [](int, int up, int) { return up; });
+    case 3:
+      return filter(row, above, step, out, [](int left, int up, int) { return (left + up) >> 1; });
+    default:
+      return filter(row, above, step, out,
+                    [](int left, int up, int corner) { return paeth(left, up, corner); });
   }
 }
 
@@ -93,7 +102,8 @@ void load_row(const cv::Mat& picture, int y, size_t step, Row& row) {
 
 std::string encode_png_fast(const cv::Mat& picture, int compression) {
   const bool is_color = picture.type() == CV_8UC3;
-  RADGEN_CHECK(is_color || picture.type() == CV_8UC1 || picture.type() == CV_16UC1, "8 or 16 bits of grey, or 8-bit BGR");
+  RADGEN_CHECK(is_color || picture.type() == CV_8UC1 || picture.type() == CV_16UC1,
+               "8 or 16 bits of grey, or 8-bit BGR");
   const size_t step = picture.elemSize(), bytes = static_cast<size_t>(picture.cols) * step;
   Row row(step + bytes, 0), above(step + bytes, 0), best(1 + bytes), trial(1 + bytes);
   std::vector<uint8_t> filtered;
@@ -115,7 +125,8 @@ std::string encode_png_fast(const cv::Mat& picture, int compression) {
       libdeflate_alloc_compressor(compression), &libdeflate_free_compressor);
   if (compressor == nullptr) throw std::bad_alloc();
   std::string packed(libdeflate_zlib_compress_bound(compressor.get(), filtered.size()), '\0');
-  packed.resize(libdeflate_zlib_compress(compressor.get(), filtered.data(), filtered.size(), packed.data(), packed.size()));
+  packed.resize(libdeflate_zlib_compress(compressor.get(), filtered.data(), filtered.size(),
+                                         packed.data(), packed.size()));
   RADGEN_CHECK(!packed.empty(), "the bound of the compressed size was too small");
 
   std::string png = "\x89PNG\r\n\x1a\n", header;

@@ -1,5 +1,5 @@
-// PNG (RFC 2083) with libdeflate. Preparing a data set spends most of its time here: zlib and libpng's choice of
-// filters took two thirds of it.
+// PNG (RFC 2083) with libdeflate. Preparing a data set spends most of its time here: zlib and
+// libpng's choice of filters took two thirds of it.
 #pragma once
 
 #include <opencv2/core.hpp>

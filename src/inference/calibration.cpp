@@ -14,13 +14,15 @@ constexpr size_t kLeastCases = 20;
 
 std::vector<double> ious_of(const std::vector<CalibrationCase>& cases, double threshold) {
   std::vector<double> ious;
-  for (const CalibrationCase& c : cases) ious.push_back(union_iou(find_regions(c.map, c.map_box, threshold), c.reference));
+  for (const CalibrationCase& c : cases)
+    ious.push_back(union_iou(find_regions(c.map, c.map_box, threshold), c.reference));
   return ious;
 }
 
 constexpr auto kFindings = static_cast<std::ptrdiff_t>(kFindingCount);
 
-void fit_score(const std::vector<CalibrationCase>& cases, const std::vector<bool>& hits, Calibration& calibration) {
+void fit_score(const std::vector<CalibrationCase>& cases, const std::vector<bool>& hits,
+               Calibration& calibration) {
   std::vector<std::vector<double>> features;
   for (const CalibrationCase& c : cases) features.push_back(score_features(c.evidence));
   const std::vector<double> weights = fit_logistic(features, hits);
@@ -92,15 +94,16 @@ double union_iou(const std::vector<Box>& a, const std::vector<Box>& b) {
   return any > 0 ? both / any : 0;
 }
 
-Calibration fit_calibration(const std::vector<CalibrationCase>& phrases, const std::vector<CalibrationCase>& claims,
-                            int64_t studies) {
+Calibration fit_calibration(const std::vector<CalibrationCase>& phrases,
+                            const std::vector<CalibrationCase>& claims, int64_t studies) {
   Calibration calibration;
   if (phrases.size() < kLeastCases) return calibration;
   calibration.studies = studies;
   double best_mean = -1;
   for (int percent = 5; percent <= 90; percent += 5) {
     const std::vector<double> ious = ious_of(phrases, percent / 100.0);
-    const double mean = std::accumulate(ious.begin(), ious.end(), 0.0) / static_cast<double>(ious.size());
+    const double mean =
+        std::accumulate(ious.begin(), ious.end(), 0.0) / static_cast<double>(ious.size());
     if (mean > best_mean) {
       best_mean = mean;
       calibration.region_threshold = percent / 100.0;
@@ -108,10 +111,12 @@ Calibration fit_calibration(const std::vector<CalibrationCase>& phrases, const s
   }
   const std::vector<CalibrationCase>& cases = claims.size() < kLeastCases ? phrases : claims;
   std::vector<bool> hits;
-  for (const double iou : ious_of(cases, calibration.region_threshold)) hits.push_back(iou >= kHitIou);
+  for (const double iou : ious_of(cases, calibration.region_threshold))
+    hits.push_back(iou >= kHitIou);
   fit_score(cases, hits, calibration);
   std::vector<double> scores;
-  for (const CalibrationCase& c : cases) scores.push_back(calibrated_score(c.evidence, calibration));
+  for (const CalibrationCase& c : cases)
+    scores.push_back(calibrated_score(c.evidence, calibration));
   calibration.abstain_below = best_f1_threshold(scores, hits);
   if (claims.size() >= kLeastCases) fit_confidence(claims, calibration);
   return calibration;

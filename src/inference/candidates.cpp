@@ -17,7 +17,8 @@ double logit(double p) {
   return std::log(inside / (1 - inside));
 }
 
-using Grams = std::map<std::pair<int64_t, int64_t>, int64_t>;  // words (second: -1) and pairs of words -> count
+// words (second: -1) and pairs of words -> count
+using Grams = std::map<std::pair<int64_t, int64_t>, int64_t>;
 
 Grams grams_of(const std::vector<int64_t>& text) {
   Grams grams;
@@ -42,7 +43,8 @@ double dice(const Grams& a, const Grams& b) {
 
 }  // namespace
 
-double support_of(const Labels& stated, const std::vector<double>& probabilities, const std::vector<double>& thresholds) {
+double support_of(const Labels& stated, const std::vector<double>& probabilities,
+                  const std::vector<double>& thresholds) {
   RADGEN_CHECK(probabilities.size() == kFindingCount, "one probability a finding");
   RADGEN_CHECK(thresholds.empty() || thresholds.size() == kFindingCount, "one threshold a finding");
   double support = 0;
@@ -71,18 +73,22 @@ std::vector<double> consensus_of(const std::vector<std::vector<int64_t>>& texts)
 }
 
 double best_threshold(std::vector<FindingCase> cases) {
-  std::sort(cases.begin(), cases.end(),
-            [](const FindingCase& a, const FindingCase& b) { return a.probability > b.probability; });
-  const auto all = static_cast<size_t>(std::count_if(cases.begin(), cases.end(), [](const auto& c) { return c.is_stated; }));
+  std::sort(cases.begin(), cases.end(), [](const FindingCase& a, const FindingCase& b) {
+    return a.probability > b.probability;
+  });
+  const auto all = static_cast<size_t>(
+      std::count_if(cases.begin(), cases.end(), [](const auto& c) { return c.is_stated; }));
   if (all == 0 || all == cases.size()) return kNeutral;
   double best = -1, threshold = kNeutral, found = 0;
   for (size_t i = 0; i < cases.size(); ++i) {
     found += cases[i].is_stated;
-    if (i + 1 < cases.size() && cases[i + 1].probability == cases[i].probability) continue;  // no threshold parts them
+    // no threshold parts them
+    if (i + 1 < cases.size() && cases[i + 1].probability == cases[i].probability) continue;
     const double f1 = 2 * found / static_cast<double>(i + 1 + all);
     if (f1 <= best) continue;
     best = f1;
-    threshold = i + 1 < cases.size() ? (cases[i].probability + cases[i + 1].probability) / 2 : cases[i].probability;
+    threshold = i + 1 < cases.size() ? (cases[i].probability + cases[i + 1].probability) / 2
+                                     : cases[i].probability;
   }
   return threshold;
 }

@@ -17,7 +17,8 @@ std::vector<std::vector<float>> token_maps(const DecodedText& decoded) {
   const torch::Tensor attention = decoded.attention.contiguous();
   const size_t patches = static_cast<size_t>(attention.size(1));
   const float* values = attention.data_ptr<float>();
-  for (size_t t = 0; t < decoded.ids.size(); ++t) maps.emplace_back(values + t * patches, values + (t + 1) * patches);
+  for (size_t t = 0; t < decoded.ids.size(); ++t)
+    maps.emplace_back(values + t * patches, values + (t + 1) * patches);
   return maps;
 }
 
@@ -35,8 +36,10 @@ std::vector<Finding> findings_to_show(const std::vector<Mention>& mentions, size
   return findings;
 }
 
-// The tokens a sentence's map is made of: those of its positive or uncertain findings, else of any finding, else all.
-std::vector<size_t> evidence_tokens(const DraftSentence& sentence, size_t index, const std::vector<Mention>& mentions,
+// The tokens a sentence's map is made of: those of its positive or uncertain findings, else of any
+// finding, else all.
+std::vector<size_t> evidence_tokens(const DraftSentence& sentence, size_t index,
+                                    const std::vector<Mention>& mentions,
                                     const std::vector<std::pair<size_t, size_t>>& spans) {
   std::vector<size_t> positive, any;
   for (const Mention& mention : mentions) {
@@ -65,17 +68,22 @@ void split_parts(const std::string& text, Draft& draft) {
 
 }  // namespace
 
-GridPlacement place_grid(int64_t rows, int64_t columns, int64_t patch_px, const Affine& picture_to_frame) {
-  const Box frame{0, 0, static_cast<double>(columns * patch_px), static_cast<double>(rows * patch_px)};
-  return {static_cast<int>(rows), static_cast<int>(columns), picture_to_frame.inverse().apply(frame)};
+GridPlacement place_grid(int64_t rows, int64_t columns, int64_t patch_px,
+                         const Affine& picture_to_frame) {
+  const Box frame{0, 0, static_cast<double>(columns * patch_px),
+                  static_cast<double>(rows * patch_px)};
+  return {static_cast<int>(rows), static_cast<int>(columns),
+          picture_to_frame.inverse().apply(frame)};
 }
 
-Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement, const FindingLogits& logits,
-                     const Tokenizer& tokenizer, const Labeler& labeler, const Calibration& calibration) {
+Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement,
+                     const FindingLogits& logits, const Tokenizer& tokenizer,
+                     const Labeler& labeler, const Calibration& calibration) {
   Draft draft;
   std::vector<std::pair<size_t, size_t>> spans;
   split_parts(tokenizer.decode(decoded.ids, &spans), draft);
-  const std::string text = draft.text();  // what was decoded, and a newline when the network wrote no separator
+  // what was decoded, and a newline when the network wrote no separator
+  const std::string text = draft.text();
   draft.map_box = placement.map_box;
   draft.mentions = labeler.mentions(text);
   draft.labels = Labeler::aggregate(draft.mentions);
@@ -88,25 +96,34 @@ Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement,
     sentence.begin = sentences[i].begin;
     sentence.end = sentences[i].end;
     sentence.text = text.substr(sentence.begin, sentence.end - sentence.begin);
-    sentence.map = mean_map(maps, evidence_tokens(sentence, i, draft.mentions, spans), placement.rows, placement.columns);
+    sentence.map = mean_map(maps, evidence_tokens(sentence, i, draft.mentions, spans),
+                            placement.rows, placement.columns);
     sentence.entropy = map_entropy(sentence.map);
     sentence.evidence = region_evidence(sentence.map, findings_to_show(draft.mentions, i), logits);
     sentence.score = calibrated_score(sentence.evidence, calibration);
-    sentence.word_probability = mean_probability(decoded, tokens_within(spans, sentence.begin, sentence.end));
-    sentence.confidence = calibrated_confidence(sentence.word_probability, sentence.evidence, calibration);
-    // A sentence that says what is not there has looked everywhere: it can point at nothing, however sharp its map.
-    sentence.is_grounded = !sentence.evidence.findings.empty() && sentence.score >= calibration.abstain_below;
-    if (sentence.is_grounded) sentence.boxes = find_regions(sentence.map, draft.map_box, calibration.region_threshold);
+    sentence.word_probability =
+        mean_probability(decoded, tokens_within(spans, sentence.begin, sentence.end));
+    sentence.confidence =
+        calibrated_confidence(sentence.word_probability, sentence.evidence, calibration);
+    // A sentence that says what is not there has looked everywhere: it can point at nothing,
+    // however sharp its map.
+    sentence.is_grounded =
+        !sentence.evidence.findings.empty() && sentence.score >= calibration.abstain_below;
+    if (sentence.is_grounded)
+      sentence.boxes = find_regions(sentence.map, draft.map_box, calibration.region_threshold);
     draft.sentences.push_back(std::move(sentence));
   }
   for (double log_prob : decoded.log_probs) log_sum += log_prob;
-  if (!decoded.log_probs.empty()) draft.confidence = std::exp(log_sum / static_cast<double>(decoded.log_probs.size()));
+  if (!decoded.log_probs.empty())
+    draft.confidence = std::exp(log_sum / static_cast<double>(decoded.log_probs.size()));
   if (!decoded.is_complete) draft.warnings.push_back(kTextWasCut);
   return draft;
 }
 
-std::vector<PhraseGrounding> ground_mentions(const std::string& text, const std::vector<Token>& tokens,
-                                             const DecodedText& decoded, const GridPlacement& placement,
+std::vector<PhraseGrounding> ground_mentions(const std::string& text,
+                                             const std::vector<Token>& tokens,
+                                             const DecodedText& decoded,
+                                             const GridPlacement& placement,
                                              const FindingLogits& logits, const Labeler& labeler) {
   std::vector<std::pair<size_t, size_t>> spans;
   for (const Token& token : tokens) spans.emplace_back(token.begin, token.end);
@@ -114,7 +131,8 @@ std::vector<PhraseGrounding> ground_mentions(const std::string& text, const std:
   std::vector<PhraseGrounding> groundings;
   for (const Mention& mention : labeler.mentions(text)) {
     if (!points_at_pixels(mention)) continue;
-    AttentionMap map = mean_map(maps, tokens_within(spans, mention.begin, mention.end), placement.rows, placement.columns);
+    AttentionMap map = mean_map(maps, tokens_within(spans, mention.begin, mention.end),
+                                placement.rows, placement.columns);
     RegionEvidence evidence = region_evidence(map, {mention.finding}, logits);
     groundings.push_back({mention, std::move(map), placement.map_box, std::move(evidence)});
   }

@@ -22,7 +22,8 @@ struct Regression {
   double loss(const cv::Mat_<double>& weights) const {
     const cv::Mat_<double> z = features * weights;
     double sum = ridge.dot(weights.mul(weights)) / 2;
-    for (int i = 0; i < z.rows; ++i) sum += std::max(z(i), 0.0) + std::log1p(std::exp(-std::abs(z(i)))) - targets(i) * z(i);
+    for (int i = 0; i < z.rows; ++i)
+      sum += std::max(z(i), 0.0) + std::log1p(std::exp(-std::abs(z(i)))) - targets(i) * z(i);
     return sum;
   }
 
@@ -36,7 +37,8 @@ struct Regression {
       weighted.row(i) *= p * (1 - p);
     }
     const cv::Mat_<double> slope = features.t() * errors + ridge.mul(weights);
-    const cv::Mat_<double> curvature = features.t() * weighted + cv::Mat_<double>(cv::Mat::diag(ridge));
+    const cv::Mat_<double> curvature =
+        features.t() * weighted + cv::Mat_<double>(cv::Mat::diag(ridge));
     cv::Mat_<double> way;
     cv::solve(curvature, slope, way, cv::DECOMP_SVD);
     return way;
@@ -45,19 +47,25 @@ struct Regression {
 
 }  // namespace
 
-// Newton's steps are halved until the loss falls: a full step from the flat part of the curve would never come back.
-std::vector<double> fit_logistic(const std::vector<std::vector<double>>& features, const std::vector<bool>& hits) {
-  RADGEN_CHECK(!features.empty() && features.size() == hits.size(), "one hit or miss for each case");
+// Newton's steps are halved until the loss falls: a full step from the flat part of the curve would
+// never come back.
+std::vector<double> fit_logistic(const std::vector<std::vector<double>>& features,
+                                 const std::vector<bool>& hits) {
+  RADGEN_CHECK(!features.empty() && features.size() == hits.size(),
+               "one hit or miss for each case");
   const double positives = static_cast<double>(std::count(hits.begin(), hits.end(), true));
   const double negatives = static_cast<double>(hits.size()) - positives;
-  const int rows = static_cast<int>(features.size()), columns = static_cast<int>(features.front().size());
-  Regression fit{cv::Mat_<double>(rows, columns), cv::Mat_<double>(rows, 1), cv::Mat_<double>(columns, 1, kRidge)};
+  const int rows = static_cast<int>(features.size()),
+            columns = static_cast<int>(features.front().size());
+  Regression fit{cv::Mat_<double>(rows, columns), cv::Mat_<double>(rows, 1),
+                 cv::Mat_<double>(columns, 1, kRidge)};
   for (int i = 0; i < std::min(columns, 2); ++i) fit.ridge(i) = kFaintRidge;
   for (int i = 0; i < rows; ++i) {
     const std::vector<double>& row = features[static_cast<size_t>(i)];
     RADGEN_CHECK(row.size() == features.front().size(), "all cases have the same features");
     std::copy(row.begin(), row.end(), fit.features[i]);
-    fit.targets(i) = hits[static_cast<size_t>(i)] ? (positives + 1) / (positives + 2) : 1 / (negatives + 2);
+    fit.targets(i) =
+        hits[static_cast<size_t>(i)] ? (positives + 1) / (positives + 2) : 1 / (negatives + 2);
   }
   cv::Mat_<double> weights(columns, 1, 0.0);
   double loss = fit.loss(weights);
@@ -75,8 +83,10 @@ std::vector<double> fit_logistic(const std::vector<std::vector<double>>& feature
 }
 
 double logistic(const std::vector<double>& weights, const std::vector<double>& features) {
-  return sigmoid(std::inner_product(weights.begin(), weights.begin() + static_cast<std::ptrdiff_t>(std::min(weights.size(), features.size())),
-                                    features.begin(), 0.0));
+  return sigmoid(std::inner_product(
+      weights.begin(),
+      weights.begin() + static_cast<std::ptrdiff_t>(std::min(weights.size(), features.size())),
+      features.begin(), 0.0));
 }
 
 }  // namespace radgen

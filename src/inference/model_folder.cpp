@@ -12,7 +12,8 @@ namespace {
 constexpr int kFormat = 1;
 constexpr const char* kHashedFiles[] = {"config.json", "model.safetensors", "tokenizer.model"};
 
-// One hash over the three files that make the model: calibration and card may be written anew without changing it.
+// One hash over the three files that make the model: calibration and card may be written anew
+// without changing it.
 std::string model_hash(const nlohmann::json& file_hashes) {
   std::string all;
   for (const char* name : kHashedFiles) all += file_hashes.at(name).get<std::string>();
@@ -20,8 +21,9 @@ std::string model_hash(const nlohmann::json& file_hashes) {
 }
 
 Error broken(const fs::path& folder, const std::string& what) {
-  return Error(ErrorCode::kData, "model folder " + folder.string() + ": " + what,
-               "copy the whole folder again from where it was trained, or train anew with train-radgen");
+  return Error(
+      ErrorCode::kData, "model folder " + folder.string() + ": " + what,
+      "copy the whole folder again from where it was trained, or train anew with train-radgen");
 }
 
 nlohmann::json read_part(const fs::path& folder, const char* name) {
@@ -41,14 +43,17 @@ LoadedModel load_model_folder(const fs::path& folder) {
                 "give --model the 'model' folder of a training run");
   LoadedModel model;
   model.card = read_part(folder, "model_card.json");
-  if (!model.card.contains("format") || model.card["format"] != kFormat || !model.card.contains("files"))
+  if (!model.card.contains("format") || model.card["format"] != kFormat ||
+      !model.card.contains("files"))
     throw broken(folder, "model_card.json is not of format " + std::to_string(kFormat));
   for (const char* name : kHashedFiles) {
     if (!fs::exists(folder / name)) throw broken(folder, std::string(name) + " is missing");
     if (model.card["files"].value(name, std::string()) != sha256_file(folder / name))
-      throw broken(folder, std::string(name) + " was altered: its sha256 is not the one in model_card.json");
+      throw broken(
+          folder, std::string(name) + " was altered: its sha256 is not the one in model_card.json");
   }
-  load_config_json(model.config, read_part(folder, "config.json"), (folder / "config.json").string());
+  load_config_json(model.config, read_part(folder, "config.json"),
+                   (folder / "config.json").string());
   check(model.config.network);
   model.tokenizer = std::make_shared<const Tokenizer>(folder / "tokenizer.model");
   if (model.tokenizer->vocabulary_size() != model.config.network.decoder.vocabulary_size)
@@ -63,7 +68,8 @@ LoadedModel load_model_folder(const fs::path& folder) {
   const std::string values = calibration.value("values", nlohmann::json::object()).dump();
   if (calibration.value("sha256", std::string()) != sha256_hex(values))
     throw broken(folder, "calibration.json was altered: its sha256 does not hold");
-  load_config_json(model.calibration, calibration["values"], (folder / "calibration.json").string());
+  load_config_json(model.calibration, calibration["values"],
+                   (folder / "calibration.json").string());
 
   model.sha256 = model_hash(model.card["files"]);
   model.version = model.card.value("version", std::string("unknown"));
@@ -72,12 +78,15 @@ LoadedModel load_model_folder(const fs::path& folder) {
 }
 
 void save_calibration(const fs::path& folder, const Calibration& calibration) {
-  // Through nlohmann::json, whose keys are sorted: the hash must not depend on the order of declaration.
+  // Through nlohmann::json, whose keys are sorted: the hash must not depend on the order of
+  // declaration.
   const nlohmann::json values = dump_config(calibration);
-  write_json_atomic(folder / "calibration.json", {{"values", values}, {"sha256", sha256_hex(values.dump())}});
+  write_json_atomic(folder / "calibration.json",
+                    {{"values", values}, {"sha256", sha256_hex(values.dump())}});
 }
 
-void save_model_folder(const fs::path& folder, const LoadedModel& model, const nlohmann::ordered_json& card) {
+void save_model_folder(const fs::path& folder, const LoadedModel& model,
+                       const nlohmann::ordered_json& card) {
   AtomicDirectory written(folder);
   write_json_atomic(written.path() / "config.json", dump_config(model.config));
   save_weights(*model.network, written.path() / "model.safetensors", {{"format", "radgen"}});

@@ -20,15 +20,19 @@ namespace radgen {
 namespace {
 
 double elapsed_ms(std::chrono::steady_clock::time_point since) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - since).count();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - since)
+      .count();
 }
 
 // Of each picture; empty ones for a network without a head of the fourteen findings.
 std::vector<FindingLogits> finding_logits_of(const LoadedModel& model, const EncodedImage& image) {
   std::vector<FindingLogits> all(static_cast<size_t>(image.memory.size(0)));
-  if (!image.finding_logits.defined() || image.finding_logits.size(2) != static_cast<int64_t>(kFindingCount)) return all;
+  if (!image.finding_logits.defined() ||
+      image.finding_logits.size(2) != static_cast<int64_t>(kFindingCount))
+    return all;
   GroundedModel network = model.network;
-  const torch::Tensor p = network->finding_probabilities(image).to(torch::kCPU, torch::kDouble).contiguous();
+  const torch::Tensor p =
+      network->finding_probabilities(image).to(torch::kCPU, torch::kDouble).contiguous();
   const torch::Tensor patches = image.finding_logits.to(torch::kCPU, torch::kFloat).contiguous();
   for (size_t b = 0; b < all.size(); ++b) {
     const auto row = static_cast<int64_t>(b);
@@ -62,7 +66,8 @@ Predictor::Predictor(LoadedModel model, torch::Device device, int64_t batch_size
   model_.network->to(device_);
 }
 
-Int8Report Predictor::set_precision(const std::string& precision, const std::vector<StudyInput>& films) {
+Int8Report Predictor::set_precision(const std::string& precision,
+                                    const std::vector<StudyInput>& films) {
   restore_fp32(model_.network);
   is_bf16_ = precision == "bf16";
   model_.config.decoding.picture_keys = precision == "fp32" ? "fp32" : "fp16";
@@ -70,9 +75,10 @@ Int8Report Predictor::set_precision(const std::string& precision, const std::vec
   std::vector<torch::Tensor> pictures;
   std::vector<Frame> frames;
   for (size_t i = 0; i < films.size(); ++i) pictures.push_back(frames_of(films, i, i + 1, frames));
-  Int8Report report = quantise(model_.network, {.is_dynamic = precision == "int8-dynamic"}, pictures);
-  log::info("INT8 ({}): {} products, {} kept in fp32, error of what the decoder sees {:.4f}", report.engine,
-            report.count(true), report.count(false), report.output_error);
+  Int8Report report =
+      quantise(model_.network, {.is_dynamic = precision == "int8-dynamic"}, pictures);
+  log::info("INT8 ({}): {} products, {} kept in fp32, error of what the decoder sees {:.4f}",
+            report.engine, report.count(true), report.count(false), report.output_error);
   return report;
 }
 
@@ -80,7 +86,8 @@ Int8Report Predictor::set_precision(const std::string& precision, const std::vec
 torch::Tensor Predictor::frames_of(const std::vector<StudyInput>& studies, size_t begin, size_t end,
                                    std::vector<Frame>& frames) const {
   const FrameConfig& config = model_.config.frame;
-  torch::Tensor images = torch::empty({static_cast<int64_t>(end - begin), 1, config.height_px, config.width_px});
+  torch::Tensor images =
+      torch::empty({static_cast<int64_t>(end - begin), 1, config.height_px, config.width_px});
   for (size_t i = begin; i < end; ++i) {
     frames.push_back(make_frame(studies[i].picture, config));
     const cv::Mat& input = frames.back().input;
@@ -90,15 +97,17 @@ torch::Tensor Predictor::frames_of(const std::vector<StudyInput>& studies, size_
   return images;
 }
 
-Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studies, size_t begin, size_t end) const {
+Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studies, size_t begin,
+                                            size_t end) const {
   Encoded encoded;
   auto started = std::chrono::steady_clock::now();
   std::vector<Frame> frames;
   const torch::Tensor images = frames_of(studies, begin, end, frames);
   for (size_t i = begin; i < end; ++i) {
     if (model_.config.prompt_max_tokens > 0)
-      encoded.prompts.push_back(prompt_ids(*model_.tokenizer, {studies[i].age_years, studies[i].sex, studies[i].indication},
-                                           model_.config.prompt_max_tokens));
+      encoded.prompts.push_back(prompt_ids(
+          *model_.tokenizer, {studies[i].age_years, studies[i].sex, studies[i].indication},
+          model_.config.prompt_max_tokens));
   }
   encoded.load_ms = elapsed_ms(started);
 
@@ -106,29 +115,35 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
   GroundedModel network = model_.network;
   const Autocast precision(is_bf16_, device_);
   encoded.image = network->encode(images.to(device_));
-  if (!device_.is_cpu()) encoded.image.memory = encoded.image.memory.to(torch::kFloat);  // see write()
+  // see write()
+  if (!device_.is_cpu()) encoded.image.memory = encoded.image.memory.to(torch::kFloat);
   encoded.encode_ms = elapsed_ms(started);
   for (const Frame& frame : frames)
     encoded.placements.push_back(place_grid(encoded.image.grid.rows, encoded.image.grid.columns,
-                                            model_.config.network.encoder.patch_px, frame.picture_to_frame));
+                                            model_.config.network.encoder.patch_px,
+                                            frame.picture_to_frame));
   encoded.finding_logits = finding_logits_of(model_, encoded.image);
   return encoded;
 }
 
-std::vector<DecodedText> Predictor::write(const std::vector<StudyInput>& studies, size_t begin, const Encoded& encoded) const {
-  // A GPU writes words as fast as it is told to: narrowing each operand would only be one more thing to tell.
+std::vector<DecodedText> Predictor::write(const std::vector<StudyInput>& studies, size_t begin,
+                                          const Encoded& encoded) const {
+  // A GPU writes words as fast as it is told to: narrowing each operand would only be one more
+  // thing to tell.
   const Autocast precision(is_bf16_ && device_.is_cpu(), device_);
   if (model_.config.decoding.candidates > 1) return draw(studies, begin, encoded);
   return generate(model_.network, encoded.image, encoded.prompts, model_.config.decoding);
 }
 
 // Several texts a study, of which the best supported one stays.
-std::vector<DecodedText> Predictor::draw(const std::vector<StudyInput>& studies, size_t begin, const Encoded& encoded) const {
+std::vector<DecodedText> Predictor::draw(const std::vector<StudyInput>& studies, size_t begin,
+                                         const Encoded& encoded) const {
   const DecodingConfig& config = model_.config.decoding;
   DrawOptions options;
-  for (size_t i = 0; i < encoded.placements.size(); ++i) options.seeds.push_back(hash_text(studies[begin + i].study_id));
-  // A draft describes what is seen before it sums up. Some reports in every data set are an impression alone, and nothing in
-  // the picture tells which.
+  for (size_t i = 0; i < encoded.placements.size(); ++i)
+    options.seeds.push_back(hash_text(studies[begin + i].study_id));
+  // A draft describes what is seen before it sums up. Some reports in every data set are an
+  // impression alone, and nothing in the picture tells which.
   for (const Token& token : model_.tokenizer->encode("\n")) options.not_first.push_back(token.id);
   auto drawn = draw_texts(model_.network, encoded.image, encoded.prompts, config, options);
   std::vector<DecodedText> chosen;
@@ -140,9 +155,11 @@ std::vector<DecodedText> Predictor::draw(const std::vector<StudyInput>& studies,
     for (size_t c = 0; c < drawn[i].size(); ++c) {
       double value = drawn[i][c].score + config.consensus_weight * consensus[c];
       if (!encoded.finding_logits[i].empty() && config.evidence_weight > 0) {
-        const Labels stated = Labeler::aggregate(labeler_.mentions(model_.tokenizer->decode(drawn[i][c].ids)));
-        value += config.evidence_weight * support_of(stated, encoded.finding_logits[i].probabilities,
-                                                     model_.calibration.finding_thresholds);
+        const Labels stated =
+            Labeler::aggregate(labeler_.mentions(model_.tokenizer->decode(drawn[i][c].ids)));
+        value +=
+            config.evidence_weight * support_of(stated, encoded.finding_logits[i].probabilities,
+                                                model_.calibration.finding_thresholds);
       }
       if (!best || value > best->first) best = {value, c};
     }
@@ -151,20 +168,24 @@ std::vector<DecodedText> Predictor::draw(const std::vector<StudyInput>& studies,
   return chosen;
 }
 
-std::vector<std::vector<double>> Predictor::finding_probabilities(const std::vector<StudyInput>& studies) const {
+std::vector<std::vector<double>> Predictor::finding_probabilities(
+    const std::vector<StudyInput>& studies) const {
   if (model_.config.network.finding_classes != static_cast<int64_t>(kFindingCount))
-    throw Error(ErrorCode::kUsage, "this model has no head of the 14 findings (network.finding_classes)");
+    throw Error(ErrorCode::kUsage,
+                "this model has no head of the 14 findings (network.finding_classes)");
   torch::NoGradGuard no_grad;
   model_.network.ptr()->eval();
   std::vector<std::vector<double>> all;
   for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
-    for (auto& one : encode_inputs(studies, begin, end).finding_logits) all.push_back(std::move(one.probabilities));
+    for (auto& one : encode_inputs(studies, begin, end).finding_logits)
+      all.push_back(std::move(one.probabilities));
   }
   return all;
 }
 
-std::vector<std::vector<float>> Predictor::embeddings(const std::vector<StudyInput>& studies) const {
+std::vector<std::vector<float>> Predictor::embeddings(
+    const std::vector<StudyInput>& studies) const {
   torch::NoGradGuard no_grad;
   model_.network.ptr()->eval();
   std::vector<std::vector<float>> all;
@@ -172,9 +193,11 @@ std::vector<std::vector<float>> Predictor::embeddings(const std::vector<StudyInp
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
     const EncodedImage image = encode_inputs(studies, begin, end).image;
     torch::Tensor sum = image.patches.to(torch::kFloat);
-    if (image.patch_attend_mask.defined()) sum = sum * image.patch_attend_mask.unsqueeze(-1).to(torch::kFloat);
+    if (image.patch_attend_mask.defined())
+      sum = sum * image.patch_attend_mask.unsqueeze(-1).to(torch::kFloat);
     sum = sum.sum(1);
-    const torch::Tensor unit = (sum / sum.norm(2, 1, true).clamp_min(1e-12)).to(torch::kCPU).contiguous();
+    const torch::Tensor unit =
+        (sum / sum.norm(2, 1, true).clamp_min(1e-12)).to(torch::kCPU).contiguous();
     const float* values = unit.data_ptr<float>();
     for (int64_t row = 0; row < unit.size(0); ++row)
       all.emplace_back(values + row * unit.size(1), values + (row + 1) * unit.size(1));
@@ -195,8 +218,9 @@ std::vector<Draft> Predictor::draft(const std::vector<StudyInput>& studies) cons
     const double decode_ms = elapsed_ms(started);
     for (size_t i = begin; i < end; ++i) {
       started = std::chrono::steady_clock::now();
-      Draft draft = assemble_draft(texts[i - begin], encoded.placements[i - begin], encoded.finding_logits[i - begin],
-                                   *model_.tokenizer, labeler_, model_.calibration);
+      Draft draft = assemble_draft(texts[i - begin], encoded.placements[i - begin],
+                                   encoded.finding_logits[i - begin], *model_.tokenizer, labeler_,
+                                   model_.calibration);
       draft.study_id = studies[i].study_id;
       draft.image_id = studies[i].image_id;
       draft.model_version = model_.version;
@@ -212,37 +236,41 @@ std::vector<Draft> Predictor::draft(const std::vector<StudyInput>& studies) cons
 }
 
 std::vector<Predictor::ReadText> Predictor::read_batch(const std::vector<StudyInput>& studies,
-                                                       const std::vector<std::string>& texts, size_t begin,
-                                                       size_t end, bool keep_heads) const {
+                                                       const std::vector<std::string>& texts,
+                                                       size_t begin, size_t end,
+                                                       bool keep_heads) const {
   torch::NoGradGuard no_grad;
   GroundedModel network = model_.network;
   network->eval();
   const Encoded encoded = encode_inputs(studies, begin, end);
   std::vector<std::vector<Token>> tokens;
   std::vector<std::vector<int64_t>> ids;
-  const size_t room = static_cast<size_t>(model_.config.network.decoder.max_tokens - 2 - model_.config.prompt_max_tokens);
+  const size_t room = static_cast<size_t>(model_.config.network.decoder.max_tokens - 2 -
+                                          model_.config.prompt_max_tokens);
   for (size_t i = begin; i < end; ++i) {
     tokens.push_back(model_.tokenizer->encode(texts[i]));
     if (tokens.back().size() > room) tokens.back().resize(room);
     ids.emplace_back();
     for (const Token& token : tokens.back()) ids.back().push_back(token.id);
   }
-  std::vector<DecodedText> decoded = score_tokens(network, encoded.image, encoded.prompts, ids, keep_heads);
+  std::vector<DecodedText> decoded =
+      score_tokens(network, encoded.image, encoded.prompts, ids, keep_heads);
   std::vector<ReadText> read;
   for (size_t i = 0; i < decoded.size(); ++i)
-    read.push_back({std::move(tokens[i]), std::move(decoded[i]), encoded.placements[i], encoded.finding_logits[i]});
+    read.push_back({std::move(tokens[i]), std::move(decoded[i]), encoded.placements[i],
+                    encoded.finding_logits[i]});
   return read;
 }
 
-std::vector<std::vector<PhraseGrounding>> Predictor::ground(const std::vector<StudyInput>& studies,
-                                                            const std::vector<std::string>& texts) const {
+std::vector<std::vector<PhraseGrounding>> Predictor::ground(
+    const std::vector<StudyInput>& studies, const std::vector<std::string>& texts) const {
   RADGEN_CHECK(texts.size() == studies.size(), "one text a study");
   std::vector<std::vector<PhraseGrounding>> groundings;
   for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
     for (const ReadText& read : read_batch(studies, texts, begin, end))
-      groundings.push_back(
-          ground_mentions(texts[groundings.size()], read.tokens, read.decoded, read.placement, read.finding_logits, labeler_));
+      groundings.push_back(ground_mentions(texts[groundings.size()], read.tokens, read.decoded,
+                                           read.placement, read.finding_logits, labeler_));
   }
   return groundings;
 }
@@ -257,18 +285,20 @@ std::vector<std::vector<std::vector<PhraseGrounding>>> Predictor::ground_by_head
     for (size_t i = begin; i < end; ++i) {
       ReadText& read = batch[i - begin];
       const torch::Tensor heads = read.decoded.head_attention;
-      by_head.resize(static_cast<size_t>(heads.size(0)), std::vector<std::vector<PhraseGrounding>>(studies.size()));
+      by_head.resize(static_cast<size_t>(heads.size(0)),
+                     std::vector<std::vector<PhraseGrounding>>(studies.size()));
       for (size_t h = 0; h < by_head.size(); ++h) {
         read.decoded.attention = heads[static_cast<int64_t>(h)];
-        by_head[h][i] = ground_mentions(texts[i], read.tokens, read.decoded, read.placement, read.finding_logits, labeler_);
+        by_head[h][i] = ground_mentions(texts[i], read.tokens, read.decoded, read.placement,
+                                        read.finding_logits, labeler_);
       }
     }
   }
   return by_head;
 }
 
-std::vector<std::vector<TokenLogProb>> Predictor::log_probs(const std::vector<StudyInput>& studies,
-                                                            const std::vector<std::string>& texts) const {
+std::vector<std::vector<TokenLogProb>> Predictor::log_probs(
+    const std::vector<StudyInput>& studies, const std::vector<std::string>& texts) const {
   RADGEN_CHECK(texts.size() == studies.size(), "one text a study");
   std::vector<std::vector<TokenLogProb>> all;
   for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {

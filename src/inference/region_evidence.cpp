@@ -29,19 +29,22 @@ std::vector<double> joined(std::vector<double> weights, const std::vector<double
 std::vector<double> with_findings(std::vector<double> features, const RegionEvidence& evidence) {
   features.resize(features.size() + kFindingCount, 0.0);
   for (const Finding finding : evidence.findings)
-    features[features.size() - kFindingCount + index_of(finding)] += 1 / static_cast<double>(evidence.findings.size());
+    features[features.size() - kFindingCount + index_of(finding)] +=
+        1 / static_cast<double>(evidence.findings.size());
   return features;
 }
 
 }  // namespace
 
-RegionEvidence region_evidence(const AttentionMap& map, const std::vector<Finding>& findings, const FindingLogits& logits) {
+RegionEvidence region_evidence(const AttentionMap& map, const std::vector<Finding>& findings,
+                               const FindingLogits& logits) {
   RegionEvidence evidence;
   evidence.sharpness = raw_grounding_score(map);
   evidence.findings = findings;
   const double mass = map_mass(map);
   if (logits.empty() || findings.empty() || mass <= 0) return evidence;
-  RADGEN_CHECK(logits.patches.size() == map.values.size() * kFindingCount, "the finding head's grid is not the map's");
+  RADGEN_CHECK(logits.patches.size() == map.values.size() * kFindingCount,
+               "the finding head's grid is not the map's");
   const double share = 1 / static_cast<double>(findings.size());
   for (const Finding finding : findings) {
     const size_t f = index_of(finding);
@@ -59,7 +62,9 @@ RegionEvidence region_evidence(const AttentionMap& map, const std::vector<Findin
 }
 
 std::vector<double> score_features(const RegionEvidence& evidence) {
-  return with_findings({1, logit(evidence.sharpness), evidence.support, evidence.best_gap, evidence.presence}, evidence);
+  return with_findings(
+      {1, logit(evidence.sharpness), evidence.support, evidence.best_gap, evidence.presence},
+      evidence);
 }
 
 std::vector<double> confidence_features(double word_probability, const RegionEvidence& evidence) {
@@ -67,14 +72,18 @@ std::vector<double> confidence_features(double word_probability, const RegionEvi
 }
 
 double calibrated_score(const RegionEvidence& evidence, const Calibration& c) {
-  return logistic(joined({c.score_offset, c.score_slope, c.support_weight, c.best_gap_weight, c.presence_weight}, c.finding_offsets),
+  return logistic(joined({c.score_offset, c.score_slope, c.support_weight, c.best_gap_weight,
+                          c.presence_weight},
+                         c.finding_offsets),
                   score_features(evidence));
 }
 
-double calibrated_confidence(double word_probability, const RegionEvidence& evidence, const Calibration& c) {
+double calibrated_confidence(double word_probability, const RegionEvidence& evidence,
+                             const Calibration& c) {
   if (evidence.findings.empty()) return word_probability;
-  return logistic(joined({c.word_offset, c.word_slope, c.word_presence_weight}, c.word_finding_offsets),
-                  confidence_features(word_probability, evidence));
+  return logistic(
+      joined({c.word_offset, c.word_slope, c.word_presence_weight}, c.word_finding_offsets),
+      confidence_features(word_probability, evidence));
 }
 
 }  // namespace radgen

@@ -1,12 +1,13 @@
-// One head's attention on raw floats: the inner part of tiled_attention.h, compiled once for each kind of CPU.
+// One head's attention on raw floats: the inner part of tiled_attention.h, compiled once for each
+// kind of CPU.
 //
 //   const AttentionKernel* kernel = attention_kernel();            // the best for this CPU
-//   float* scratch = ...;                                 // forward_scratch(keys, d) floats on a cache line, one a thread
+//   float* scratch = ...;  // forward_scratch(keys, d) floats on a cache line, one a thread
 //   kernel->pack(k, v, d, scratch);                       // once a head
 //   kernel->forward(q, keys, d, scale, kNotCausal, out, lse, scratch);
 //
-// Nothing but pointers and plain C++ here: the files behind it are compiled with flags that other files do not have, and
-// must hold no inline function that the linker could choose for everybody.
+// Nothing but pointers and plain C++ here: the files behind it are compiled with flags that other
+// files do not have, and must hold no inline function that the linker could choose for everybody.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ struct ConstRows {
   const float* data;
   int64_t count, stride;
 };
-// The same in half precision (IEEE 754 binary16), each number widened when it is read; finite ones only.
+// The same in half precision (IEEE 754 binary16), each number widened when it is read; finite ones
+// only.
 struct HalfRows {
   const uint16_t* data;
   int64_t count, stride;
@@ -46,21 +48,26 @@ struct AttentionKernel {
   // Lays the keys and values of a head out for forward().
   void (*pack)(ConstRows k, ConstRows v, int64_t d, float* scratch);
 
-  // out = softmax(scale q k^T) v for the rows of q over the keys that were packed; lse_2 gets log2 of the sum of exp of each
-  // row. `first_position`: kNotCausal, or the position of q's first row: row i then sees the keys 0..first_position+i.
-  void (*forward)(ConstRows q, int64_t keys, int64_t d, float scale, int64_t first_position, Rows out, float* lse_2,
-                  float* scratch);
+  // out = softmax(scale q k^T) v for the rows of q over the keys that were packed; lse_2 gets log2
+  // of the sum of exp of each row. `first_position`: kNotCausal, or the position of q's first row:
+  // row i then sees the keys 0..first_position+i.
+  void (*forward)(ConstRows q, int64_t keys, int64_t d, float scale, int64_t first_position,
+                  Rows out, float* lse_2, float* scratch);
 
-  // Gradients of one head from those of its output. `out` and `lse_2` are forward()'s. d_q is written, and so are d_k and
-  // d_v. With is_causal row i sees the keys 0..i.
-  void (*backward)(ConstRows q, ConstRows k, ConstRows v, ConstRows out, ConstRows d_out, const float* lse_2, int64_t d,
-                   float scale, bool is_causal, Rows d_q, Rows d_k, Rows d_v, float* scratch);
+  // Gradients of one head from those of its output. `out` and `lse_2` are forward()'s. d_q is
+  // written, and so are d_k and d_v. With is_causal row i sees the keys 0..i.
+  void (*backward)(ConstRows q, ConstRows k, ConstRows v, ConstRows out, ConstRows d_out,
+                   const float* lse_2, int64_t d, float scale, bool is_causal, Rows d_q, Rows d_k,
+                   Rows d_v, float* scratch);
 
-  // For a few queries over many keys, as in decoding, where reading the keys and values once is all the time: the two halves
-  // of attention, with the weights between them for the caller. d a multiple of `lanes`.
+  // For a few queries over many keys, as in decoding, where reading the keys and values once is all
+  // the time: the two halves of attention, with the weights between them for the caller. d a
+  // multiple of `lanes`.
   int64_t lanes;
-  void (*scores)(ConstRows q, ConstRows k, int64_t d, float scale, Rows scores);          // scores [q.count][k.count]
-  void (*weighted_sums)(ConstRows weights, ConstRows v, int64_t d, Rows sums);  // sums [weights.count][d] are written
+  // scores [q.count][k.count]
+  void (*scores)(ConstRows q, ConstRows k, int64_t d, float scale, Rows scores);
+  // sums [weights.count][d] are written
+  void (*weighted_sums)(ConstRows weights, ConstRows v, int64_t d, Rows sums);
   void (*scores_half)(ConstRows q, HalfRows k, int64_t d, float scale, Rows scores);
   void (*weighted_sums_half)(ConstRows weights, HalfRows v, int64_t d, Rows sums);
   void (*scores_byte)(ConstRows q, ByteRows k, int64_t d, float scale, Rows scores);

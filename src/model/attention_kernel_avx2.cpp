@@ -1,4 +1,5 @@
-// The attention kernel for CPUs with AVX2 and FMA; compiled with that instruction set alone (CMakeLists.txt).
+// The attention kernel for CPUs with AVX2 and FMA; compiled with that instruction set alone
+// (CMakeLists.txt).
 #if defined(__AVX2__) && defined(__FMA__)
 #include "attention_kernel_impl.h"
 

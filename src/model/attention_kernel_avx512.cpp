@@ -1,4 +1,5 @@
-// The attention kernel for CPUs with AVX-512; compiled with that instruction set alone (CMakeLists.txt).
+// The attention kernel for CPUs with AVX-512; compiled with that instruction set alone
+// (CMakeLists.txt).
 #if defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #include "attention_kernel_impl.h"
 

@@ -14,8 +14,9 @@ void describe(Fields& f, EncoderConfig& c) {
   f.field("stem", c.stem,
           {.help = "how pixels become patches: one P x P convolution, or a pyramid of small ones",
            .choices = {"patch", "conv"}});
-  f.field("stem_blocks", c.stem_blocks,
-          {.help = "residual blocks in each stage of a conv stem but the first", .min = 0, .max = 16});
+  f.field(
+      "stem_blocks", c.stem_blocks,
+      {.help = "residual blocks in each stage of a conv stem but the first", .min = 0, .max = 16});
   f.field("patch_px", c.patch_px, {.help = "side of a patch", .min = 1, .max = 256, .unit = "px"});
   f.field("width", c.width, {.help = "vision width", .min = 1, .max = 16384});
   f.field("layers", c.layers, {.help = "transformer layers", .min = 0, .max = 256});
@@ -36,21 +37,24 @@ void describe(Fields& f, EncoderConfig& c) {
   f.field("channels", c.channels,
           {.help = "picture channels; 3 for public weights", .min = 1, .max = 16});
   f.field("has_cls", c.has_cls, {.help = "a [CLS] token beside the patches"});
-  f.field("window_patches", c.window_patches,
-          {.help = "side of the windows that attention stays in; 0: every layer sees the whole picture",
-           .min = 0,
-           .max = 1024,
-           .unit = "patches"});
+  f.field(
+      "window_patches", c.window_patches,
+      {.help = "side of the windows that attention stays in; 0: every layer sees the whole picture",
+       .min = 0,
+       .max = 1024,
+       .unit = "patches"});
   f.field("global_layers", c.global_layers,
           {.help = "with windows: the layers, counted from 1, that see the whole picture"});
   f.field("pool_keys", c.pool_keys,
-          {.help = "keys and values are means over so many by so many patches in layers that see the whole picture; 1: "
+          {.help = "keys and values are means over so many by so many patches in layers that see "
+                   "the whole picture; 1: "
                    "not pooled",
            .min = 1,
            .max = 64,
            .unit = "patches"});
   f.field("recompute_layers", c.recompute_layers,
-          {.help = "training keeps each layer's input alone and runs the layer again backward: far less memory, a third "
+          {.help = "training keeps each layer's input alone and runs the layer again backward: far "
+                   "less memory, a third "
                    "more time"});
   f.field("layer_norm_eps", c.layer_norm_eps,
           {.help = "added to the variance", .min = 1e-12, .max = 1e-1});
@@ -76,8 +80,9 @@ void describe(Fields& f, DecoderConfig& c) {
   f.field("tie_embeddings", c.tie_embeddings, {.help = "the output matrix is the token embedding"});
   f.field("has_null_key", c.has_null_key,
           {.help = "a learned key outside the picture: no evidence"});
-  f.field("sees_cls", c.sees_cls,
-          {.help = "the encoder's [CLS] is a key beside the patches, as in public image captioners"});
+  f.field(
+      "sees_cls", c.sees_cls,
+      {.help = "the encoder's [CLS] is a key beside the patches, as in public image captioners"});
   f.field(
       "grounding_layers", c.grounding_layers,
       {.help = "whose cross-attention is the grounding attention", .choices = {"last", "mean"}});
@@ -154,9 +159,11 @@ void check(const ModelConfig& config) {
           "encoder.window_patches must not be negative, encoder.pool_keys must be 1 or more");
   for (int64_t layer : e.global_layers)
     require(layer >= 1 && layer <= e.layers,
-            fmt::format("encoder.global_layers names layer {}, the encoder has layers 1 to {}", layer, e.layers));
+            fmt::format("encoder.global_layers names layer {}, the encoder has layers 1 to {}",
+                        layer, e.layers));
   require(e.window_patches > 0 || e.global_layers.empty(),
-          "encoder.global_layers is for windows: without encoder.window_patches every layer sees the whole picture");
+          "encoder.global_layers is for windows: without encoder.window_patches every layer sees "
+          "the whole picture");
   require(e.stem == "patch" || e.stem == "conv",
           "encoder.stem = '" + e.stem + "', expected patch or conv");
   if (e.stem == "conv" && e.patch_px > 0) {

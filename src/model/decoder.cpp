@@ -47,7 +47,8 @@ Tensor ungroup_texts(const Tensor& x, int64_t group) {
 // Symmetric 8 bits with a step for each channel of each head; x and the step.
 std::pair<Tensor, Tensor> in_bytes(const Tensor& x) {
   constexpr double kLargestByte = 127, kLeastStep = 1e-12;
-  const Tensor step = (x.abs().amax(2, /*keepdim=*/true) / kLargestByte).clamp_min(kLeastStep);  // [B,A,1,d]
+  // [B,A,1,d]
+  const Tensor step = (x.abs().amax(2, /*keepdim=*/true) / kLargestByte).clamp_min(kLeastStep);
   return {(x / step).round_().to(torch::kChar), step};
 }
 
@@ -59,19 +60,21 @@ KeyValueCache kept_as(const KeyValueCache& seen, torch::ScalarType type) {
     return {key, value, key_step, value_step};
   }
   if (type != torch::kHalf) return {seen.key.to(type), seen.value.to(type)};
-  return {seen.key.clamp(-kLargestHalf, kLargestHalf).to(type), seen.value.clamp(-kLargestHalf, kLargestHalf).to(type)};
+  return {seen.key.clamp(-kLargestHalf, kLargestHalf).to(type),
+          seen.value.clamp(-kLargestHalf, kLargestHalf).to(type)};
 }
 
 }  // namespace
 
-CrossAttentionLayerImpl::CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key, bool has_cls_key,
-                                                 int64_t evidence_classes)
+CrossAttentionLayerImpl::CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key,
+                                                 bool has_cls_key, int64_t evidence_classes)
     : width_(width), heads_(heads), evidence_classes_(evidence_classes), has_cls_key_(has_cls_key) {
   query = register_module("query", torch::nn::Linear(width, width));
   key_value = register_module("key_value", Linear(width, 2 * width));
   output = register_module("output", torch::nn::Linear(width, width));
   if (evidence_classes > 0)
-    evidence_query = register_module("evidence_query", torch::nn::Linear(width, heads * evidence_classes));
+    evidence_query =
+        register_module("evidence_query", torch::nn::Linear(width, heads * evidence_classes));
   if (has_null_key) null_key = register_parameter("null_key", torch::zeros({heads, width / heads}));
 }
 
@@ -83,8 +86,12 @@ KeyValueCache CrossAttentionLayerImpl::remember(const Tensor& memory) {
   Tensor key = both[0], value = both[1];
   if (evidence_classes_ > 0) {
     // Times what the scores will be divided by.
-    const Tensor evidence = memory.narrow(2, width_, evidence_classes_) * std::sqrt(static_cast<double>(d + evidence_classes_));
-    key = torch::cat({key, evidence.unsqueeze(1).expand({batch, heads_, n, evidence_classes_}).to(key.scalar_type())}, 3);
+    const Tensor evidence = memory.narrow(2, width_, evidence_classes_) *
+                            std::sqrt(static_cast<double>(d + evidence_classes_));
+    key = torch::cat(
+        {key,
+         evidence.unsqueeze(1).expand({batch, heads_, n, evidence_classes_}).to(key.scalar_type())},
+        3);
   }
   if (!null_key.defined()) return {key.contiguous(), value.contiguous()};
   const Tensor null = torch::constant_pad_nd(null_key, {0, evidence_classes_}, 0)
@@ -104,11 +111,11 @@ std::pair<Tensor, CrossAttention> CrossAttentionLayerImpl::forward(
   const int64_t pictures = memory.key.size(0), group = x.size(0) / pictures;
   Tensor q = queries(x);  // [B,A,T,d+C]
   if (group > 1) q = group_texts(q, pictures);
-  // The steps of 8-bit keys and values are the same for all patches: they go into the queries and out of the sums.
+  // The steps of 8-bit keys and values are the same for all patches: they go into the queries and
+  // out of the sums.
   if (memory.key_step.defined()) q = q.to(torch::kFloat) * memory.key_step;
-  CrossAttention seen =
-      cross_attention(q, memory.key, memory.value, null_key.defined(), patch_attend_mask,
-                      has_cls_key_);
+  CrossAttention seen = cross_attention(q, memory.key, memory.value, null_key.defined(),
+                                        patch_attend_mask, has_cls_key_);
   if (memory.value_step.defined()) seen.context = seen.context * memory.value_step;
   if (group > 1) {
     seen.context = ungroup_texts(seen.context, group);
@@ -125,18 +132,21 @@ DecoderLayerImpl::DecoderLayerImpl(const DecoderConfig& config, int64_t evidence
   self_attention = register_module("self_attention", SelfAttention(config.width, config.heads));
   norm_2 = register_module("norm_2", make_layer_norm(config.width, config.layer_norm_eps));
   cross_attention = register_module(
-      "cross_attention",
-      CrossAttentionLayer(config.width, config.heads, config.has_null_key, config.sees_cls, evidence_classes));
+      "cross_attention", CrossAttentionLayer(config.width, config.heads, config.has_null_key,
+                                             config.sees_cls, evidence_classes));
   norm_3 = register_module("norm_3", make_layer_norm(config.width, config.layer_norm_eps));
-  mlp = register_module("mlp", FeedForward(config.width, hidden_width(config), config.feed_forward));
+  mlp =
+      register_module("mlp", FeedForward(config.width, hidden_width(config), config.feed_forward));
 }
 
-GroundedDecoderImpl::GroundedDecoderImpl(const DecoderConfig& config, int64_t evidence_classes) : config_(config) {
+GroundedDecoderImpl::GroundedDecoderImpl(const DecoderConfig& config, int64_t evidence_classes)
+    : config_(config) {
   token_embedding_ = register_module("token_embedding",
                                      torch::nn::Embedding(config.vocabulary_size, config.width));
   position_embedding_ =
       register_module("position_embedding", torch::nn::Embedding(config.max_tokens, config.width));
-  for (int64_t i = 0; i < config.layers; ++i) layers_->push_back(DecoderLayer(config, evidence_classes));
+  for (int64_t i = 0; i < config.layers; ++i)
+    layers_->push_back(DecoderLayer(config, evidence_classes));
   register_module("layers", layers_);
   norm_ = register_module("norm", make_layer_norm(config.width, config.layer_norm_eps));
   if (!config.tie_embeddings)
@@ -170,7 +180,8 @@ DecoderOutput GroundedDecoderImpl::finish(const Tensor& x, std::vector<CrossAtte
     out.null_attention =
         out.null_attention.defined() ? out.null_attention + layer.null_weight : layer.null_weight;
     if (layer.cls_weight.defined())
-      out.cls_attention = out.cls_attention.defined() ? out.cls_attention + layer.cls_weight : layer.cls_weight;
+      out.cls_attention =
+          out.cls_attention.defined() ? out.cls_attention + layer.cls_weight : layer.cls_weight;
     out.grounding_scores.push_back(layer.scores);
   }
   if (seen.size() > 1) {
@@ -215,13 +226,14 @@ DecoderOutput GroundedDecoderImpl::forward(const Tensor& memory, const Tensor& t
 }
 
 DecoderCache GroundedDecoderImpl::start(const Tensor& memory,
-                                        const TensorOptional& patch_attend_mask,
-                                        int64_t max_tokens, torch::ScalarType picture_keys) {
+                                        const TensorOptional& patch_attend_mask, int64_t max_tokens,
+                                        torch::ScalarType picture_keys) {
   torch::NoGradGuard no_grad;
   DecoderCache cache;
   const int64_t batch = memory.size(0), d = config_.width / config_.heads;
   cache.max_tokens = max_tokens == 0 ? config_.max_tokens : max_tokens;
-  // Only the CPU's kernel reads half precision as it is; elsewhere every word would widen all keys anew.
+  // Only the CPU's kernel reads half precision as it is; elsewhere every word would widen all keys
+  // anew.
   if (!memory.device().is_cpu()) picture_keys = memory.scalar_type();
   for (const auto& module : *layers_) {
     DecoderLayerImpl& layer = *module->as<DecoderLayer>();

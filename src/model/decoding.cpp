@@ -27,17 +27,30 @@ void describe(Fields& f, DecodingConfig& c) {
   f.field("no_repeat_ngram", c.no_repeat_ngram,
           {.help = "no n-gram twice; 0: off", .min = 0, .max = 100, .unit = "tokens"});
   f.field("picture_keys", c.picture_keys,
-          {.help = "how a picture's keys and values are kept while words are written; on CPUs; fp16 reads half the bytes, int8 a quarter", .choices = {"fp32", "fp16", "int8"}});
-  f.field("candidates", c.candidates,
-          {.help = "texts drawn for each study, of which the best supported one is kept; 1: none is drawn", .min = 1, .max = 256});
+          {.help = "how a picture's keys and values are kept while words are written; on CPUs; "
+                   "fp16 reads half the bytes, int8 a quarter",
+           .choices = {"fp32", "fp16", "int8"}});
+  f.field(
+      "candidates", c.candidates,
+      {.help =
+           "texts drawn for each study, of which the best supported one is kept; 1: none is drawn",
+       .min = 1,
+       .max = 256});
   f.field("temperature", c.temperature,
           {.help = "of the drawn words: log P is divided by it", .min = 0.05, .max = 2});
   f.field("nucleus", c.nucleus,
-          {.help = "words are drawn from the likeliest that hold this share of P", .min = 0.01, .max = 1});
-  f.field("evidence_weight", c.evidence_weight,
-          {.help = "what the finding head counts against the words' own log P when a drawn text is chosen", .min = 0, .max = 100});
-  f.field("consensus_weight", c.consensus_weight,
-          {.help = "what the other drawn texts' words count when one is chosen", .min = 0, .max = 100});
+          {.help = "words are drawn from the likeliest that hold this share of P",
+           .min = 0.01,
+           .max = 1});
+  f.field(
+      "evidence_weight", c.evidence_weight,
+      {.help =
+           "what the finding head counts against the words' own log P when a drawn text is chosen",
+       .min = 0,
+       .max = 100});
+  f.field(
+      "consensus_weight", c.consensus_weight,
+      {.help = "what the other drawn texts' words count when one is chosen", .min = 0, .max = 100});
 }
 
 namespace {
@@ -95,7 +108,8 @@ class Search {
     }
     TensorOptional mask;
     if (encoded.patch_attend_mask.defined()) mask = encoded.patch_attend_mask;
-    cache_ = model_->decoder()->start(encoded.memory, mask, prompts.ids.size(1) + longest_limit, picture_keys(config));
+    cache_ = model_->decoder()->start(encoded.memory, mask, prompts.ids.size(1) + longest_limit,
+                                      picture_keys(config));
     const TensorOptional lengths =
         prompts.is_ragged ? TensorOptional(prompts.lengths) : TensorOptional();
     const DecoderOutput out = model_->decoder()->step(prompts.ids, lengths, cache_);
@@ -210,7 +224,9 @@ class Search {
     // when as many finished texts as there are beams lead at the present length.
     const double live = best_of(study.live).score(config_.length_penalty);
     if (config_.length_penalty == 0) return best_of(study.finished).score(0) >= live;
-    const auto leads = [&](const Hypothesis& text) { return text.score(config_.length_penalty) >= live; };
+    const auto leads = [&](const Hypothesis& text) {
+      return text.score(config_.length_penalty) >= live;
+    };
     return std::count_if(study.finished.begin(), study.finished.end(), leads) >= config_.beam_size;
   }
 
@@ -308,7 +324,8 @@ std::vector<DecodedText> generate(GroundedModel model, const EncodedImage& encod
 
 std::vector<DecodedText> score_tokens(GroundedModel model, const EncodedImage& encoded,
                                       const std::vector<std::vector<int64_t>>& prompts,
-                                      const std::vector<std::vector<int64_t>>& ids, bool keep_heads) {
+                                      const std::vector<std::vector<int64_t>>& ids,
+                                      bool keep_heads) {
   torch::NoGradGuard no_grad;
   const int64_t batch = encoded.memory.size(0);
   const ModelConfig& config = model->config();
@@ -347,7 +364,8 @@ std::vector<DecodedText> score_tokens(GroundedModel model, const EncodedImage& e
   if (keep_heads) {
     std::vector<Tensor> layers;
     for (const Tensor& scores : out.grounding_scores)  // [B,A,T,S]
-      layers.push_back(torch::softmax(scores.to(torch::kFloat), -1).narrow(-1, 0, attention.size(2)));
+      layers.push_back(
+          torch::softmax(scores.to(torch::kFloat), -1).narrow(-1, 0, attention.size(2)));
     heads = torch::cat(layers, 1).cpu();
   }
   std::vector<DecodedText> drafts;

@@ -14,7 +14,8 @@ torch::ScalarType picture_keys(const DecodingConfig& config) {
   if (config.picture_keys == "fp32") return torch::kFloat;
   if (config.picture_keys == "fp16") return torch::kHalf;
   if (config.picture_keys == "int8") return torch::kChar;
-  throw Error(ErrorCode::kConfig, fmt::format("decoding.picture_keys is '{}'", config.picture_keys), "fp32, fp16 or int8");
+  throw Error(ErrorCode::kConfig, fmt::format("decoding.picture_keys is '{}'", config.picture_keys),
+              "fp32, fp16 or int8");
 }
 
 // Ids that would complete an n-gram which `ids` holds already.

@@ -17,11 +17,12 @@ struct Prompts {
 };
 
 // Throws Error{kData} when there are prompts, but not one a study.
-Prompts with_bos(const std::vector<std::vector<int64_t>>& prompts, int64_t batch, const ModelConfig& config,
-                 torch::Device device);
+Prompts with_bos(const std::vector<std::vector<int64_t>>& prompts, int64_t batch,
+                 const ModelConfig& config, torch::Device device);
 
 // Throws Error{kData} for an id outside the vocabulary; `what` names the list.
-void check_ids(const std::vector<std::vector<int64_t>>& lists, int64_t vocabulary, const char* what);
+void check_ids(const std::vector<std::vector<int64_t>>& lists, int64_t vocabulary,
+               const char* what);
 
 // config.picture_keys as a type; Error{kConfig} for any other word.
 torch::ScalarType picture_keys(const DecodingConfig& config);

@@ -14,12 +14,15 @@ namespace {
 
 using torch::Tensor;
 
-// Words beyond these hold nothing that a nucleus would take, and sorting them all would cost more than the network.
+// Words beyond these hold nothing that a nucleus would take, and sorting them all would cost more
+// than the network.
 constexpr int64_t kLikeliest = 64;
 constexpr double kLeastWeight = 1e-6;  // of the likeliest word's
 
-// A word by its chance among the allowed ones; -1 when none is. words holds -inf for forbidden ones and is used up.
-int64_t draw_word(std::vector<std::pair<float, int64_t>>& words, const DecodingConfig& config, Random& random) {
+// A word by its chance among the allowed ones; -1 when none is. words holds -inf for forbidden ones
+// and is used up.
+int64_t draw_word(std::vector<std::pair<float, int64_t>>& words, const DecodingConfig& config,
+                  Random& random) {
   float largest = -std::numeric_limits<float>::infinity();
   for (const auto& word : words) largest = std::max(largest, word.first);
   const auto least = static_cast<float>(largest + config.temperature * std::log(kLeastWeight));
@@ -29,7 +32,8 @@ int64_t draw_word(std::vector<std::pair<float, int64_t>>& words, const DecodingC
   const auto likelier = [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first > b.first : a.second < b.second;
   };
-  std::partial_sort(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(kept), words.end(), likelier);
+  std::partial_sort(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(kept), words.end(),
+                    likelier);
   const double top = words.front().first;
   if (!std::isfinite(top)) return -1;
   std::vector<double> weights;
@@ -47,9 +51,12 @@ int64_t draw_word(std::vector<std::pair<float, int64_t>>& words, const DecodingC
 
 class Drawing {
  public:
-  Drawing(GroundedModel model, const EncodedImage& encoded, const Prompts& prompts, const DecodingConfig& config,
-          const DrawOptions& options)
-      : model_(std::move(model)), config_(config), not_first_(options.not_first), device_(encoded.memory.device()) {
+  Drawing(GroundedModel model, const EncodedImage& encoded, const Prompts& prompts,
+          const DecodingConfig& config, const DrawOptions& options)
+      : model_(std::move(model)),
+        config_(config),
+        not_first_(options.not_first),
+        device_(encoded.memory.device()) {
     const int64_t batch = encoded.memory.size(0), room = model_->config().decoder.max_tokens;
     int64_t longest = 0;
     for (int64_t b = 0; b < batch; ++b) {
@@ -57,18 +64,26 @@ class Drawing {
       study.index = b;
       study.limit = std::min(config.max_tokens, room - prompts.sizes[static_cast<size_t>(b)]);
       if (study.limit < 1)
-        throw Error(ErrorCode::kData, "a prompt leaves no room in decoder.max_tokens = " + std::to_string(room),
+        throw Error(ErrorCode::kData,
+                    "a prompt leaves no room in decoder.max_tokens = " + std::to_string(room),
                     "shorten the prompt");
       for (int64_t c = 0; c < config.candidates; ++c)
-        study.texts.push_back({Random(options.seeds.at(static_cast<size_t>(b)), {static_cast<uint64_t>(c)}), {}, {}, {}, {}});
+        study.texts.push_back(
+            {Random(options.seeds.at(static_cast<size_t>(b)), {static_cast<uint64_t>(c)}),
+             {},
+             {},
+             {},
+             {}});
       longest = std::max(longest, study.limit);
       studies_.push_back(std::move(study));
     }
     TensorOptional mask;
     if (encoded.patch_attend_mask.defined()) mask = encoded.patch_attend_mask;
-    cache_ = model_->decoder()->start(encoded.memory, mask, prompts.ids.size(1) + longest, picture_keys(config));
+    cache_ = model_->decoder()->start(encoded.memory, mask, prompts.ids.size(1) + longest,
+                                      picture_keys(config));
     const DecoderOutput out = model_->decoder()->step(
-        prompts.ids, prompts.is_ragged ? TensorOptional(prompts.lengths) : TensorOptional(), cache_);
+        prompts.ids, prompts.is_ragged ? TensorOptional(prompts.lengths) : TensorOptional(),
+        cache_);
     // The prompt is read once; then a row for each text of a study, side by side.
     const Tensor last = prompts.lengths - 1, all = torch::arange(batch, last.options());
     const Tensor rows = all.repeat_interleave(config.candidates);
@@ -84,7 +99,8 @@ class Drawing {
       const Tensor ids = next_words();
       drop_finished(drawn);
       if (studies_.empty()) return drawn;
-      const DecoderOutput out = model_->decoder()->step(ids.index_select(0, kept_).unsqueeze(1).to(device_), {}, cache_);
+      const DecoderOutput out =
+          model_->decoder()->step(ids.index_select(0, kept_).unsqueeze(1).to(device_), {}, cache_);
       record(out.logits.select(1, 0), out.attention.select(2, 0), out.null_attention.select(2, 0));
     }
   }
@@ -122,8 +138,11 @@ class Drawing {
         DecodedText& decoded = text.decoded;
         const float* log_prob = log_probs_.data_ptr<float>() + row * vocabulary;
         words.resize(static_cast<size_t>(vocabulary));
-        for (int64_t id = 0; id < vocabulary; ++id) words[static_cast<size_t>(id)] = {log_prob[id], id};
-        const auto forbid = [&](int64_t id) { words[static_cast<size_t>(id)].first = -std::numeric_limits<float>::infinity(); };
+        for (int64_t id = 0; id < vocabulary; ++id)
+          words[static_cast<size_t>(id)] = {log_prob[id], id};
+        const auto forbid = [&](int64_t id) {
+          words[static_cast<size_t>(id)].first = -std::numeric_limits<float>::infinity();
+        };
         if (!special.special_ids_are_words) {
           forbid(special.pad_id);
           forbid(special.bos_id);
@@ -150,18 +169,22 @@ class Drawing {
     return torch::tensor(ids);
   }
 
-  // Hands out the studies all of whose texts are done and takes their rows out of the cache; kept_: the rows that go on.
+  // Hands out the studies all of whose texts are done and takes their rows out of the cache; kept_:
+  // the rows that go on.
   void drop_finished(std::vector<std::vector<DecodedText>>& drawn) {
     std::vector<Study> remaining;
     std::vector<int64_t> pictures, rows;
     for (size_t s = 0; s < studies_.size(); ++s) {
       Study& study = studies_[s];
-      if (std::all_of(study.texts.begin(), study.texts.end(), [](const Text& text) { return text.is_done; })) {
-        for (Text& text : study.texts) drawn[static_cast<size_t>(study.index)].push_back(finished(text));
+      if (std::all_of(study.texts.begin(), study.texts.end(),
+                      [](const Text& text) { return text.is_done; })) {
+        for (Text& text : study.texts)
+          drawn[static_cast<size_t>(study.index)].push_back(finished(text));
         continue;
       }
       pictures.push_back(static_cast<int64_t>(s));
-      for (int64_t c = 0; c < config_.candidates; ++c) rows.push_back(static_cast<int64_t>(s) * config_.candidates + c);
+      for (int64_t c = 0; c < config_.candidates; ++c)
+        rows.push_back(static_cast<int64_t>(s) * config_.candidates + c);
       remaining.push_back(std::move(study));
     }
     kept_ = torch::tensor(rows, torch::kLong);
@@ -178,7 +201,8 @@ class Drawing {
     double sum = decoded.eos_log_prob;
     for (double log_prob : decoded.log_probs) sum += log_prob;
     decoded.score = sum / std::max(words, 1.0);
-    decoded.attention = text.maps.empty() ? torch::zeros({0, attention_.size(1)}) : torch::stack(text.maps);
+    decoded.attention =
+        text.maps.empty() ? torch::zeros({0, attention_.size(1)}) : torch::stack(text.maps);
     decoded.null_attention = text.nulls.empty() ? torch::zeros({0}) : torch::stack(text.nulls);
     return std::move(decoded);
   }
@@ -189,15 +213,16 @@ class Drawing {
   torch::Device device_;
   DecoderCache cache_;
   std::vector<Study> studies_;
-  Tensor kept_;                             // rows of the last step that go on
-  Tensor log_probs_, attention_, null_;     // [R,X], [R,N], [R] of the newest step, on the CPU
+  Tensor kept_;                          // rows of the last step that go on
+  Tensor log_probs_, attention_, null_;  // [R,X], [R,N], [R] of the newest step, on the CPU
 };
 
 }  // namespace
 
 std::vector<std::vector<DecodedText>> draw_texts(GroundedModel model, const EncodedImage& encoded,
                                                  const std::vector<std::vector<int64_t>>& prompts,
-                                                 const DecodingConfig& config, const DrawOptions& options) {
+                                                 const DecodingConfig& config,
+                                                 const DrawOptions& options) {
   torch::NoGradGuard no_grad;
   const int64_t batch = encoded.memory.size(0);
   RADGEN_CHECK(static_cast<int64_t>(options.seeds.size()) == batch, "one seed a study");

@@ -10,7 +10,9 @@ namespace {
 double number(int64_t value) { return static_cast<double>(value); }
 
 // Of a matrix product [rows,from] x [from,to].
-double product(double rows, int64_t from, int64_t to) { return 2 * rows * number(from) * number(to); }
+double product(double rows, int64_t from, int64_t to) {
+  return 2 * rows * number(from) * number(to);
+}
 
 double hidden(double ratio, int64_t width) { return number(std::lround(ratio * number(width))); }
 
@@ -20,11 +22,13 @@ double feed_forward(double rows, int64_t width, double ratio, const std::string&
 }
 
 double stem_flops(const EncoderConfig& e, PatchGrid grid) {
-  if (e.stem == "patch") return product(number(grid.size()), e.channels * e.patch_px * e.patch_px, e.width);
+  if (e.stem == "patch")
+    return product(number(grid.size()), e.channels * e.patch_px * e.patch_px, e.width);
   const int64_t stages = std::bit_width(static_cast<uint64_t>(e.patch_px)) - 1;
   double flops = 0;
   int64_t input = e.channels;
-  for (int64_t stage = 0; stage < stages; ++stage) {  // as ConvStem: widths double up to the last, each side halves
+  // as ConvStem: widths double up to the last, each side halves
+  for (int64_t stage = 0; stage < stages; ++stage) {
     const int64_t output = e.width >> std::min<int64_t>(stages - 1 - stage, 3);
     const double pixels = number(grid.size()) * std::pow(4.0, number(stages - 1 - stage));
     flops += product(pixels, 9 * input, output);
@@ -57,10 +61,12 @@ EncoderFlops encoder_flops(const ModelConfig& config, PatchGrid grid) {
   EncoderFlops work;
   work.stem = stem_flops(e, grid);
   for (int64_t layer = 1; layer <= e.layers; ++layer) {
-    const bool is_global = e.window_patches == 0 || std::find(e.global_layers.begin(), e.global_layers.end(), layer) !=
-                                                        e.global_layers.end();
+    const bool is_global =
+        e.window_patches == 0 ||
+        std::find(e.global_layers.begin(), e.global_layers.end(), layer) != e.global_layers.end();
     const int64_t pool = is_global ? e.pool_keys : 1;
-    const double keys = number((grid.rows + pool - 1) / pool * ((grid.columns + pool - 1) / pool)) + cls;
+    const double keys =
+        number((grid.rows + pool - 1) / pool * ((grid.columns + pool - 1) / pool)) + cls;
     work.linear += product(tokens, e.width, 2 * e.width)  // queries and the output
                    + product(keys, e.width, 2 * e.width) +
                    feed_forward(tokens, e.width, e.mlp_ratio, e.feed_forward);
@@ -77,21 +83,25 @@ DecoderFlops decoder_flops(const ModelConfig& config, int64_t patches, int64_t t
   const double t = number(tokens), layers = number(d.layers);
   DecoderFlops work;
   work.picture = layers * product(number(patches), d.width, 2 * d.width);
-  const double linear = product(t, d.width, 6 * d.width)  // self-attention 4, cross-attention's query and output
-                        + feed_forward(t, d.width, d.mlp_ratio, d.feed_forward);
+  // self-attention 4, cross-attention's query and output
+  const double linear =
+      product(t, d.width, 6 * d.width) + feed_forward(t, d.width, d.mlp_ratio, d.feed_forward);
   const double attention = 4 * number(d.width) * (t * (t + 1) / 2 + t * number(patches));
   work.words = layers * (linear + attention) + product(t, d.width, d.vocabulary_size);
   return work;
 }
 
-double bytes_per_token(const ModelConfig& config, int64_t patches, int64_t tokens, int64_t batch, int64_t picture_key_bytes) {
+double bytes_per_token(const ModelConfig& config, int64_t patches, int64_t tokens, int64_t batch,
+                       int64_t picture_key_bytes) {
   const DecoderConfig& d = config.decoder;
   const double width = number(d.width), layers = number(d.layers);
   const double matrices = d.feed_forward == "swiglu" ? 3 : 2;
-  const double weights =
-      layers * width * (6 * width + matrices * hidden(d.mlp_ratio, d.width)) + width * number(d.vocabulary_size);
-  const double of_picture = layers * 2 * width * number(patches), of_text = layers * width * number(tokens);
-  return sizeof(float) * (weights + number(batch) * of_text) + number(picture_key_bytes) * number(batch) * of_picture;
+  const double weights = layers * width * (6 * width + matrices * hidden(d.mlp_ratio, d.width)) +
+                         width * number(d.vocabulary_size);
+  const double of_picture = layers * 2 * width * number(patches),
+               of_text = layers * width * number(tokens);
+  return sizeof(float) * (weights + number(batch) * of_text) +
+         number(picture_key_bytes) * number(batch) * of_picture;
 }
 
 }  // namespace radgen

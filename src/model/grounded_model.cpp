@@ -19,19 +19,22 @@ constexpr double kNoFindingLogit = -1e4;
 // Odds beyond e^8 say nothing more.
 constexpr double kSureLogit = 8;
 
-// What the values hold of what the finding head says of each patch, [B,N,C] -> [B,N,2C]: probabilities, which tell whether
-// something is there, and log-odds in -1..1, which tell where a faint thing most likely is.
+// What the values hold of what the finding head says of each patch, [B,N,C] -> [B,N,2C]:
+// probabilities, which tell whether something is there, and log-odds in -1..1, which tell where a
+// faint thing most likely is.
 Tensor evidence_values(const Tensor& logits) {
   return torch::cat({logits.sigmoid(), logits.clamp(-kSureLogit, kSureLogit) / kSureLogit}, -1);
 }
 
-// "Left" and "right" are read off these: they must not drown in the projection, which is about as large.
+// "Left" and "right" are read off these: they must not drown in the projection, which is about as
+// large.
 constexpr double kMemoryPositionAmplitude = 0.3;
 
 // A probability of 1 weighs about as much as the patch's own projection does at the start.
 constexpr double kEvidenceDeviation = 0.2;
 
-// A patch, as most pictures, shows a given finding rarely (p = .12): the first steps need not learn that.
+// A patch, as most pictures, shows a given finding rarely (p = .12): the first steps need not learn
+// that.
 constexpr double kFindingLogitAtStart = -2;
 
 TensorOptional optional_of(const Tensor& tensor) {
@@ -39,7 +42,9 @@ TensorOptional optional_of(const Tensor& tensor) {
 }
 
 // Autocast leaves results of linear layers in bf16; in fp32 and double as they are.
-Tensor widened(const Tensor& x) { return x.scalar_type() == torch::kBFloat16 ? x.to(torch::kFloat) : x; }
+Tensor widened(const Tensor& x) {
+  return x.scalar_type() == torch::kBFloat16 ? x.to(torch::kFloat) : x;
+}
 
 // Runs `body` without gradients when nothing weighs its result: the number is still wanted for the
 // log.
@@ -80,12 +85,14 @@ GroundedModelImpl::GroundedModelImpl(const ModelConfig& config) : config_(config
     memory_positions_ =
         register_parameter("memory_positions",
                            torch::zeros({1, encoder_->native_grid().size(), config.decoder.width}));
-  decoder_ = register_module("decoder", GroundedDecoder(config.decoder, config.evidence ? config.finding_classes : 0));
+  decoder_ = register_module(
+      "decoder", GroundedDecoder(config.decoder, config.evidence ? config.finding_classes : 0));
   if (config.finding_classes > 0)
     finding_head_ = register_module(
         "finding_head", torch::nn::Linear(config.encoder.width, config.finding_classes));
   if (config.evidence)
-    evidence_ = register_parameter("evidence", torch::zeros({2 * config.finding_classes, config.decoder.width}));
+    evidence_ = register_parameter(
+        "evidence", torch::zeros({2 * config.finding_classes, config.decoder.width}));
   initialise(*this);
   if (!finding_head_.is_empty()) {
     torch::NoGradGuard no_grad;
@@ -93,8 +100,8 @@ GroundedModelImpl::GroundedModelImpl(const ModelConfig& config) : config_(config
   }
   if (memory_positions_.defined()) {
     torch::NoGradGuard no_grad;
-    memory_positions_.copy_(
-        sine_cosine_positions(encoder_->native_grid(), config.decoder.width, kMemoryPositionAmplitude));
+    memory_positions_.copy_(sine_cosine_positions(encoder_->native_grid(), config.decoder.width,
+                                                  kMemoryPositionAmplitude));
   }
   if (evidence_.defined()) truncated_normal_(evidence_, kEvidenceDeviation);
   encoder_->start_values();
@@ -127,8 +134,8 @@ EncodedImage GroundedModelImpl::encode_patches(const EncodedPatches& seen,
   if (finding_head_.is_empty()) return encoded;
   encoded.finding_logits = widened(finding_head_(seen.patches));  // [B,N,C]
   if (patch_attend_mask.defined())
-    encoded.finding_logits =
-        encoded.finding_logits.masked_fill(patch_attend_mask.logical_not().unsqueeze(-1), kNoFindingLogit);
+    encoded.finding_logits = encoded.finding_logits.masked_fill(
+        patch_attend_mask.logical_not().unsqueeze(-1), kNoFindingLogit);
   if (!evidence_.defined()) return encoded;
   const Tensor logits = encoded.finding_logits.detach();
   encoded.memory = torch::cat({encoded.memory + torch::matmul(evidence_values(logits), evidence_),
@@ -177,7 +184,8 @@ ForwardOutput GroundedModelImpl::forward(const Tensor& image, const Tensor& text
 
 Losses GroundedModelImpl::losses(const ForwardInput& input, const DecoderOutput& decoded,
                                  const Tensor& finding_logits) {
-  const Autocast off(false, input.image.device());  // sums over a vocabulary or a grid want all their digits
+  // sums over a vocabulary or a grid want all their digits
+  const Autocast off(false, input.image.device());
   const LossConfig& c = config_.loss;
   const int64_t t = input.text_ids.size(1), patches = decoded.attention.size(3);
   const Tensor text_mask =
@@ -202,8 +210,9 @@ Losses GroundedModelImpl::losses(const ForwardInput& input, const DecoderOutput&
             .logical_and(text_mask);
     losses.grounding = monitored(c.lambda_ground, [&] {
       const Tensor log_attention =
-          c.grounding_loss.starts_with("kl") ? log_mean_attention(decoded.grounding_scores, tokens, patches)
-                                   : Tensor();
+          c.grounding_loss.starts_with("kl")
+              ? log_mean_attention(decoded.grounding_scores, tokens, patches)
+              : Tensor();
       return grounding_loss(attention, log_attention, input.grounding_masks, tokens, text_mask,
                             c.grounding_loss, c.eps);
     });

@@ -49,13 +49,19 @@ void initialise(torch::nn::Module& module) {
 Tensor sine_cosine_positions(PatchGrid grid, int64_t width, double amplitude) {
   Tensor positions = torch::zeros({grid.rows, grid.columns, width});
   const int64_t quarter = width / 4;
-  const Tensor rate = torch::pow(10000.0, -torch::arange(quarter, torch::kFloat32) / static_cast<double>(quarter));
-  const Tensor row = torch::arange(grid.rows, torch::kFloat32).unsqueeze(1) * rate;        // [rows, quarter]
-  const Tensor column = torch::arange(grid.columns, torch::kFloat32).unsqueeze(1) * rate;  // [columns, quarter]
+  const Tensor rate =
+      torch::pow(10000.0, -torch::arange(quarter, torch::kFloat32) / static_cast<double>(quarter));
+  // [rows, quarter]
+  const Tensor row = torch::arange(grid.rows, torch::kFloat32).unsqueeze(1) * rate;
+  // [columns, quarter]
+  const Tensor column = torch::arange(grid.columns, torch::kFloat32).unsqueeze(1) * rate;
   positions.narrow(2, 0, quarter).copy_(row.sin().unsqueeze(1).expand({-1, grid.columns, -1}));
-  positions.narrow(2, quarter, quarter).copy_(row.cos().unsqueeze(1).expand({-1, grid.columns, -1}));
-  positions.narrow(2, 2 * quarter, quarter).copy_(column.sin().unsqueeze(0).expand({grid.rows, -1, -1}));
-  positions.narrow(2, 3 * quarter, quarter).copy_(column.cos().unsqueeze(0).expand({grid.rows, -1, -1}));
+  positions.narrow(2, quarter, quarter)
+      .copy_(row.cos().unsqueeze(1).expand({-1, grid.columns, -1}));
+  positions.narrow(2, 2 * quarter, quarter)
+      .copy_(column.sin().unsqueeze(0).expand({grid.rows, -1, -1}));
+  positions.narrow(2, 3 * quarter, quarter)
+      .copy_(column.cos().unsqueeze(0).expand({grid.rows, -1, -1}));
   return amplitude * positions.reshape({1, grid.size(), width});
 }
 

@@ -37,7 +37,8 @@ std::vector<NamedLinear> linear_layers(GroundedModel& model) {
   return layers;
 }
 
-// What the words' decoder makes of a picture before the first word; its keys and values are the last products.
+// What the words' decoder makes of a picture before the first word; its keys and values are the
+// last products.
 Tensor see(GroundedModel& model, const Tensor& picture) {
   const EncodedImage encoded = model->encode(picture);
   model->decoder()->start(encoded.memory, {}, /*max_tokens=*/1);
@@ -45,8 +46,10 @@ Tensor see(GroundedModel& model, const Tensor& picture) {
 }
 
 // Runs the pictures in fp32 with every layer recorded; the memories are what fp32 gives.
-std::vector<Tensor> record(GroundedModel& model, std::vector<NamedLinear>& layers, const std::vector<Tensor>& pictures) {
-  for (NamedLinear& each : layers) each.layer->set_form(each.recorder = std::make_shared<RangeRecorder>());
+std::vector<Tensor> record(GroundedModel& model, std::vector<NamedLinear>& layers,
+                           const std::vector<Tensor>& pictures) {
+  for (NamedLinear& each : layers)
+    each.layer->set_form(each.recorder = std::make_shared<RangeRecorder>());
   std::vector<Tensor> memories;
   try {
     for (const Tensor& picture : pictures) memories.push_back(see(model, picture));
@@ -61,7 +64,8 @@ std::vector<Tensor> record(GroundedModel& model, std::vector<NamedLinear>& layer
 // The activation between up and down is a table only when up's results share one scale.
 bool is_before_table(const std::string& name, const ModelConfig& config) {
   return name.ends_with(".mlp.up") &&
-         has_table(name.starts_with("encoder.") ? config.encoder.feed_forward : config.decoder.feed_forward);
+         has_table(name.starts_with("encoder.") ? config.encoder.feed_forward
+                                                : config.decoder.feed_forward);
 }
 
 std::string name_of(const NamedLinear& linear, const SeenProduct& seen) {
@@ -72,14 +76,16 @@ std::string name_of(const NamedLinear& linear, const SeenProduct& seen) {
 void set_forms(const std::vector<Candidate>& candidates, const Int8Report& report) {
   std::vector<std::pair<LinearImpl*, std::vector<Int8Part>>> forms;
   for (const Candidate& candidate : candidates) {
-    if (forms.empty() || forms.back().first != candidate.layer) forms.push_back({candidate.layer, {}});
+    if (forms.empty() || forms.back().first != candidate.layer)
+      forms.push_back({candidate.layer, {}});
     if (report.layers[candidate.row].is_int8) forms.back().second.push_back(candidate.part);
   }
   for (auto& [layer, parts] : forms)
     layer->set_form(parts.empty() ? nullptr : std::make_shared<Int8Form>(std::move(parts)));
 }
 
-double measure_output_error(GroundedModel& model, const std::vector<Tensor>& pictures, const std::vector<Tensor>& memories) {
+double measure_output_error(GroundedModel& model, const std::vector<Tensor>& pictures,
+                            const std::vector<Tensor>& memories) {
   double off = 0, all = 0;
   for (size_t i = 0; i < pictures.size(); ++i) {
     off += (model->encode(pictures[i]).memory - memories[i]).square().sum().item<double>();
@@ -93,14 +99,17 @@ void give_up_worst(Int8Report& report) {
   std::vector<Int8Layer*> left;
   for (Int8Layer& layer : report.layers)
     if (layer.is_int8) left.push_back(&layer);
-  std::stable_sort(left.begin(), left.end(), [](const Int8Layer* a, const Int8Layer* b) { return a->error > b->error; });
+  std::stable_sort(left.begin(), left.end(),
+                   [](const Int8Layer* a, const Int8Layer* b) { return a->error > b->error; });
   left.resize((left.size() + 7) / 8);
   for (Int8Layer* layer : left) layer->is_int8 = false;
 }
 
-void check_arguments(GroundedModel& model, const Int8Options& options, const std::vector<Tensor>& pictures) {
+void check_arguments(GroundedModel& model, const Int8Options& options,
+                     const std::vector<Tensor>& pictures) {
   if (!options.is_dynamic && pictures.empty())
-    throw Error(ErrorCode::kUsage, "static INT8 needs pictures to choose its scales by", "give some, or use dynamic INT8");
+    throw Error(ErrorCode::kUsage, "static INT8 needs pictures to choose its scales by",
+                "give some, or use dynamic INT8");
   if (!model->parameters().front().device().is_cpu())
     throw Error(ErrorCode::kUsage, "INT8 in process is for the CPU", "on a GPU use bf16");
 }
@@ -108,10 +117,12 @@ void check_arguments(GroundedModel& model, const Int8Options& options, const std
 }  // namespace
 
 int64_t Int8Report::count(bool is_int8) const {
-  return std::count_if(layers.begin(), layers.end(), [&](const Int8Layer& layer) { return layer.is_int8 == is_int8; });
+  return std::count_if(layers.begin(), layers.end(),
+                       [&](const Int8Layer& layer) { return layer.is_int8 == is_int8; });
 }
 
-Int8Report quantise(GroundedModel model, const Int8Options& options, const std::vector<Tensor>& pictures) {
+Int8Report quantise(GroundedModel model, const Int8Options& options,
+                    const std::vector<Tensor>& pictures) {
   check_arguments(model, options, pictures);
   const torch::NoGradGuard no_grad;
   model->eval();
@@ -126,9 +137,9 @@ Int8Report quantise(GroundedModel model, const Int8Options& options, const std::
   for (NamedLinear& linear : layers) {
     for (const SeenProduct& seen : linear.recorder->products()) {
       Int8Layer row{.name = name_of(linear, seen)};
-      auto [part, error] = make_part(
-          *linear.layer, seen,
-          {options.is_dynamic, options.is_per_channel, is_before_table(linear.name, model->config())});
+      auto [part, error] = make_part(*linear.layer, seen,
+                                     {options.is_dynamic, options.is_per_channel,
+                                      is_before_table(linear.name, model->config())});
       if (!pictures.empty()) {
         row.error = error;
         row.is_int8 = options.layer_error_limit <= 0 || row.error <= options.layer_error_limit;
@@ -137,10 +148,11 @@ Int8Report quantise(GroundedModel model, const Int8Options& options, const std::
       }
       if (!options.is_dynamic) {
         row.clipped_low = part.input.middle - int8_zero() * static_cast<double>(part.input.step);
-        row.clipped_high = part.input.middle + (int8_top() - int8_zero()) * static_cast<double>(part.input.step);
+        row.clipped_high =
+            part.input.middle + (int8_top() - int8_zero()) * static_cast<double>(part.input.step);
       }
-      log::debug("INT8 {}: error {:.4f}, input {:.3g} to {:.3g} of {:.3g} to {:.3g}", row.name, row.error, row.clipped_low,
-                 row.clipped_high, row.input_low, row.input_high);
+      log::debug("INT8 {}: error {:.4f}, input {:.3g} to {:.3g} of {:.3g} to {:.3g}", row.name,
+                 row.error, row.clipped_low, row.clipped_high, row.input_low, row.input_high);
       candidates.push_back({linear.layer, std::move(part), report.layers.size()});
       report.layers.push_back(std::move(row));
     }
@@ -148,7 +160,8 @@ Int8Report quantise(GroundedModel model, const Int8Options& options, const std::
   }
   set_forms(candidates, report);
   if (pictures.empty() || options.output_error_limit <= 0) return report;
-  while ((report.output_error = measure_output_error(model, pictures, memories)) > options.output_error_limit &&
+  while ((report.output_error = measure_output_error(model, pictures, memories)) >
+             options.output_error_limit &&
          report.count(true) > 0) {
     give_up_worst(report);
     set_forms(candidates, report);
@@ -156,7 +169,9 @@ Int8Report quantise(GroundedModel model, const Int8Options& options, const std::
   return report;
 }
 
-bool is_int8_precision(const std::string& precision) { return precision == "int8" || precision == "int8-dynamic"; }
+bool is_int8_precision(const std::string& precision) {
+  return precision == "int8" || precision == "int8-dynamic";
+}
 
 void restore_fp32(GroundedModel model) {
   for (NamedLinear& linear : linear_layers(model)) linear.layer->set_form(nullptr);

@@ -10,8 +10,8 @@ namespace {
 
 using torch::Tensor;
 
-// Evenly spaced rows of all calls, thinned out when there are more than these: 1.5 MB a layer of ViT-B, and values enough to
-// see what clipping costs.
+// Evenly spaced rows of all calls, thinned out when there are more than these: 1.5 MB a layer of
+// ViT-B, and values enough to see what clipping costs.
 constexpr int64_t kMostRows = 512, kLeastRowsACall = 4;
 
 // Shares of the range that was seen which the 8 bits may cover.
@@ -19,7 +19,8 @@ constexpr double kClips[] = {1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4};
 
 constexpr float kLeastSpread = 1e-6F;  // of an output channel that is constant
 
-Tensor slice_product(const torch::nn::LinearImpl& layer, const Tensor& x, int64_t first, int64_t count) {
+Tensor slice_product(const torch::nn::LinearImpl& layer, const Tensor& x, int64_t first,
+                     int64_t count) {
   return torch::linear(x, layer.weight.narrow(0, first, count), layer.bias.narrow(0, first, count));
 }
 
@@ -74,10 +75,12 @@ OutputRange choose_one_range(const Tensor& y, const SeenProduct& seen) {
   const double low = std::min(seen.output_low.min().item<double>(), 0.0),
                high = std::max(seen.output_high.max().item<double>(), 0.0);
   const Steps8 steps = choose_steps(y, low, high, kOutputTop, kOutputZero);
-  return {torch::full({y.size(1)}, steps.middle), torch::full({y.size(1)}, steps.step / kOutputStep)};
+  return {torch::full({y.size(1)}, steps.middle),
+          torch::full({y.size(1)}, steps.step / kOutputStep)};
 }
 
-// Each channel has its own range. One clip for all: the sample of one channel is too small to show the values that are rare.
+// Each channel has its own range. One clip for all: the sample of one channel is too small to show
+// the values that are rare.
 OutputRange choose_channel_ranges(const Tensor& y, const SeenProduct& seen) {
   const Tensor middle = (seen.output_low + seen.output_high) / 2;
   const Tensor half = ((seen.output_high - seen.output_low) / 2).clamp_min(kLeastSpread);
@@ -100,10 +103,12 @@ double relative_error(const Tensor& approximate, const Tensor& exact) {
 
 }  // namespace
 
-Tensor RangeRecorder::apply(const torch::nn::LinearImpl& layer, const Tensor& x, int64_t first, int64_t count) {
+Tensor RangeRecorder::apply(const torch::nn::LinearImpl& layer, const Tensor& x, int64_t first,
+                            int64_t count) {
   const Tensor out = slice_product(layer, x, first, count);
   if (x.numel() == 0) return out;
-  const Tensor rows = x.reshape({-1, x.size(-1)}).to(torch::kFloat), results = out.reshape({-1, count}).to(torch::kFloat);
+  const Tensor rows = x.reshape({-1, x.size(-1)}).to(torch::kFloat),
+               results = out.reshape({-1, count}).to(torch::kFloat);
   const auto [low, high] = at::aminmax(rows, 1);
   const auto [output_low, output_high] = at::aminmax(results, 0);
   SeenProduct& seen = product_of(products_, first, count);
@@ -114,30 +119,39 @@ Tensor RangeRecorder::apply(const torch::nn::LinearImpl& layer, const Tensor& x,
                 "leave that picture out, or run in fp32 to see where they come from");
   seen.input_low = std::min(seen.input_low, least);
   seen.input_high = std::max(seen.input_high, most);
-  seen.output_low = seen.output_low.defined() ? torch::minimum(seen.output_low, output_low) : output_low;
-  seen.output_high = seen.output_high.defined() ? torch::maximum(seen.output_high, output_high) : output_high;
+  seen.output_low =
+      seen.output_low.defined() ? torch::minimum(seen.output_low, output_low) : output_low;
+  seen.output_high =
+      seen.output_high.defined() ? torch::maximum(seen.output_high, output_high) : output_high;
   const Tensor sample = sample_rows(rows, low, high, seen.every);
   seen.sample = seen.sample.defined() ? torch::cat({seen.sample, sample}) : sample;
-  for (; seen.sample.size(0) > kMostRows; seen.every *= 2) seen.sample = seen.sample.slice(0, 0, c10::nullopt, 2).contiguous();
+  for (; seen.sample.size(0) > kMostRows; seen.every *= 2)
+    seen.sample = seen.sample.slice(0, 0, c10::nullopt, 2).contiguous();
   return out;
 }
 
-MeasuredPart make_part(const torch::nn::LinearImpl& layer, const SeenProduct& seen, const PartOptions& options) {
+MeasuredPart make_part(const torch::nn::LinearImpl& layer, const SeenProduct& seen,
+                       const PartOptions& options) {
   Int8Part part{.first = seen.first, .count = seen.count, .is_dynamic = options.is_dynamic};
   Tensor weight = layer.weight.detach().narrow(0, seen.first, seen.count);
   Tensor bias = layer.bias.detach().narrow(0, seen.first, seen.count);
   const Tensor y = torch::linear(seen.sample, weight, bias);
   if (!options.is_dynamic) {
-    part.input = choose_steps(seen.sample, seen.input_low, seen.input_high, int8_top(), int8_zero());
-    // With one scale for all weights, rows that were divided by their ranges would have nothing in common.
+    part.input =
+        choose_steps(seen.sample, seen.input_low, seen.input_high, int8_top(), int8_zero());
+    // With one scale for all weights, rows that were divided by their ranges would have nothing in
+    // common.
     part.has_one_output_scale = options.has_one_output_scale || !options.is_per_channel;
-    const OutputRange range = part.has_one_output_scale ? choose_one_range(y, seen) : choose_channel_ranges(y, seen);
+    const OutputRange range =
+        part.has_one_output_scale ? choose_one_range(y, seen) : choose_channel_ranges(y, seen);
     part.factor = (range.spread * kOutputStep).contiguous();
     part.offset = (range.middle - kOutputZero * part.factor).contiguous();
     bias = (bias + part.input.middle * weight.sum(1) - range.middle) / range.spread;
     weight = weight / range.spread.unsqueeze(1);
   }
-  const auto pack = [&] { part.product = std::make_shared<const Int8Product>(weight, bias, options.is_per_channel); };
+  const auto pack = [&] {
+    part.product = std::make_shared<const Int8Product>(weight, bias, options.is_per_channel);
+  };
   pack();
   const double error = relative_error(part.apply(seen.sample), y);
   pack();  // afresh: the operator keeps what its first call needs, which shall be a picture's

@@ -1,4 +1,5 @@
-// Which ranges the 8 bits of a layer cover: recorded in fp32, then narrowed by measurement (int8.h).
+// Which ranges the 8 bits of a layer cover: recorded in fp32, then narrowed by measurement
+// (int8.h).
 #pragma once
 
 #include <vector>
@@ -9,17 +10,18 @@ namespace radgen {
 
 // What one product saw.
 struct SeenProduct {
-  int64_t first = 0, count = 0;          // its outputs
-  float input_low = 0, input_high = 0;   // 0 lies between
+  int64_t first = 0, count = 0;           // its outputs
+  float input_low = 0, input_high = 0;    // 0 lies between
   torch::Tensor output_low, output_high;  // [count]
-  torch::Tensor sample;                  // some rows of the inputs [*,from]
-  int64_t every = 4;                     // one of how many rows is taken
+  torch::Tensor sample;                   // some rows of the inputs [*,from]
+  int64_t every = 4;                      // one of how many rows is taken
 };
 
 // fp32, and notes what it sees.
 class RangeRecorder : public LinearForm {
  public:
-  torch::Tensor apply(const torch::nn::LinearImpl& layer, const torch::Tensor& x, int64_t first, int64_t count) override;
+  torch::Tensor apply(const torch::nn::LinearImpl& layer, const torch::Tensor& x, int64_t first,
+                      int64_t count) override;
   const std::vector<SeenProduct>& products() const { return products_; }
 
  private:
@@ -36,6 +38,7 @@ struct MeasuredPart {
   Int8Part part;
   double error = 0;  // |part - fp32| / |fp32| of the outputs on the sample
 };
-MeasuredPart make_part(const torch::nn::LinearImpl& layer, const SeenProduct& seen, const PartOptions& options);
+MeasuredPart make_part(const torch::nn::LinearImpl& layer, const SeenProduct& seen,
+                       const PartOptions& options);
 
 }  // namespace radgen

@@ -1,10 +1,12 @@
 // The INT8 forms of a linear layer (linear.h), made by quantise() (int8.h).
 //
-// Static: the input's range is known. So is that of each output channel: weights and bias are divided by it before they are
-// rounded, which costs nothing with a weight scale each channel, so that each channel of the 8-bit result uses all 256 steps.
-// Dynamic: LibTorch finds the input's scale in each block of rows, the result is fp32.
+// Static: the input's range is known. So is that of each output channel: weights and bias are
+// divided by it before they are rounded, which costs nothing with a weight scale each channel, so
+// that each channel of the 8-bit result uses all 256 steps. Dynamic: LibTorch finds the input's
+// scale in each block of rows, the result is fp32.
 //
-// Rows are done in blocks: what is 8 bits wide stays in the cache and is never there for a whole large picture.
+// Rows are done in blocks: what is 8 bits wide stays in the cache and is never there for a whole
+// large picture.
 #pragma once
 
 #include <vector>
@@ -30,17 +32,19 @@ struct Int8Part {
 class Int8Form : public LinearForm {
  public:
   explicit Int8Form(std::vector<Int8Part> parts) : parts_(std::move(parts)) {}
-  torch::Tensor apply(const torch::nn::LinearImpl& layer, const torch::Tensor& x, int64_t first, int64_t count) override;
+  torch::Tensor apply(const torch::nn::LinearImpl& layer, const torch::Tensor& x, int64_t first,
+                      int64_t count) override;
   const Int8Part* find(int64_t first, int64_t count) const;
 
  private:
   std::vector<Int8Part> parts_;
 };
 
-// down(activation(up(x))) without leaving 8 bits: the activation is a table of 256 entries. Nothing when one of the layers
-// is not in static INT8 as a whole, or the kind is no function of one number.
-TensorOptional int8_feed_forward(const LinearImpl& up, const LinearImpl& down, const std::string& kind,
-                                 const torch::Tensor& x);
+// down(activation(up(x))) without leaving 8 bits: the activation is a table of 256 entries. Nothing
+// when one of the layers is not in static INT8 as a whole, or the kind is no function of one
+// number.
+TensorOptional int8_feed_forward(const LinearImpl& up, const LinearImpl& down,
+                                 const std::string& kind, const torch::Tensor& x);
 // Kinds of feed-forward (transformer.h) that a table can hold.
 bool has_table(const std::string& kind);
 

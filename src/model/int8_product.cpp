@@ -45,8 +45,10 @@ Tensor quantised_weight(const Tensor& weight, bool is_per_channel) {
     const double scale = std::max(dense.abs().max().item<double>() / kLargestWeight, kLeastScale);
     return at::quantize_per_tensor(dense, scale, 0, torch::kQInt8);
   }
-  const Tensor scales = (dense.abs().amax(1).to(torch::kDouble) / kLargestWeight).clamp_min(kLeastScale);
-  return at::quantize_per_channel(dense, scales, torch::zeros({dense.size(0)}, torch::kLong), 0, torch::kQInt8);
+  const Tensor scales =
+      (dense.abs().amax(1).to(torch::kDouble) / kLargestWeight).clamp_min(kLeastScale);
+  return at::quantize_per_channel(dense, scales, torch::zeros({dense.size(0)}, torch::kLong), 0,
+                                  torch::kQInt8);
 }
 
 bool has_vnni() {
@@ -70,9 +72,11 @@ at::QEngine int8_engine() {
   for (at::QEngine engine : {at::QEngine::ONEDNN, at::QEngine::X86, at::QEngine::FBGEMM})
     if (has_engine(engine)) return engine;
   std::vector<std::string> names;
-  for (at::QEngine engine : at::globalContext().supportedQEngines()) names.push_back(at::toString(engine));
+  for (at::QEngine engine : at::globalContext().supportedQEngines())
+    names.push_back(at::toString(engine));
   throw Error(ErrorCode::kResource,
-              fmt::format("INT8 needs one of LibTorch's quantized engines ONEDNN, X86 or FBGEMM; this LibTorch has {}",
+              fmt::format("INT8 needs one of LibTorch's quantized engines ONEDNN, X86 or FBGEMM; "
+                          "this LibTorch has {}",
                           fmt::join(names, ", ")),
               "run in fp32, or with a LibTorch that was built with oneDNN");
 }
@@ -87,28 +91,34 @@ int int8_top() {
 int int8_zero() { return (int8_top() + 1) / 2; }
 
 Tensor empty_u8(int64_t rows, int64_t columns, float step) {
-  return at::_empty_affine_quantized({rows, columns}, torch::TensorOptions().dtype(torch::kQUInt8), step, int8_zero());
+  return at::_empty_affine_quantized({rows, columns}, torch::TensorOptions().dtype(torch::kQUInt8),
+                                     step, int8_zero());
 }
 
 Int8Product::Int8Product(const Tensor& weight, const Tensor& bias, bool is_per_channel) {
   const EngineGuard engine(int8_engine());
-  static const auto prepack = operator_named<Packed(Tensor, c10::optional<Tensor>)>("quantized::linear_prepack");
-  packed_ = prepack.call(quantised_weight(weight, is_per_channel), bias.detach().to(torch::kFloat).contiguous());
+  static const auto prepack =
+      operator_named<Packed(Tensor, c10::optional<Tensor>)>("quantized::linear_prepack");
+  packed_ = prepack.call(quantised_weight(weight, is_per_channel),
+                         bias.detach().to(torch::kFloat).contiguous());
 }
 
 Tensor Int8Product::apply(const Tensor& x) const {
-  static const auto linear = operator_named<Tensor(Tensor, const Packed&, double, int64_t)>("quantized::linear");
+  static const auto linear =
+      operator_named<Tensor(Tensor, const Packed&, double, int64_t)>("quantized::linear");
   return linear.call(x, packed_, kOutputStep, kOutputZero);
 }
 
 Tensor Int8Product::apply_dynamic(const Tensor& x) const {
-  static const auto linear = operator_named<Tensor(Tensor, const Packed&, bool)>("quantized::linear_dynamic");
-  // The scale of NaN or of infinity does not exist, and the operator says so. Where LibTorch holds FBGEMM that searches for
-  // the range, whatever the engine, and it passes over NaN.
+  static const auto linear =
+      operator_named<Tensor(Tensor, const Packed&, bool)>("quantized::linear_dynamic");
+  // The scale of NaN or of infinity does not exist, and the operator says so. Where LibTorch holds
+  // FBGEMM that searches for the range, whatever the engine, and it passes over NaN.
   static const bool passes_over_nan = has_engine(at::QEngine::FBGEMM);
   if (passes_over_nan) {
     const auto [least, most] = at::aminmax(x);
-    if (!std::isfinite(least.item<float>()) || !std::isfinite(most.item<float>())) refuse_input("it holds NaN or infinity");
+    if (!std::isfinite(least.item<float>()) || !std::isfinite(most.item<float>()))
+      refuse_input("it holds NaN or infinity");
   }
   try {
     return linear.call(x, packed_, /*reduce_range=*/int8_top() < 255);

@@ -8,9 +8,10 @@
 namespace radgen {
 namespace {
 
-// Compiled once for each kind of CPU, and chosen when the program starts: rounding to 8 bits is 7x faster so. Sanitizers are
-// not ready when that happens.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+// Compiled once for each kind of CPU, and chosen when the program starts: rounding to 8 bits is 7x
+// faster so. Sanitizers are not ready when that happens.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__)
 #define RADGEN_FOR_EACH_CPU __attribute__((target_clones("arch=skylake-avx512", "avx2", "default")))
 #else
 #define RADGEN_FOR_EACH_CPU
@@ -19,8 +20,10 @@ namespace {
 // Fewer are not worth a thread's start.
 constexpr int64_t kValuesAThread = 1 << 15;
 
-// Plain loops that compilers turn into vectors: no calls, no branches. Returns whether there was a NaN.
-RADGEN_FOR_EACH_CPU bool quantise(const float* x, int64_t count, float per_step, float zero, float top, uint8_t* out) {
+// Plain loops that compilers turn into vectors: no calls, no branches. Returns whether there was a
+// NaN.
+RADGEN_FOR_EACH_CPU bool quantise(const float* x, int64_t count, float per_step, float zero,
+                                  float top, uint8_t* out) {
   int32_t is_bad = 0;
   for (int64_t i = 0; i < count; ++i) {
     float value = x[i] * per_step + zero;
@@ -32,8 +35,8 @@ RADGEN_FOR_EACH_CPU bool quantise(const float* x, int64_t count, float per_step,
   return is_bad != 0;
 }
 
-RADGEN_FOR_EACH_CPU void dequantise(const uint8_t* x, int64_t count, const float* factor, const float* offset,
-                                    float* __restrict out) {
+RADGEN_FOR_EACH_CPU void dequantise(const uint8_t* x, int64_t count, const float* factor,
+                                    const float* offset, float* __restrict out) {
   for (int64_t i = 0; i < count; ++i) out[i] = factor[i] * static_cast<float>(x[i]) + offset[i];
 }
 
@@ -49,14 +52,17 @@ bool quantise_values(const float* x, int64_t count, Steps8 steps, uint8_t* out) 
   return !is_bad;
 }
 
-void dequantise_rows(const uint8_t* x, int64_t rows, int64_t columns, const float* factor, const float* offset, float* out) {
-  at::parallel_for(0, rows, kValuesAThread / std::max<int64_t>(columns, 1) + 1, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row)
-      dequantise(x + row * columns, columns, factor, offset, out + row * columns);
-  });
+void dequantise_rows(const uint8_t* x, int64_t rows, int64_t columns, const float* factor,
+                     const float* offset, float* out) {
+  at::parallel_for(0, rows, kValuesAThread / std::max<int64_t>(columns, 1) + 1,
+                   [&](int64_t begin, int64_t end) {
+                     for (int64_t row = begin; row < end; ++row)
+                       dequantise(x + row * columns, columns, factor, offset, out + row * columns);
+                   });
 }
 
-void look_up_values(const uint8_t* x, int64_t count, const std::array<uint8_t, 256>& table, uint8_t* out) {
+void look_up_values(const uint8_t* x, int64_t count, const std::array<uint8_t, 256>& table,
+                    uint8_t* out) {
   at::parallel_for(0, count, kValuesAThread, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) out[i] = table[x[i]];
   });

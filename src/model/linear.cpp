@@ -5,7 +5,8 @@ namespace radgen {
 using torch::Tensor;
 
 Tensor apply_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  const bool is_row = x.numel() == x.size(-1) && x.device().is_cpu() && x.scalar_type() == torch::kFloat;
+  const bool is_row =
+      x.numel() == x.size(-1) && x.device().is_cpu() && x.scalar_type() == torch::kFloat;
   if (!is_row || torch::GradMode::is_enabled()) return torch::linear(x, weight, bias);
   std::vector<int64_t> sizes = x.sizes().vec();
   sizes.back() = weight.size(0);

@@ -29,15 +29,17 @@ Tensor binary_cross_entropy(const Tensor& probability, const Tensor& target, dou
 // Maps are cut at this share of their maximum; there a patch counts half.
 constexpr double kCut = 0.1;
 
-// 1 - Dice coefficient of each attention and its mask, [G] (Milletari et al. 2016, with squares in the denominator), the
-// attention as what a cut map shows of it: r over its maximum counts (1 + cut) r / (r + cut), 0..1 with a slope everywhere.
+// 1 - Dice coefficient of each attention and its mask, [G] (Milletari et al. 2016, with squares in
+// the denominator), the attention as what a cut map shows of it: r over its maximum counts (1 +
+// cut) r / (r + cut), 0..1 with a slope everywhere.
 Tensor dice_loss(const Tensor& attention, const Tensor& mask, double eps) {
   const Tensor relative = attention / attention.amax(-1, /*keepdim=*/true).clamp_min(eps);
   const Tensor shown = relative * (1 + kCut) / (relative + kCut);
   return 1 - 2 * (shown * mask).sum(-1) / (shown.square().sum(-1) + mask.square().sum(-1));
 }
 
-// KL alone leaves a haze around the box where the place is not sure; what it weighs against is of the size of 1.
+// KL alone leaves a haze around the box where the place is not sure; what it weighs against is of
+// the size of 1.
 constexpr double kDiceWeight = 2;
 
 // The loss of each grounded token, [G]. attention, mask [G,N]; masks are not empty.
@@ -46,7 +48,8 @@ Tensor grounded_rows(const Tensor& attention, const Tensor& log_attention, const
   if (kind == "bce_mean") return binary_cross_entropy(attention, mask, eps).mean(-1);
   if (kind == "bce_sum") return binary_cross_entropy(attention, mask, eps).sum(-1);
   if (kind == "mass") return -(attention * mask).sum(-1).clamp_min(eps).log();
-  RADGEN_CHECK(kind == "kl" || kind == "kl_dice", "grounding loss must be bce_mean, bce_sum, mass, kl or kl_dice");
+  RADGEN_CHECK(kind == "kl" || kind == "kl_dice",
+               "grounding loss must be bce_mean, bce_sum, mass, kl or kl_dice");
   const Tensor target = mask / mask.sum(-1, true);
   const Tensor log_a = log_attention.defined() ? log_attention : attention.clamp_min(eps).log();
   const Tensor divergence = -(target * log_a).sum(-1) - row_entropy(target);

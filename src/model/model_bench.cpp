@@ -25,7 +25,8 @@ void wait_for(torch::Device device) {
 }
 
 Tensor random_images(const ModelConfig& config, const BenchCase& bench) {
-  return torch::randn({bench.batch, config.encoder.channels, bench.height_px, bench.width_px}, bench.device);
+  return torch::randn({bench.batch, config.encoder.channels, bench.height_px, bench.width_px},
+                      bench.device);
 }
 
 // A text with two finding words whose box is the grid's first half.
@@ -33,7 +34,8 @@ ForwardInput random_input(const ModelConfig& config, const BenchCase& bench) {
   const int64_t patches = grid_of(config, bench).size(), words = bench.tokens;
   ForwardInput input;
   input.image = random_images(config, bench);
-  Tensor ids = torch::randint(4, config.decoder.vocabulary_size, {bench.batch, words + 2}, torch::kLong);
+  Tensor ids =
+      torch::randint(4, config.decoder.vocabulary_size, {bench.batch, words + 2}, torch::kLong);
   ids.select(1, 0).fill_(config.bos_id);
   ids.select(1, words + 1).fill_(config.eos_id);
   input.text_ids = ids.to(bench.device);
@@ -97,7 +99,8 @@ BenchResult bench_encode(GroundedModel model, const BenchCase& bench) {
 BenchResult bench_decode(GroundedModel model, const BenchCase& bench) {
   const torch::NoGradGuard no_grad;
   // As the Predictor does it: a GPU decodes in fp32.
-  const Autocast precision(use_bf16(bench.precision, bench.device) && bench.device.is_cpu(), bench.device);
+  const Autocast precision(use_bf16(bench.precision, bench.device) && bench.device.is_cpu(),
+                           bench.device);
   const ModelConfig& config = model->config();
   EncodedImage encoded;
   encoded.grid = grid_of(config, bench);
@@ -107,12 +110,15 @@ BenchResult bench_decode(GroundedModel model, const BenchCase& bench) {
   DecodingConfig decoding;
   decoding.max_tokens = decoding.min_tokens = bench.tokens;
   decoding.picture_keys = picture_keys_of(bench);
-  const int64_t key_bytes = decoding.picture_keys == "int8" ? 1 : decoding.picture_keys == "fp16" ? 2 : 4;
+  const int64_t key_bytes = decoding.picture_keys == "int8"   ? 1
+                            : decoding.picture_keys == "fp16" ? 2
+                                                              : 4;
   BenchResult result =
       time_runs(bench.runs, bench.device, [&] { generate(model, encoded, {}, decoding); });
   const auto batch = static_cast<double>(bench.batch);
   result.flops = batch * decoder_flops(config, keys, bench.tokens).total();
-  result.bytes = static_cast<double>(bench.tokens) * bytes_per_token(config, keys, bench.tokens, bench.batch, key_bytes);
+  result.bytes = static_cast<double>(bench.tokens) *
+                 bytes_per_token(config, keys, bench.tokens, bench.batch, key_bytes);
   return result;
 }
 
@@ -134,7 +140,8 @@ BenchResult bench_train(GroundedModel model, const BenchCase& bench) {
   });
   const PatchGrid grid = grid_of(config, bench);
   result.flops = 3 * static_cast<double>(bench.batch) *
-                 (encoder_flops(config, grid).total() + decoder_flops(config, grid.size(), bench.tokens + 2).total());
+                 (encoder_flops(config, grid).total() +
+                  decoder_flops(config, grid.size(), bench.tokens + 2).total());
   model->eval();
   return result;
 }
@@ -142,7 +149,8 @@ BenchResult bench_train(GroundedModel model, const BenchCase& bench) {
 double measured_gemm_rate(torch::Device device, torch::ScalarType type) {
   const torch::NoGradGuard no_grad;
   const int64_t side = device.is_cpu() ? 1024 : 8192;
-  const Tensor a = torch::randn({side, side}, device).to(type), b = torch::randn({side, side}, device).to(type);
+  const Tensor a = torch::randn({side, side}, device).to(type),
+               b = torch::randn({side, side}, device).to(type);
   const double n = static_cast<double>(side);
   return 2 * n * n * n / time_runs(7, device, [&] { at::mm(a, b); }).median_s;
 }

@@ -11,7 +11,9 @@ using torch::Tensor;
 using Body = std::function<Tensor(const Tensor&)>;
 
 // Of the generator that dropout on this device draws from.
-Tensor random_state(torch::Device device) { return at::globalContext().defaultGenerator(device).get_state(); }
+Tensor random_state(torch::Device device) {
+  return at::globalContext().defaultGenerator(device).get_state();
+}
 void set_random_state(torch::Device device, const Tensor& state) {
   at::Generator generator = at::globalContext().defaultGenerator(device);
   generator.set_state(state);
@@ -19,7 +21,8 @@ void set_random_state(torch::Device device, const Tensor& state) {
 
 // What the backward pass needs beside the input.
 struct Recipe : torch::CustomClassHolder {
-  Recipe(Body what, Tensor state, bool autocast) : body(std::move(what)), random(std::move(state)), is_bf16(autocast) {}
+  Recipe(Body what, Tensor state, bool autocast)
+      : body(std::move(what)), random(std::move(state)), is_bf16(autocast) {}
   Body body;
   Tensor random;
   bool is_bf16;
@@ -27,8 +30,10 @@ struct Recipe : torch::CustomClassHolder {
 
 class Recomputed : public torch::autograd::Function<Recomputed> {
  public:
-  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Body& body) {
-    context->saved_data["recipe"] = c10::IValue::make_capsule(c10::make_intrusive<Recipe>(body, random_state(x.device()), Autocast::is_on(x.device())));
+  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x,
+                        const Body& body) {
+    context->saved_data["recipe"] = c10::IValue::make_capsule(
+        c10::make_intrusive<Recipe>(body, random_state(x.device()), Autocast::is_on(x.device())));
     context->save_for_backward({x});
     return body(x);  // without gradients: autograd functions run forward so
   }

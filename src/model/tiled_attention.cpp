@@ -68,8 +68,8 @@ constexpr int64_t kKernelQueries = 192;
 
 void attend_by_kernel(const Heads& heads, const Tensor& out, const Tensor& lse) {
   const AttentionKernel& kernel = *attention_kernel();
-  const int64_t batch = heads.q.size(0), queries = heads.q.size(1), count = heads.q.size(2), d = heads.q.size(3),
-                keys = heads.k.size(1);
+  const int64_t batch = heads.q.size(0), queries = heads.q.size(1), count = heads.q.size(2),
+                d = heads.q.size(3), keys = heads.k.size(1);
   const int64_t blocks = (queries + kKernelQueries - 1) / kKernelQueries;
   const auto scale = static_cast<float>(heads.scale());
   at::parallel_for(0, batch * count * blocks, 1, [&](int64_t begin, int64_t end) {
@@ -78,7 +78,8 @@ void attend_by_kernel(const Heads& heads, const Tensor& out, const Tensor& lse) 
     for (int64_t task = begin; task < end; ++task) {
       const int64_t head = task / blocks, b = head / count, a = head % count;
       const int64_t first = task % blocks * kKernelQueries;
-      if (head != packed) kernel.pack(rows_of(heads.k, b, a), rows_of(heads.v, b, a), d, scratch.get());
+      if (head != packed)
+        kernel.pack(rows_of(heads.k, b, a), rows_of(heads.v, b, a), d, scratch.get());
       packed = head;
       ConstRows q = rows_of(heads.q, b, a);
       Rows to = writable_rows_of(out, b, a);
@@ -91,18 +92,19 @@ void attend_by_kernel(const Heads& heads, const Tensor& out, const Tensor& lse) 
   });
 }
 
-void attend_backward_by_kernel(const Heads& heads, const Tensor& out, const Tensor& lse, const Tensor& d_out,
-                               const Heads& gradients) {
+void attend_backward_by_kernel(const Heads& heads, const Tensor& out, const Tensor& lse,
+                               const Tensor& d_out, const Heads& gradients) {
   const AttentionKernel& kernel = *attention_kernel();
-  const int64_t batch = heads.q.size(0), queries = heads.q.size(1), count = heads.q.size(2), d = heads.q.size(3),
-                keys = heads.k.size(1);
+  const int64_t batch = heads.q.size(0), queries = heads.q.size(1), count = heads.q.size(2),
+                d = heads.q.size(3), keys = heads.k.size(1);
   const auto scale = static_cast<float>(heads.scale());
   at::parallel_for(0, batch * count, 1, [&](int64_t begin, int64_t end) {
     const auto scratch = allocate_floats(kernel.backward_scratch(keys, d));
     for (int64_t head = begin; head < end; ++head) {
       const int64_t b = head / count, a = head % count;
-      kernel.backward(rows_of(heads.q, b, a), rows_of(heads.k, b, a), rows_of(heads.v, b, a), rows_of(out, b, a),
-                      rows_of(d_out, b, a), lse.data_ptr<float>() + head * queries, d, scale, heads.is_causal,
+      kernel.backward(rows_of(heads.q, b, a), rows_of(heads.k, b, a), rows_of(heads.v, b, a),
+                      rows_of(out, b, a), rows_of(d_out, b, a),
+                      lse.data_ptr<float>() + head * queries, d, scale, heads.is_causal,
                       writable_rows_of(gradients.q, b, a), writable_rows_of(gradients.k, b, a),
                       writable_rows_of(gradients.v, b, a), scratch.get());
     }
@@ -136,7 +138,8 @@ void for_each_task(const Tensor& like, int64_t tasks, const std::function<void(i
   }
 }
 
-Tensor head_of(const Tensor& x, int64_t b, int64_t a) { return x.select(0, b).select(1, a); }  // [N,d]
+// [N,d]
+Tensor head_of(const Tensor& x, int64_t b, int64_t a) { return x.select(0, b).select(1, a); }
 
 // Hides the keys behind each query in the tile whose first query is `query` and first key `key`.
 void hide_future(Tensor& scores, int64_t query, int64_t key) {
@@ -183,14 +186,15 @@ void attend_by_operators(const Heads& heads, const Tensor& out, const Tensor& ls
   for_each_task(heads.q, batch * count * blocks, [&](int64_t task) {
     const int64_t begin = task % blocks * tile.queries, rows = std::min(tile.queries, n - begin);
     const int64_t a = task / blocks % count, b = task / blocks / count;
-    attend_rows(head_of(heads.q, b, a).narrow(0, begin, rows), head_of(heads.k, b, a), head_of(heads.v, b, a),
-                head_of(out, b, a).narrow(0, begin, rows), lse.select(0, b).select(0, a).narrow(0, begin, rows), begin,
-                tile.keys, heads.scale(), heads.is_causal);
+    attend_rows(head_of(heads.q, b, a).narrow(0, begin, rows), head_of(heads.k, b, a),
+                head_of(heads.v, b, a), head_of(out, b, a).narrow(0, begin, rows),
+                lse.select(0, b).select(0, a).narrow(0, begin, rows), begin, tile.keys,
+                heads.scale(), heads.is_causal);
   });
 }
 
-void attend_backward_by_operators(const Heads& heads, const Tensor& out, const Tensor& lse, const Tensor& d_out,
-                                  const Heads& gradients) {
+void attend_backward_by_operators(const Heads& heads, const Tensor& out, const Tensor& lse,
+                                  const Tensor& d_out, const Heads& gradients) {
   const int64_t n = heads.q.size(1), all_keys = heads.k.size(1), count = heads.q.size(2);
   const double scale = heads.scale();
   const Tensor delta = (d_out * out).sum(-1);  // [B,N,A]
@@ -199,10 +203,13 @@ void attend_backward_by_operators(const Heads& heads, const Tensor& out, const T
     const int64_t a = task % count, b = task / count;
     const Tensor q = head_of(heads.q, b, a), k = head_of(heads.k, b, a), v = head_of(heads.v, b, a),
                  d_o = head_of(d_out, b, a);
-    const Tensor d_q = head_of(gradients.q, b, a), d_k = head_of(gradients.k, b, a), d_v = head_of(gradients.v, b, a);
+    const Tensor d_q = head_of(gradients.q, b, a), d_k = head_of(gradients.k, b, a),
+                 d_v = head_of(gradients.v, b, a);
     for (int64_t begin = 0; begin < n; begin += tile.queries) {
-      const int64_t rows = std::min(tile.queries, n - begin), keys = heads.is_causal ? begin + rows : all_keys;
-      const Tensor q_scaled = q.narrow(0, begin, rows) * scale, d_o_rows = d_o.narrow(0, begin, rows);
+      const int64_t rows = std::min(tile.queries, n - begin),
+                    keys = heads.is_causal ? begin + rows : all_keys;
+      const Tensor q_scaled = q.narrow(0, begin, rows) * scale,
+                   d_o_rows = d_o.narrow(0, begin, rows);
       const Tensor lse_rows = lse.select(0, b).select(0, a).narrow(0, begin, rows).unsqueeze(1);
       const Tensor delta_rows = delta.select(0, b).select(1, a).narrow(0, begin, rows).unsqueeze(1);
       Tensor d_q_rows = d_q.narrow(0, begin, rows);
@@ -226,7 +233,8 @@ void attend_backward_by_operators(const Heads& heads, const Tensor& out, const T
 
 // out [B,T,A,d]; `lse` [B,A,T] is for attend_backward alone (the kernel's is in base 2).
 std::pair<Tensor, Tensor> attend(const Heads& heads) {
-  const int64_t batch = heads.q.size(0), n = heads.q.size(1), count = heads.q.size(2), d = heads.q.size(3);
+  const int64_t batch = heads.q.size(0), n = heads.q.size(1), count = heads.q.size(2),
+                d = heads.q.size(3);
   Tensor out = torch::empty({batch, n, count, d}, heads.q.options());
   Tensor lse = torch::empty({batch, count, n}, heads.q.options());
   if (fits_kernel(heads)) {
@@ -250,9 +258,12 @@ void attend_backward(const Heads& heads, const Tensor& out, const Tensor& lse, c
 
 }  // namespace
 
-bool can_gather_windows(const Tensor& qkv) { return !torch::GradMode::is_enabled() && fits_kernel(unpack(qkv)); }
+bool can_gather_windows(const Tensor& qkv) {
+  return !torch::GradMode::is_enabled() && fits_kernel(unpack(qkv));
+}
 
-void attend_gathered_windows(const Tensor& qkv, PatchGrid grid, int64_t window_patches, bool has_cls, const Tensor& out) {
+void attend_gathered_windows(const Tensor& qkv, PatchGrid grid, int64_t window_patches,
+                             bool has_cls, const Tensor& out) {
   const AttentionKernel& kernel = *attention_kernel();
   const Tensor packed = with_dense_rows(qkv);
   const Heads heads = unpack(packed);
@@ -262,18 +273,23 @@ void attend_gathered_windows(const Tensor& qkv, PatchGrid grid, int64_t window_p
   const int64_t most = window_patches * window_patches + first;
   const auto scale = static_cast<float>(heads.scale());
   at::parallel_for(0, heads.q.size(0) * down * across * count, 1, [&](int64_t begin, int64_t end) {
-    const auto scratch = allocate_floats(kernel.forward_scratch(most, d)), block = allocate_floats(most * (4 * d + 1));
-    float *q = block.get(), *k = q + most * d, *v = k + most * d, *seen = v + most * d, *lse = seen + most * d;
+    const auto scratch = allocate_floats(kernel.forward_scratch(most, d)),
+               block = allocate_floats(most * (4 * d + 1));
+    float *q = block.get(), *k = q + most * d, *v = k + most * d, *seen = v + most * d,
+          *lse = seen + most * d;
     std::vector<int64_t> tokens;  // of the window, [CLS] first
     for (int64_t task = begin; task < end; ++task) {
-      const int64_t a = task % count, window = task / count % (down * across), b = task / count / (down * across);
+      const int64_t a = task % count, window = task / count % (down * across),
+                    b = task / count / (down * across);
       const int64_t top = window / across * window_patches, left = window % across * window_patches;
       tokens.assign(static_cast<size_t>(first), 0);
       for (int64_t row = top; row < std::min(top + window_patches, grid.rows); ++row)
-        for (int64_t column = left; column < std::min(left + window_patches, grid.columns); ++column)
+        for (int64_t column = left; column < std::min(left + window_patches, grid.columns);
+             ++column)
           tokens.push_back(first + row * grid.columns + column);
       const auto keys = static_cast<int64_t>(tokens.size());
-      const ConstRows from_q = rows_of(heads.q, b, a), from_k = rows_of(heads.k, b, a), from_v = rows_of(heads.v, b, a);
+      const ConstRows from_q = rows_of(heads.q, b, a), from_k = rows_of(heads.k, b, a),
+                      from_v = rows_of(heads.v, b, a);
       for (int64_t i = 0; i < keys; ++i) {
         const int64_t token = tokens[static_cast<size_t>(i)];
         std::copy_n(from_q.data + token * from_q.stride, d, q + i * d);
@@ -281,15 +297,18 @@ void attend_gathered_windows(const Tensor& qkv, PatchGrid grid, int64_t window_p
         std::copy_n(from_v.data + token * from_v.stride, d, v + i * d);
       }
       kernel.pack({k, keys, d}, {v, keys, d}, d, scratch.get());
-      kernel.forward({q + first * d, keys - first, d}, keys, d, scale, kNotCausal, {seen, keys - first, d}, lse, scratch.get());
+      kernel.forward({q + first * d, keys - first, d}, keys, d, scale, kNotCausal,
+                     {seen, keys - first, d}, lse, scratch.get());
       const Rows to = writable_rows_of(out, b, a);
       for (int64_t i = first; i < keys; ++i)
-        std::copy_n(seen + (i - first) * d, d, to.data + tokens[static_cast<size_t>(i)] * to.stride);
+        std::copy_n(seen + (i - first) * d, d,
+                    to.data + tokens[static_cast<size_t>(i)] * to.stride);
     }
   });
 }
 
-Tensor TiledSelfAttention::forward(torch::autograd::AutogradContext* context, const Tensor& qkv, bool is_causal) {
+Tensor TiledSelfAttention::forward(torch::autograd::AutogradContext* context, const Tensor& qkv,
+                                   bool is_causal) {
   const Tensor packed = with_dense_rows(qkv);
   auto [out, lse] = attend(unpack(packed, is_causal));
   context->save_for_backward({packed, out, lse});
@@ -297,8 +316,8 @@ Tensor TiledSelfAttention::forward(torch::autograd::AutogradContext* context, co
   return out;
 }
 
-torch::autograd::variable_list TiledSelfAttention::backward(torch::autograd::AutogradContext* context,
-                                                            torch::autograd::variable_list gradients) {
+torch::autograd::variable_list TiledSelfAttention::backward(
+    torch::autograd::AutogradContext* context, torch::autograd::variable_list gradients) {
   const auto saved = context->get_saved_variables();
   const bool is_causal = context->saved_data["is_causal"].toBool();
   const Tensor d_qkv = torch::zeros(saved[0].sizes(), saved[0].options());
@@ -306,7 +325,8 @@ torch::autograd::variable_list TiledSelfAttention::backward(torch::autograd::Aut
   return {d_qkv, Tensor()};
 }
 
-Tensor TiledAttention::forward(torch::autograd::AutogradContext* context, const Tensor& q, const Tensor& kv) {
+Tensor TiledAttention::forward(torch::autograd::AutogradContext* context, const Tensor& q,
+                               const Tensor& kv) {
   const Tensor q_rows = with_dense_rows(q), kv_rows = with_dense_rows(kv);
   auto [out, lse] = attend(unpack(q_rows, kv_rows));
   context->save_for_backward({q_rows, kv_rows, out, lse});

@@ -11,8 +11,9 @@ using torch::Tensor;
 
 namespace {
 
-// A feed-forward whose inner values would take more than this is done in blocks of rows when no gradient is wanted: they
-// then stay in the cache, and a large picture's (200 MB for 16,384 patches of ViT-B) are never there all at once.
+// A feed-forward whose inner values would take more than this is done in blocks of rows when no
+// gradient is wanted: they then stay in the cache, and a large picture's (200 MB for 16,384 patches
+// of ViT-B) are never there all at once.
 constexpr int64_t kInnerLimitBytes = int64_t{32} << 20;
 constexpr int64_t kFeedForwardRows = 1024;
 
@@ -29,18 +30,21 @@ Tensor SelfAttentionImpl::forward(const Tensor& x, bool is_causal) {
   return output(self_attention(qkv, is_causal).view({batch, n, width}));
 }
 
-Tensor SelfAttentionImpl::forward_windows(const Tensor& x, PatchGrid grid, int64_t window_patches, bool has_cls) {
+Tensor SelfAttentionImpl::forward_windows(const Tensor& x, PatchGrid grid, int64_t window_patches,
+                                          bool has_cls) {
   const int64_t batch = x.size(0), n = x.size(1), width = x.size(2);
   const Tensor qkv = query_key_value(x).view({batch, n, 3, heads_, width / heads_});
   return output(window_self_attention(qkv, grid, window_patches, has_cls).view({batch, n, width}));
 }
 
-Tensor SelfAttentionImpl::forward_pooled(const Tensor& x, PatchGrid grid, int64_t pool, bool has_cls) {
+Tensor SelfAttentionImpl::forward_pooled(const Tensor& x, PatchGrid grid, int64_t pool,
+                                         bool has_cls) {
   const int64_t batch = x.size(0), n = x.size(1), width = x.size(2), d = width / heads_;
   const Tensor pooled = pool_patches(x, grid, pool, has_cls);
   const Tensor q = query_key_value->forward_part(x, 0, width);
   const Tensor kv = query_key_value->forward_part(pooled, width, 2 * width);
-  const Tensor out = attention(q.view({batch, n, heads_, d}), kv.view({batch, pooled.size(1), 2, heads_, d}));
+  const Tensor out =
+      attention(q.view({batch, n, heads_, d}), kv.view({batch, pooled.size(1), 2, heads_, d}));
   return output(out.view({batch, n, width}));
 }
 
@@ -77,7 +81,9 @@ Tensor FeedForwardImpl::forward(const Tensor& x) {
   if (!torch::GradMode::is_enabled())
     if (const TensorOptional out = int8_feed_forward(*up, *down, kind_, x)) return *out;
   const int64_t rows = x.numel() / std::max<int64_t>(x.size(-1), 1);
-  if (torch::GradMode::is_enabled() || !x.device().is_cpu() || rows * up->weight.size(0) * x.element_size() <= kInnerLimitBytes) return forward_rows(x);
+  if (torch::GradMode::is_enabled() || !x.device().is_cpu() ||
+      rows * up->weight.size(0) * x.element_size() <= kInnerLimitBytes)
+    return forward_rows(x);
   const Tensor flat = x.reshape({rows, x.size(-1)});
   Tensor out = torch::empty({rows, down->weight.size(0)}, x.options());
   for (int64_t begin = 0; begin < rows; begin += kFeedForwardRows) {

@@ -19,7 +19,8 @@ using torch::Tensor;
 // the full width, and each stage after the first costs the same.
 constexpr int64_t kStemStages = 4;
 
-// About the size of what a stem gives at the start, so that neither place nor content drowns the other.
+// About the size of what a stem gives at the start, so that neither place nor content drowns the
+// other.
 constexpr double kPositionAmplitude = 0.2;
 
 int64_t stem_channels(const EncoderConfig& config, int64_t stage, int64_t stages) {
@@ -52,7 +53,8 @@ Tensor PatchStemImpl::forward(const Tensor& image) {
   return projection(image).flatten(2).transpose(1, 2).contiguous();  // [B,D_v,H/P,W/P] -> [B,N,D_v]
 }
 
-// x + f(x), f two 3x3 convolutions (He et al. 2016). The last norm starts at 0: each block begins as the identity.
+// x + f(x), f two 3x3 convolutions (He et al. 2016). The last norm starts at 0: each block begins
+// as the identity.
 class ResidualBlockImpl : public torch::nn::Module {
  public:
   explicit ResidualBlockImpl(int64_t channels) {
@@ -69,8 +71,10 @@ class ResidualBlockImpl : public torch::nn::Module {
 
   // Without a bias: a batch norm follows, which has its own.
   static torch::nn::Conv2d convolution(int64_t from, int64_t to, int64_t stride) {
-    return torch::nn::Conv2d(
-        torch::nn::Conv2dOptions(from, to, /*kernel_size=*/3).stride(stride).padding(1).bias(false));
+    return torch::nn::Conv2d(torch::nn::Conv2dOptions(from, to, /*kernel_size=*/3)
+                                 .stride(stride)
+                                 .padding(1)
+                                 .bias(false));
   }
 
  private:
@@ -98,7 +102,8 @@ ConvStemImpl::ConvStemImpl(const EncoderConfig& config) {
 
 void ConvStemImpl::start_values() {
   torch::NoGradGuard no_grad;
-  // It is a 1x1 convolution: with the small weights of a transformer's layers the positions would drown the content.
+  // It is a 1x1 convolution: with the small weights of a transformer's layers the positions would
+  // drown the content.
   torch::nn::init::kaiming_normal_(projection_->weight, 0.0, torch::kFanIn, torch::kLinear);
   for (const auto& module : modules(/*include_self=*/false))
     if (auto* block = module->as<ResidualBlock>()) block->start_as_identity();
@@ -106,8 +111,10 @@ void ConvStemImpl::start_values() {
 
 Tensor ConvStemImpl::forward(const Tensor& image) {
   Tensor x = image.contiguous(torch::MemoryFormat::ChannelsLast);
-  for (const auto& stage : *stages_) x = stage->as<torch::nn::Sequential>()->forward(x);  // [B,C,h,w], channels last
-  return projection_(x.permute({0, 2, 3, 1}).flatten(1, 2));                              // [B,N,D_v]
+  // [B,C,h,w], channels last
+  for (const auto& stage : *stages_) x = stage->as<torch::nn::Sequential>()->forward(x);
+  // [B,N,D_v]
+  return projection_(x.permute({0, 2, 3, 1}).flatten(1, 2));
 }
 
 // One pre-norm layer; named so that public ViT weights map by name.
@@ -116,15 +123,16 @@ class VitLayerImpl : public torch::nn::Module {
   VitLayerImpl(const EncoderConfig& config, int64_t number)
       : dropout_(config.dropout), has_cls_(config.has_cls), pool_keys_(config.pool_keys) {
     const auto& global = config.global_layers;
-    if (std::find(global.begin(), global.end(), number) == global.end()) window_patches_ = config.window_patches;
+    if (std::find(global.begin(), global.end(), number) == global.end())
+      window_patches_ = config.window_patches;
     norm_1_ = register_module("norm_1", make_layer_norm(config.width, config.layer_norm_eps));
     attention_ = register_module("attention", SelfAttention(config.width, config.heads));
     norm_2_ = register_module("norm_2", make_layer_norm(config.width, config.layer_norm_eps));
     mlp_ = register_module(
-        "mlp",
-        FeedForward(config.width, static_cast<int64_t>(std::lround(
-                                      config.mlp_ratio * static_cast<double>(config.width))),
-                    config.feed_forward));
+        "mlp", FeedForward(config.width,
+                           static_cast<int64_t>(
+                               std::lround(config.mlp_ratio * static_cast<double>(config.width))),
+                           config.feed_forward));
     if (!config.layer_scale) return;
     scale_1_ = register_parameter("scale_1", torch::ones({config.width}));
     scale_2_ = register_parameter("scale_2", torch::ones({config.width}));
@@ -144,7 +152,9 @@ class VitLayerImpl : public torch::nn::Module {
   Tensor drop(const Tensor& x) const {
     return dropout_ > 0 ? torch::dropout(x, dropout_, is_training()) : x;
   }
-  static Tensor scaled(const Tensor& x, const Tensor& scale) { return scale.defined() ? x * scale : x; }
+  static Tensor scaled(const Tensor& x, const Tensor& scale) {
+    return scale.defined() ? x * scale : x;
+  }
 
   Tensor attend(const Tensor& x, PatchGrid grid) {
     if (window_patches_ > 0) return attention_->forward_windows(x, grid, window_patches_, has_cls_);
@@ -175,7 +185,8 @@ VitEncoderImpl::VitEncoderImpl(const EncoderConfig& config) : config_(config) {
     cls_token_ = register_parameter("cls_token", torch::zeros({1, 1, config.width}));
     cls_position_ = register_parameter("cls_position", torch::zeros({1, 1, config.width}));
   }
-  for (int64_t i = 0; i < config.layers; ++i) layers_->push_back(VitLayer(config, /*number=*/i + 1));
+  for (int64_t i = 0; i < config.layers; ++i)
+    layers_->push_back(VitLayer(config, /*number=*/i + 1));
   register_module("layers", layers_);
   norm_ = register_module("norm", make_layer_norm(config.width, config.layer_norm_eps));
 }
@@ -210,7 +221,9 @@ EncodedPatches VitEncoderImpl::forward(const Tensor& image) {
     x = torch::cat({(cls_token_ + cls_position_).expand({x.size(0), 1, x.size(2)}), x}, 1);
   for (const auto& module : *layers_) {
     VitLayerImpl& layer = *module->as<VitLayer>();
-    auto forward = [&layer, grid = result.grid](const Tensor& in) { return layer.forward(in, grid); };
+    auto forward = [&layer, grid = result.grid](const Tensor& in) {
+      return layer.forward(in, grid);
+    };
     x = config_.recompute_layers ? recomputed(forward, x) : forward(x);
   }
   x = norm_(x);

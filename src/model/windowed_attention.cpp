@@ -25,19 +25,21 @@ std::vector<Stretch> stretches(int64_t length, int64_t window) {
   return parts;
 }
 
-// The windows of a region as a batch. patches [B,rows,columns,3,A,d], cls [B,1,3,A,d] or undefined; result
-// [B,height,width,A,d] of the region.
+// The windows of a region as a batch. patches [B,rows,columns,3,A,d], cls [B,1,3,A,d] or undefined;
+// result [B,height,width,A,d] of the region.
 Tensor attend_region(const Tensor& patches, const Tensor& cls, Stretch rows, Stretch columns) {
   const int64_t batch = patches.size(0), heads = patches.size(4), d = patches.size(5);
   const int64_t windows = rows.windows * columns.windows, inside = rows.side * columns.side;
-  Tensor x = patches.narrow(1, rows.begin, rows.windows * rows.side)
-                 .narrow(2, columns.begin, columns.windows * columns.side)
-                 .reshape({batch, rows.windows, rows.side, columns.windows, columns.side, 3, heads, d})
-                 .permute({0, 1, 3, 2, 4, 5, 6, 7})
-                 .reshape({batch * windows, inside, 3, heads, d});
+  Tensor x =
+      patches.narrow(1, rows.begin, rows.windows * rows.side)
+          .narrow(2, columns.begin, columns.windows * columns.side)
+          .reshape({batch, rows.windows, rows.side, columns.windows, columns.side, 3, heads, d})
+          .permute({0, 1, 3, 2, 4, 5, 6, 7})
+          .reshape({batch * windows, inside, 3, heads, d});
   if (cls.defined()) {
-    const Tensor copies =
-        cls.unsqueeze(1).expand({batch, windows, 1, 3, heads, d}).reshape({batch * windows, 1, 3, heads, d});
+    const Tensor copies = cls.unsqueeze(1)
+                              .expand({batch, windows, 1, 3, heads, d})
+                              .reshape({batch * windows, 1, 3, heads, d});
     x = torch::cat({copies, x}, 1);
   }
   Tensor out = self_attention(x);  // [B*windows, inside (+1), A, d]
@@ -52,13 +54,15 @@ Tensor join(const std::vector<Tensor>& parts, int64_t dimension) {
 }
 
 void check_tokens(const Tensor& x, PatchGrid grid, bool has_cls) {
-  RADGEN_CHECK(x.size(1) == grid.size() + (has_cls ? 1 : 0), "the tokens do not fit the patch grid");
+  RADGEN_CHECK(x.size(1) == grid.size() + (has_cls ? 1 : 0),
+               "the tokens do not fit the patch grid");
 }
 
 }  // namespace
 
 Tensor plain_attention(const Tensor& q, const Tensor& kv) {
-  const Tensor k = kv.select(2, 0).transpose(1, 2), v = kv.select(2, 1).transpose(1, 2);  // [B,A,S,d]
+  // [B,A,S,d]
+  const Tensor k = kv.select(2, 0).transpose(1, 2), v = kv.select(2, 1).transpose(1, 2);
   return masked_attention(q.transpose(1, 2), k, v, {}).transpose(1, 2).contiguous();
 }
 
@@ -67,14 +71,17 @@ Tensor tiled_attention(const Tensor& q, const Tensor& kv) {
 }
 
 Tensor attention(const Tensor& q, const Tensor& kv, int64_t plain_limit_bytes) {
-  RADGEN_CHECK(q.dim() == 4 && kv.dim() == 5 && kv.size(2) == 2, "attention needs q [B,T,A,d] and kv [B,S,2,A,d]");
+  RADGEN_CHECK(q.dim() == 4 && kv.dim() == 5 && kv.size(2) == 2,
+               "attention needs q [B,T,A,d] and kv [B,S,2,A,d]");
   if (q.device().is_cpu()) return tiled_attention(q, kv);
   if (has_fused_attention(q.device())) return fused_attention(q, kv.select(2, 0), kv.select(2, 1));
   const int64_t weights = q.size(0) * q.size(2) * q.size(1) * kv.size(1);
-  return weights * q.element_size() <= plain_limit_bytes ? plain_attention(q, kv) : tiled_attention(q, kv);
+  return weights * q.element_size() <= plain_limit_bytes ? plain_attention(q, kv)
+                                                         : tiled_attention(q, kv);
 }
 
-Tensor window_self_attention(const Tensor& qkv, PatchGrid grid, int64_t window_patches, bool has_cls) {
+Tensor window_self_attention(const Tensor& qkv, PatchGrid grid, int64_t window_patches,
+                             bool has_cls) {
   RADGEN_CHECK(window_patches > 0, "windows need a side");
   check_tokens(qkv, grid, has_cls);
   if (window_patches >= std::max(grid.rows, grid.columns)) return self_attention(qkv);
@@ -83,9 +90,11 @@ Tensor window_self_attention(const Tensor& qkv, PatchGrid grid, int64_t window_p
     Tensor out = torch::empty({batch, wide.size(1), heads, d}, wide.options());
     attend_gathered_windows(wide, grid, window_patches, has_cls, out);
     if (!has_cls) return out;
-    const Tensor q = wide.narrow(1, 0, 1).select(2, 0), k = wide.select(2, 1), v = wide.select(2, 2);
+    const Tensor q = wide.narrow(1, 0, 1).select(2, 0), k = wide.select(2, 1),
+                 v = wide.select(2, 2);
     out.narrow(1, 0, 1).copy_(
-        masked_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), {}).transpose(1, 2));
+        masked_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), {})
+            .transpose(1, 2));
     return out;
   }
   const Tensor patches =
@@ -111,10 +120,11 @@ Tensor pool_patches(const Tensor& x, PatchGrid grid, int64_t pool, bool has_cls)
   const Tensor patches = x.narrow(1, first, grid.size())
                              .reshape({x.size(0), grid.rows, grid.columns, x.size(2)})
                              .permute({0, 3, 1, 2});  // [B,D,rows,columns], channels last
-  const Tensor pooled = torch::avg_pool2d(patches, {pool, pool}, {pool, pool}, /*padding=*/{0, 0}, /*ceil_mode=*/true,
-                                          /*count_include_pad=*/false)
-                            .flatten(2)
-                            .transpose(1, 2);  // [B,N',D]
+  const Tensor pooled =
+      torch::avg_pool2d(patches, {pool, pool}, {pool, pool}, /*padding=*/{0, 0}, /*ceil_mode=*/true,
+                        /*count_include_pad=*/false)
+          .flatten(2)
+          .transpose(1, 2);  // [B,N',D]
   return has_cls ? torch::cat({x.narrow(1, 0, 1), pooled}, 1) : pooled.contiguous();
 }
 

@@ -9,8 +9,8 @@ namespace {
 
 // Where a lobe's centre projects: across (0 mediastinum .. 1 wall) and down (0 apex .. 1 dome).
 struct LobePlace {
-  double across, down, wide,
-      tall;  // wide, tall: of a whole lobe's opacity, share of half width and lung height
+  // wide, tall: of a whole lobe's opacity, share of half width and lung height
+  double across, down, wide, tall;
 };
 
 LobePlace place_of(Lobe lobe, int side, Random& random) {

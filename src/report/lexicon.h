@@ -84,7 +84,7 @@ enum class State { kPositive, kUncertain, kNegative, kUnchanged };
 // An organ that is only a finding together with a state: "heart" and "enlarged".
 struct Structure {
   Finding finding = Finding::kNoFinding;
-  PhraseMatcher states;  // values: State
+  PhraseMatcher states;         // values: State
   bool is_named_alone = false;  // names its finding without a state too
 };
 
@@ -94,12 +94,13 @@ struct Lexicon {
   std::vector<Structure> structure_list;
   PhraseMatcher implied;  // terms that imply an uncertain finding; values: Finding
   PhraseMatcher clause_breaks, verbs, alternatives, restarts;
-  PhraseMatcher look_alikes;  // "scarring or atelectasis": one appearance, no doubt
+  PhraseMatcher look_alikes;              // "scarring or atelectasis": one appearance, no doubt
   PhraseMatcher cues_before, cues_after;  // values: Cue
   PhraseMatcher sides;                    // values: Side; kNone: a phrase that is no side
   PhraseMatcher side_links;
   PhraseMatcher severities;  // values: Severity
-  PhraseMatcher priors;      // comparisons with an earlier film; values: 1, 0: a phrase that is none
+  // comparisons with an earlier film; values: 1, 0: a phrase that is none
+  PhraseMatcher priors;
 };
 
 Lexicon parse_lexicon(const nlohmann::json& json);

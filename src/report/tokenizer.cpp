@@ -110,7 +110,9 @@ std::unique_ptr<Tokenizer::State> Tokenizer::State::load_bpe(std::string model,
                                                              const std::string& where) {
   const nlohmann::json json = nlohmann::json::parse(model, nullptr, /*allow_exceptions=*/false);
   const auto text = [&](const char* key) {
-    return json.is_object() && json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : "";
+    return json.is_object() && json.contains(key) && json[key].is_string()
+               ? json[key].get<std::string>()
+               : "";
   };
   if (text("type") != kBpeType)
     throw Error(ErrorCode::kData, where + ": is neither a sentencepiece model nor a byte-level BPE",
@@ -130,7 +132,8 @@ void Tokenizer::State::encode_line(std::string_view line, size_t offset,
   } else {
     const auto encoded = processor.EncodeAsImmutableProto(line);
     for (const auto& piece : encoded.pieces())
-      tokens.push_back({static_cast<int64_t>(piece.id()), offset + piece.begin(), offset + piece.end()});
+      tokens.push_back(
+          {static_cast<int64_t>(piece.id()), offset + piece.begin(), offset + piece.end()});
   }
   // A piece holds the blank before its word; the token is the word.
   for (size_t i = first; i < tokens.size(); ++i) {
@@ -156,7 +159,8 @@ void Tokenizer::State::decode_bpe(const std::vector<int>& run, std::string& text
   const std::string made = replace_broken_utf8(bpe->decode_bytes(ids), &output_of);
   if (spans) {
     for (size_t i = 0; i < ends.size(); ++i)
-      spans->emplace_back(text.size() + output_of[i == 0 ? 0 : ends[i - 1]], text.size() + output_of[ends[i]]);
+      spans->emplace_back(text.size() + output_of[i == 0 ? 0 : ends[i - 1]],
+                          text.size() + output_of[ends[i]]);
   }
   text += made;
 }
@@ -185,7 +189,8 @@ Tokenizer Tokenizer::foreign(const std::filesystem::path& model) {
 }
 Tokenizer Tokenizer::gpt2(const std::filesystem::path& folder) {
   const ByteLevelBpe bpe = ByteLevelBpe::from_folder(folder);
-  const nlohmann::ordered_json model = {{"type", kBpeType}, {"vocabulary", bpe.vocabulary_json()}, {"merges", bpe.merges()}};
+  const nlohmann::ordered_json model = {
+      {"type", kBpeType}, {"vocabulary", bpe.vocabulary_json()}, {"merges", bpe.merges()}};
   const auto text = model.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   return Tokenizer(State::load(text, folder.string(), true));
 }
@@ -277,9 +282,12 @@ std::string Tokenizer::decode(const std::vector<int64_t>& ids,
 }
 
 int64_t Tokenizer::vocabulary_size() const {
-  return state_->bpe ? kFirstTextId + state_->bpe->vocabulary_size() : state_->processor.GetPieceSize();
+  return state_->bpe ? kFirstTextId + state_->bpe->vocabulary_size()
+                     : state_->processor.GetPieceSize();
 }
-const ByteLevelBpe* Tokenizer::byte_level_bpe() const { return state_->bpe ? &*state_->bpe : nullptr; }
+const ByteLevelBpe* Tokenizer::byte_level_bpe() const {
+  return state_->bpe ? &*state_->bpe : nullptr;
+}
 const std::string& Tokenizer::model_bytes() const { return state_->bytes; }
 
 }  // namespace radgen

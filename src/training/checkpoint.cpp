@@ -18,17 +18,18 @@ constexpr const char* kOptimizer = "optimizer.safetensors";
 constexpr const char* kState = "state.json";
 
 nlohmann::ordered_json state_to_json(const TrainState& state) {
-  return {{"step", state.step},
-          {"epoch", state.epoch},
-          {"batch_in_epoch", state.batch_in_epoch},
-          {"studies_seen", state.studies_seen},
-          {"seconds", state.seconds},
-          {"best", state.best ? nlohmann::ordered_json(*state.best) : nlohmann::ordered_json(nullptr)},
-          {"best_step", state.best_step},
-          {"stalled", state.stalled},
-          {"mean_loss", state.mean_loss},
-          {"config_sha256", state.config_sha256},
-          {"data_sha256", state.data_sha256}};
+  return {
+      {"step", state.step},
+      {"epoch", state.epoch},
+      {"batch_in_epoch", state.batch_in_epoch},
+      {"studies_seen", state.studies_seen},
+      {"seconds", state.seconds},
+      {"best", state.best ? nlohmann::ordered_json(*state.best) : nlohmann::ordered_json(nullptr)},
+      {"best_step", state.best_step},
+      {"stalled", state.stalled},
+      {"mean_loss", state.mean_loss},
+      {"config_sha256", state.config_sha256},
+      {"data_sha256", state.data_sha256}};
 }
 
 TrainState state_from_json(const nlohmann::json& json) {
@@ -61,8 +62,10 @@ std::string problem_of(const fs::path& folder) {
     const nlohmann::json manifest = read_json(folder / "manifest.json");
     for (const auto& [name, entry] : manifest.at("files").items()) {
       if (!fs::exists(folder / name)) return name + " is missing";
-      if (fs::file_size(folder / name) != entry.at("bytes")) return name + " has another size than manifest.json says";
-      if (entry.at("sha256") != sha256_file(folder / name)) return name + " was altered: its sha256 does not hold";
+      if (fs::file_size(folder / name) != entry.at("bytes"))
+        return name + " has another size than manifest.json says";
+      if (entry.at("sha256") != sha256_file(folder / name))
+        return name + " was altered: its sha256 does not hold";
     }
   } catch (const std::exception& error) {
     return std::string("manifest.json cannot be used: ") + error.what();
@@ -89,8 +92,8 @@ std::vector<fs::path> step_folders(const fs::path& checkpoints) {
 
 }  // namespace
 
-void save_checkpoint(const fs::path& run, const TrainState& state, const GroundedModel& network, const Optimizer& optimizer,
-                     bool is_best, int64_t keep_last) {
+void save_checkpoint(const fs::path& run, const TrainState& state, const GroundedModel& network,
+                     const Optimizer& optimizer, bool is_best, int64_t keep_last) {
   const fs::path checkpoints = run / "checkpoints";
   const std::string name = step_name(state.step);
   {
@@ -104,7 +107,8 @@ void save_checkpoint(const fs::path& run, const TrainState& state, const Grounde
   replace_symlink(checkpoints / "last", name);
   if (is_best) replace_symlink(checkpoints / "best", name);
 
-  const fs::path best = fs::is_symlink(checkpoints / "best") ? fs::read_symlink(checkpoints / "best") : fs::path();
+  const fs::path best =
+      fs::is_symlink(checkpoints / "best") ? fs::read_symlink(checkpoints / "best") : fs::path();
   int64_t kept = 0;
   for (const fs::path& folder : step_folders(checkpoints)) {
     if (folder.filename() == best) continue;
@@ -116,7 +120,8 @@ std::optional<fs::path> find_checkpoint(const fs::path& run) {
   const fs::path checkpoints = run / "checkpoints";
   if (!fs::is_directory(checkpoints)) return std::nullopt;
   for (const auto& entry : fs::directory_iterator(checkpoints))
-    if (entry.path().filename().string().find(".tmp") != std::string::npos) fs::remove_all(entry.path());
+    if (entry.path().filename().string().find(".tmp") != std::string::npos)
+      fs::remove_all(entry.path());
   for (const fs::path& folder : step_folders(checkpoints)) {
     const std::string problem = problem_of(folder);
     if (problem.empty()) return folder;
@@ -125,20 +130,23 @@ std::optional<fs::path> find_checkpoint(const fs::path& run) {
   return std::nullopt;
 }
 
-TrainState load_checkpoint(const fs::path& checkpoint, GroundedModel& network, Optimizer& optimizer) {
+TrainState load_checkpoint(const fs::path& checkpoint, GroundedModel& network,
+                           Optimizer& optimizer) {
   load_checkpoint_weights(checkpoint, network);
   optimizer.load_state(read_safetensors(checkpoint / kOptimizer));
   try {
     return state_from_json(read_json(checkpoint / kState));
   } catch (const nlohmann::json::exception& error) {
-    throw Error(ErrorCode::kData, (checkpoint / kState).string() + ": " + error.what(), "resume from an older checkpoint");
+    throw Error(ErrorCode::kData, (checkpoint / kState).string() + ": " + error.what(),
+                "resume from an older checkpoint");
   }
 }
 
 void load_checkpoint_weights(const fs::path& checkpoint, GroundedModel& network) {
   const std::string problem = problem_of(checkpoint);
   if (!problem.empty())
-    throw Error(ErrorCode::kData, "checkpoint " + checkpoint.string() + ": " + problem, "resume from an older checkpoint");
+    throw Error(ErrorCode::kData, "checkpoint " + checkpoint.string() + ": " + problem,
+                "resume from an older checkpoint");
   load_weights(*network, checkpoint / kWeights);
 }
 

@@ -29,8 +29,10 @@ Curves read_curves(const fs::path& metrics) {
   return curves;
 }
 
-std::string chart_of(const Curves& curves, const std::string& title, const std::vector<std::string>& names) {
-  pages::LineChart chart{.title = title, .x_label = "step", .y_label = names.size() == 1 ? names.front() : ""};
+std::string chart_of(const Curves& curves, const std::string& title,
+                     const std::vector<std::string>& names) {
+  pages::LineChart chart{
+      .title = title, .x_label = "step", .y_label = names.size() == 1 ? names.front() : ""};
   for (const std::string& name : names) {
     const auto found = curves.find(name);
     if (found == curves.end()) continue;

@@ -32,23 +32,29 @@ torch::Tensor orthogonalised(const torch::Tensor& matrix) {
   return is_tall ? x.t() : x;
 }
 
-double learning_rate(const OptimizerConfig& config, int64_t step, int64_t total_steps, double least_progress) {
+double learning_rate(const OptimizerConfig& config, int64_t step, int64_t total_steps,
+                     double least_progress) {
   if (step < config.warmup_steps)
-    return config.lr_peak * static_cast<double>(step + 1) / static_cast<double>(config.warmup_steps);
-  const double span = static_cast<double>(std::max<int64_t>(1, total_steps - 1 - config.warmup_steps));
-  const double progress = std::clamp(static_cast<double>(step - config.warmup_steps) / span, std::min(least_progress, 1.0), 1.0);
+    return config.lr_peak * static_cast<double>(step + 1) /
+           static_cast<double>(config.warmup_steps);
+  const double span =
+      static_cast<double>(std::max<int64_t>(1, total_steps - 1 - config.warmup_steps));
+  const double progress = std::clamp(static_cast<double>(step - config.warmup_steps) / span,
+                                     std::min(least_progress, 1.0), 1.0);
   const double decayed = std::max(0.0, (progress - (1 - config.decay_share)) / config.decay_share);
   const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * decayed));
   return config.lr_peak * (config.lr_final_ratio + (1 - config.lr_final_ratio) * cosine);
 }
 
-Optimizer::Optimizer(std::map<std::string, torch::Tensor> parameters, const OptimizerConfig& config) : config_(config) {
+Optimizer::Optimizer(std::map<std::string, torch::Tensor> parameters, const OptimizerConfig& config)
+    : config_(config) {
   for (auto& [name, parameter] : parameters) {
     Slot slot;
     slot.parameter = parameter;
     slot.moment1 = torch::zeros_like(parameter);
     slot.is_muon = config.method == "muon" && is_inner_matrix(name, parameter);
-    slot.moment2 = slot.is_muon ? torch::zeros({0}, parameter.options()) : torch::zeros_like(parameter);
+    slot.moment2 =
+        slot.is_muon ? torch::zeros({0}, parameter.options()) : torch::zeros_like(parameter);
     slot.has_decay = parameter.dim() > 1 && name.find("embedding") == std::string::npos;
     slots_.emplace(name, std::move(slot));
   }
@@ -60,13 +66,18 @@ double Optimizer::step(double learning_rate) {
   for (auto& [name, slot] : slots_)
     if (slot.parameter.grad().defined()) squares.push_back(slot.parameter.grad().square().sum());
   // Fetched together: a GPU would be waited for at each.
-  const double norm = squares.empty() ? 0 : std::sqrt(torch::stack(squares).to(torch::kCPU, torch::kDouble).sum().item<double>());
+  const double norm =
+      squares.empty()
+          ? 0
+          : std::sqrt(torch::stack(squares).to(torch::kCPU, torch::kDouble).sum().item<double>());
   if (!std::isfinite(norm)) {
     zero_grad();
     return norm;
   }
-  const double scale = config_.clip_norm > 0 && norm > config_.clip_norm ? config_.clip_norm / norm : 1.0;
-  std::map<std::pair<int64_t, bool>, Group> groups;  // by (updates, has_decay): what AdamW's factors depend on
+  const double scale =
+      config_.clip_norm > 0 && norm > config_.clip_norm ? config_.clip_norm / norm : 1.0;
+  // by (updates, has_decay): what AdamW's factors depend on
+  std::map<std::pair<int64_t, bool>, Group> groups;
   for (auto& [name, slot] : slots_) {
     if (!slot.parameter.grad().defined() || !slot.parameter.requires_grad()) continue;
     const torch::Tensor gradient = slot.parameter.grad().mul_(scale);
@@ -81,7 +92,8 @@ double Optimizer::step(double learning_rate) {
     group.moments1.push_back(slot.moment1);
     group.moments2.push_back(slot.moment2);
     if (gradient.is_cuda()) continue;
-    // A GPU takes a group in a few launches; a CPU gains nothing by it and would hold all denominators at once.
+    // A GPU takes a group in a few launches; a CPU gains nothing by it and would hold all
+    // denominators at once.
     step_adamw(group, slot.updates, slot.has_decay, learning_rate);
     group = {};
   }
@@ -91,7 +103,8 @@ double Optimizer::step(double learning_rate) {
   return norm;
 }
 
-void Optimizer::step_adamw(const Group& group, int64_t updates, bool has_decay, double learning_rate) const {
+void Optimizer::step_adamw(const Group& group, int64_t updates, bool has_decay,
+                           double learning_rate) const {
   at::_foreach_mul_(group.moments1, config_.beta1);
   at::_foreach_add_(group.moments1, group.gradients, 1 - config_.beta1);
   at::_foreach_mul_(group.moments2, config_.beta2);
@@ -102,16 +115,20 @@ void Optimizer::step_adamw(const Group& group, int64_t updates, bool has_decay, 
   const std::vector<torch::Tensor> denominators = at::_foreach_sqrt(group.moments2);
   at::_foreach_div_(denominators, std::sqrt(correction2));
   at::_foreach_add_(denominators, config_.eps);
-  at::_foreach_addcdiv_(group.parameters, group.moments1, denominators, -learning_rate / correction1);
+  at::_foreach_addcdiv_(group.parameters, group.moments1, denominators,
+                        -learning_rate / correction1);
 }
 
-// W -= lr sqrt(max(1, R/C)) orthogonalised(g + momentum m), m = momentum m + g; a convolution [out,in,h,w] is [out,in h w].
+// W -= lr sqrt(max(1, R/C)) orthogonalised(g + momentum m), m = momentum m + g; a convolution
+// [out,in,h,w] is [out,in h w].
 void Optimizer::step_muon(Slot& slot, const torch::Tensor& gradient, double learning_rate) const {
   slot.moment1.mul_(config_.muon_momentum).add_(gradient);
-  const torch::Tensor update = orthogonalised(torch::add(gradient, slot.moment1, config_.muon_momentum).flatten(1));
+  const torch::Tensor update =
+      orthogonalised(torch::add(gradient, slot.moment1, config_.muon_momentum).flatten(1));
   const double aspect = static_cast<double>(update.size(0)) / static_cast<double>(update.size(1));
   if (slot.has_decay) slot.parameter.mul_(1 - learning_rate * config_.weight_decay);
-  slot.parameter.sub_(update.reshape(slot.parameter.sizes()), learning_rate * std::sqrt(std::max(1.0, aspect)));
+  slot.parameter.sub_(update.reshape(slot.parameter.sizes()),
+                      learning_rate * std::sqrt(std::max(1.0, aspect)));
 }
 
 void Optimizer::zero_grad() {

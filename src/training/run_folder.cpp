@@ -1,10 +1,10 @@
 #include "radgen/training/run_folder.h"
 
+#include <torch/version.h>
 #include <unistd.h>
 
 #include <cmath>
 #include <ctime>
-#include <torch/version.h>
 
 #include "radgen/core/compute.h"
 #include "radgen/core/error.h"
@@ -31,26 +31,28 @@ nlohmann::ordered_json environment() {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   const BlasInfo blas = blas_info();
-  return {{"version", version_text()},
-          {"libtorch", TORCH_VERSION},
-          {"started", utc_now()},
-          {"host", host},
-          {"cpu", cpu_model()},
-          {"cpu_features", cpu_features()},
-          {"cores", available_cores()},
-          {"blas", {{"library", blas.library}, {"kernel", blas.kernel}, {"threads", blas.threads}}}};
+  return {
+      {"version", version_text()},
+      {"libtorch", TORCH_VERSION},
+      {"started", utc_now()},
+      {"host", host},
+      {"cpu", cpu_model()},
+      {"cpu_features", cpu_features()},
+      {"cores", available_cores()},
+      {"blas", {{"library", blas.library}, {"kernel", blas.kernel}, {"threads", blas.threads}}}};
 }
 
 }  // namespace
 
 void RunFolder::require_free(const fs::path& path, bool may_overwrite) {
   if (fs::exists(path / kConfig) && !may_overwrite)
-    throw Error(ErrorCode::kUsage, path.string() + " already holds a run",
-                "continue it with --resume, or start anew with --overwrite (the old one is moved aside)");
+    throw Error(
+        ErrorCode::kUsage, path.string() + " already holds a run",
+        "continue it with --resume, or start anew with --overwrite (the old one is moved aside)");
 }
 
-RunFolder RunFolder::create(const fs::path& path, const nlohmann::ordered_json& config, const std::string& command,
-                            bool may_overwrite) {
+RunFolder RunFolder::create(const fs::path& path, const nlohmann::ordered_json& config,
+                            const std::string& command, bool may_overwrite) {
   require_free(path, may_overwrite);
   claim_output_directory(path, may_overwrite);
   write_json_atomic(path / kConfig, config);
@@ -70,8 +72,10 @@ nlohmann::json RunFolder::config() const { return read_json(path_ / kConfig); }
 
 void RunFolder::log_metrics(int64_t step, double epoch, const std::string& split,
                             const std::vector<std::pair<std::string, double>>& metrics) {
-  nlohmann::ordered_json line = {{"time", utc_now()}, {"step", step}, {"epoch", epoch}, {"split", split}};
-  nlohmann::ordered_json values = nlohmann::ordered_json::object(), nonfinite = nlohmann::ordered_json::array();
+  nlohmann::ordered_json line = {
+      {"time", utc_now()}, {"step", step}, {"epoch", epoch}, {"split", split}};
+  nlohmann::ordered_json values = nlohmann::ordered_json::object(),
+                         nonfinite = nlohmann::ordered_json::array();
   for (const auto& [name, value] : metrics) {
     if (std::isfinite(value)) {
       values[name] = value;

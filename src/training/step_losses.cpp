@@ -9,23 +9,31 @@ namespace radgen {
 using torch::Tensor;
 
 Batch at_half_size(const Batch& batch, PatchGrid grid) {
-  const int64_t patch_px = batch.image.size(2) / grid.rows, rows = (grid.rows + 1) / 2, columns = (grid.columns + 1) / 2;
+  const int64_t patch_px = batch.image.size(2) / grid.rows, rows = (grid.rows + 1) / 2,
+                columns = (grid.columns + 1) / 2;
   Batch small = batch;
   small.image = torch::adaptive_avg_pool2d(batch.image, {rows * patch_px, columns * patch_px});
   const int64_t classes = batch.patch_labels.size(1);
   small.patch_labels =
-      torch::adaptive_avg_pool2d(batch.patch_labels.view({-1, classes, grid.rows, grid.columns}), {rows, columns}).flatten(2);
+      torch::adaptive_avg_pool2d(batch.patch_labels.view({-1, classes, grid.rows, grid.columns}),
+                                 {rows, columns})
+          .flatten(2);
   return small;
 }
 
-Losses step_losses(GroundedModel network, const Batch& batch, const TrainConfig& config, int64_t step) {
-  if (step >= config.loop.encoder_first_steps) return network->forward(make_forward_input(batch)).losses;
+Losses step_losses(GroundedModel network, const Batch& batch, const TrainConfig& config,
+                   int64_t step) {
+  if (step >= config.loop.encoder_first_steps)
+    return network->forward(make_forward_input(batch)).losses;
   const LossConfig& loss = config.network.loss;
-  const Batch seen = step < config.loop.half_size_steps ? at_half_size(batch, network->encoder()->native_grid()) : batch;
+  const Batch seen = step < config.loop.half_size_steps
+                         ? at_half_size(batch, network->encoder()->native_grid())
+                         : batch;
   const Tensor logits = network->encode(seen.image).finding_logits;
   const Autocast off(false, batch.image.device());
   Losses losses;
-  losses.labels = label_loss(pool_findings(logits, loss.label_pooling, loss.label_pooling_sharpness), seen.labels);
+  losses.labels = label_loss(
+      pool_findings(logits, loss.label_pooling, loss.label_pooling_sharpness), seen.labels);
   losses.patches = patch_loss(logits, seen.patch_labels, seen.has_boxes);
   losses.total = loss.lambda_labels * losses.labels + loss.lambda_patches * losses.patches;
   return losses;

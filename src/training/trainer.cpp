@@ -34,7 +34,8 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 // The parts of the config that follow from the data: vocabulary, frame, native picture.
-TrainConfig completed(TrainConfig config, const Tokenizer& tokenizer, const nlohmann::json& prepared) {
+TrainConfig completed(TrainConfig config, const Tokenizer& tokenizer,
+                      const nlohmann::json& prepared) {
   config.network.decoder.vocabulary_size = tokenizer.vocabulary_size();
   config.network.encoder.image_height_px = config.data.frame.height_px;
   config.network.encoder.image_width_px = config.data.frame.width_px;
@@ -46,11 +47,13 @@ TrainConfig completed(TrainConfig config, const Tokenizer& tokenizer, const nloh
   if (config.network.loss.lambda_labels > 0 || config.network.loss.lambda_patches > 0)
     config.network.finding_classes = static_cast<int64_t>(kFindingCount);
   if (config.loop.encoder_first_steps > 0 && config.network.finding_classes == 0)
-    throw Error(ErrorCode::kConfig, "loop.encoder_first_steps needs loss.lambda_labels or loss.lambda_patches above 0",
+    throw Error(ErrorCode::kConfig,
+                "loop.encoder_first_steps needs loss.lambda_labels or loss.lambda_patches above 0",
                 "set one of them, or encoder_first_steps to 0");
   if (config.loop.half_size_steps > config.loop.encoder_first_steps)
-    throw Error(ErrorCode::kConfig, fmt::format("loop.half_size_steps {} is more than loop.encoder_first_steps {}",
-                                                config.loop.half_size_steps, config.loop.encoder_first_steps),
+    throw Error(ErrorCode::kConfig,
+                fmt::format("loop.half_size_steps {} is more than loop.encoder_first_steps {}",
+                            config.loop.half_size_steps, config.loop.encoder_first_steps),
                 "words need the whole picture: make it smaller");
   check(config.network);
   return config;
@@ -58,12 +61,15 @@ TrainConfig completed(TrainConfig config, const Tokenizer& tokenizer, const nloh
 
 SamplerConfig sampler_config(const TrainConfig& config, const Dataset& data) {
   if (config.loop.batch_size > static_cast<int64_t>(data.size()))
-    throw Error(ErrorCode::kConfig, fmt::format("loop.batch_size {} is more than the {} training studies",
-                                                config.loop.batch_size, data.size()),
+    throw Error(ErrorCode::kConfig,
+                fmt::format("loop.batch_size {} is more than the {} training studies",
+                            config.loop.batch_size, data.size()),
                 "make it smaller");
-  SamplerConfig sampler{.batch_size = static_cast<size_t>(config.loop.batch_size), .drops_last = true,
+  SamplerConfig sampler{.batch_size = static_cast<size_t>(config.loop.batch_size),
+                        .drops_last = true,
                         .bucket_batches = static_cast<size_t>(config.loop.bucket_batches),
-                        .boxed_share = config.loop.boxed_share, .seed = static_cast<uint64_t>(config.seed)};
+                        .boxed_share = config.loop.boxed_share,
+                        .seed = static_cast<uint64_t>(config.seed)};
   for (size_t i = 0; i < data.size(); ++i) sampler.is_boxed.push_back(data.entry(i).has_boxes);
   return sampler;
 }
@@ -75,7 +81,8 @@ std::string hash_of_data(const fs::path& data) { return sha256_file(data / "mani
 
 int64_t total_steps(const LoopConfig& loop, int64_t studies) {
   if (loop.max_steps > 0) return loop.max_steps;
-  const double per_epoch = static_cast<double>(studies) / static_cast<double>(loop.batch_size * loop.accumulation);
+  const double per_epoch =
+      static_cast<double>(studies) / static_cast<double>(loop.batch_size * loop.accumulation);
   return std::max<int64_t>(1, static_cast<int64_t>(std::ceil(loop.epochs * per_epoch)));
 }
 
@@ -87,14 +94,16 @@ class Trainer {
       : request_(request),
         device_(choose_device(request.device)),
         is_bf16_(use_bf16(request.config.loop.precision, device_)),
-        tokenizer_(choose_tokenizer(request.data, request.initial, request.is_resume ? request.output : "")),
+        tokenizer_(choose_tokenizer(request.data, request.initial,
+                                    request.is_resume ? request.output : "")),
         config_(completed(request.config, *tokenizer_, read_json(request.data / "prepare.json"))),
         train_data_(request.data, "train", tokenizer_, config_.data),
         validation_data_(request.data, "validate", tokenizer_, config_.data),
         sampler_(train_data_.lengths(), sampler_config(config_, train_data_)),
         network_(make_network()),
         optimizer_(parameters(), config_.optimizer),
-        total_steps_(radgen::total_steps(config_.loop, static_cast<int64_t>(sampler_.studies_per_epoch()))),
+        total_steps_(
+            radgen::total_steps(config_.loop, static_cast<int64_t>(sampler_.studies_per_epoch()))),
         validator_(config_, request.data, validation_data_, tokenizer_) {
     state_.config_sha256 = sha256_hex(dump_config(config_).dump());
     state_.data_sha256 = hash_of_data(request.data);
@@ -103,13 +112,16 @@ class Trainer {
   // The run folder is made when everything has been checked: a mistake leaves nothing behind.
   void open_run() {
     run_ = request_.is_resume ? RunFolder::open(request_.output)
-                              : RunFolder::create(request_.output, dump_config(request_.config), request_.command,
-                                                  request_.may_overwrite);
+                              : RunFolder::create(request_.output, dump_config(request_.config),
+                                                  request_.command, request_.may_overwrite);
     log::add_file((run_.path() / "train.log").string());
-    if (!request_.is_resume) save_initial_weights(run_.path(), request_.initial, *tokenizer_, initial_reports_);
+    if (!request_.is_resume)
+      save_initial_weights(run_.path(), request_.initial, *tokenizer_, initial_reports_);
   }
 
-  void start() { initial_reports_ = load_initial_weights(network_, config_, *tokenizer_, request_.initial); }
+  void start() {
+    initial_reports_ = load_initial_weights(network_, config_, *tokenizer_, request_.initial);
+  }
 
   void resume() {
     const std::optional<fs::path> checkpoint = find_checkpoint(run_.path());
@@ -121,8 +133,10 @@ class Trainer {
     const TrainState saved = load_checkpoint(*checkpoint, network_, optimizer_);
     if (saved.data_sha256 != state_.data_sha256)
       throw Error(ErrorCode::kData, "the prepared data set is not the one this run was started on",
-                  "resume with the old data set, or start a new run with --init-from " + checkpoint->string());
-    if (saved.config_sha256 != state_.config_sha256) log::warning("the configuration differs from the one this run was started with");
+                  "resume with the old data set, or start a new run with --init-from " +
+                      checkpoint->string());
+    if (saved.config_sha256 != state_.config_sha256)
+      log::warning("the configuration differs from the one this run was started with");
     const std::string config_sha256 = state_.config_sha256;
     state_ = saved;
     state_.config_sha256 = config_sha256;
@@ -147,7 +161,8 @@ class Trainer {
   }
 
   void set_encoder_trainable(bool is_trainable) {
-    for (auto& parameter : network_->encoder()->parameters()) parameter.set_requires_grad(is_trainable);
+    for (auto& parameter : network_->encoder()->parameters())
+      parameter.set_requires_grad(is_trainable);
     network_->encoder()->train(is_trainable);  // frozen norms keep their running means, too
   }
 
@@ -163,7 +178,8 @@ class Trainer {
     return config_.loop.max_minutes > 0 ? trained_s / (60 * config_.loop.max_minutes) : 0;
   }
   double epoch() const {
-    return static_cast<double>(state_.studies_seen) / static_cast<double>(std::max<size_t>(1, train_data_.size()));
+    return static_cast<double>(state_.studies_seen) /
+           static_cast<double>(std::max<size_t>(1, train_data_.size()));
   }
   nlohmann::ordered_json finish();
 
@@ -185,15 +201,16 @@ class Trainer {
   std::chrono::steady_clock::time_point started_;
   double seconds_before_ = 0;
   double last_lr_ = 0, last_norm_ = 0;
-  std::map<std::string, double> sums_;   // of losses since the last line of metrics.jsonl
+  std::map<std::string, double> sums_;  // of losses since the last line of metrics.jsonl
   int64_t summed_ = 0;
 };
 
-// One optimizer step over `accumulation` batches. The loss of a batch is the mean over its studies, so batches are
-// weighted by their studies' share of the step.
+// One optimizer step over `accumulation` batches. The loss of a batch is the mean over its studies,
+// so batches are weighted by their studies' share of the step.
 void Trainer::train_step(BatchLoader& loader) {
   network_->train();
-  torch::manual_seed(hash_mix(hash_mix(static_cast<uint64_t>(config_.seed), kStepStream), static_cast<uint64_t>(state_.step)));
+  torch::manual_seed(hash_mix(hash_mix(static_cast<uint64_t>(config_.seed), kStepStream),
+                              static_cast<uint64_t>(state_.step)));
   set_encoder_trainable(state_.step >= config_.loop.freeze_encoder_steps);
   std::vector<Batch> batches;
   int64_t studies = 0;
@@ -223,7 +240,8 @@ void Trainer::train_step(BatchLoader& loader) {
   }
   last_lr_ = learning_rate(config_.optimizer, state_.step, total_steps_, time_share());
   last_norm_ = optimizer_.step(last_lr_);
-  if (!std::isfinite(last_norm_)) log::warning("step {}: the gradient is not finite; the step is skipped", state_.step);
+  if (!std::isfinite(last_norm_))
+    log::warning("step {}: the gradient is not finite; the step is skipped", state_.step);
   ++summed_;
   ++state_.step;
   state_.studies_seen += studies;
@@ -256,13 +274,16 @@ bool Trainer::validate_and_save() {
 TrainSummary Trainer::run() {
   TrainSummary summary;
   for (const auto& [name, parameter] : parameters()) summary.parameters += parameter.numel();
-  log::info("{} training studies, {} for validation, {:.2f} M parameters, {} steps of {} studies in {}", train_data_.size(),
-            validation_data_.size(), static_cast<double>(summary.parameters) / 1e6, total_steps_,
-            config_.loop.batch_size * config_.loop.accumulation, is_bf16_ ? "bf16" : "fp32");
+  log::info(
+      "{} training studies, {} for validation, {:.2f} M parameters, {} steps of {} studies in {}",
+      train_data_.size(), validation_data_.size(), static_cast<double>(summary.parameters) / 1e6,
+      total_steps_, config_.loop.batch_size * config_.loop.accumulation,
+      is_bf16_ ? "bf16" : "fp32");
   const uint64_t seed = static_cast<uint64_t>(config_.seed);
   BatchLoader loader(train_data_, sampler_,
                      {.threads = static_cast<int>(config_.loop.loader_threads),
-                      .augment = config_.augment.enabled ? &config_.augment : nullptr, .seed = seed},
+                      .augment = config_.augment.enabled ? &config_.augment : nullptr,
+                      .seed = seed},
                      {state_.epoch, state_.batch_in_epoch});
 
   started_ = std::chrono::steady_clock::now();
@@ -276,13 +297,17 @@ TrainSummary Trainer::run() {
     progress.advance();
     if (state_.step % config_.loop.log_every_steps == 0 || state_.step == total_steps_) {
       std::vector<std::pair<std::string, double>> values;
-      for (const auto& [name, sum] : sums_) values.emplace_back(name, sum / static_cast<double>(summed_));
-      const double rate = static_cast<double>(state_.studies_seen - first_study) / (seconds_since(started_) - validating_s);
-      values.insert(values.end(), {{"lr", last_lr_}, {"gradient_norm", last_norm_}, {"studies_per_s", rate}});
+      for (const auto& [name, sum] : sums_)
+        values.emplace_back(name, sum / static_cast<double>(summed_));
+      const double rate = static_cast<double>(state_.studies_seen - first_study) /
+                          (seconds_since(started_) - validating_s);
+      values.insert(values.end(),
+                    {{"lr", last_lr_}, {"gradient_norm", last_norm_}, {"studies_per_s", rate}});
       run_.log_metrics(state_.step, epoch(), "train", values);
-      progress.set_note(fmt::format("loss {:.3f}  text {:.3f}  ground {:.3f}  lr {:.1e}  {:.0f} studies/s", state_.mean_loss,
-                                    sums_["loss_text"] / static_cast<double>(summed_),
-                                    sums_["loss_grounding"] / static_cast<double>(summed_), last_lr_, rate));
+      progress.set_note(
+          fmt::format("loss {:.3f}  text {:.3f}  ground {:.3f}  lr {:.1e}  {:.0f} studies/s",
+                      state_.mean_loss, sums_["loss_text"] / static_cast<double>(summed_),
+                      sums_["loss_grounding"] / static_cast<double>(summed_), last_lr_, rate));
       sums_.clear();
       summed_ = 0;
     }
@@ -309,7 +334,8 @@ TrainSummary Trainer::run() {
   summary.steps = state_.step;
   summary.seconds = seconds_before_ + seconds_since(started_);
   if (state_.step > first_step)
-    summary.studies_per_s = static_cast<double>(state_.studies_seen - first_study) / (seconds_since(started_) - validating_s);
+    summary.studies_per_s = static_cast<double>(state_.studies_seen - first_study) /
+                            (seconds_since(started_) - validating_s);
   summary.best_step = state_.best_step;
   summary.validation = finish();
   summary.peak_rss_gib = peak_rss_gib();
@@ -318,28 +344,39 @@ TrainSummary Trainer::run() {
   return summary;
 }
 
-// The best checkpoint becomes the model folder, its thresholds chosen on the whole validation split.
+// The best checkpoint becomes the model folder, its thresholds chosen on the whole validation
+// split.
 nlohmann::ordered_json Trainer::finish() {
   const fs::path best = run_.path() / "checkpoints" / "best";
   if (fs::exists(best)) load_checkpoint_weights(fs::canonical(best), network_);
   network_->eval();
   LoadedModel model;
-  model.config = {config_.network, config_.data.frame, config_.decoding, config_.data.prompt_max_tokens};
+  model.config = {config_.network, config_.data.frame, config_.decoding,
+                  config_.data.prompt_max_tokens};
   model.network = network_;
   model.tokenizer = tokenizer_;
   log::info("choosing thresholds on the validation split");
   const FinalValidation final_validation = validator_.calibrate(model, device_);
   model.calibration = final_validation.calibration;
   const nlohmann::json prepare = read_json(request_.data / "prepare.json");
-  const bool is_phantom = prepare.value("is_synthetic", true);  // an older data set: the careful answer
+  const bool is_phantom =
+      prepare.value("is_synthetic", true);  // an older data set: the careful answer
   nlohmann::ordered_json card = {
       {"version", version()},
       {"trained_on_phantoms", is_phantom},
-      {"warning", is_phantom ? "Trained on synthetic films: its words mean nothing for a patient." : ""},
-      {"data", {{"source", prepare.value("source", "")}, {"manifest_sha256", state_.data_sha256},
-                {"licence", is_phantom ? "synthetic, no restriction" : "that of the data set it was trained on"}}},
-      {"training", {{"steps", state_.step}, {"best_step", state_.best_step}, {"studies_seen", state_.studies_seen},
-                    {"seed", config_.seed}, {"config", dump_config(config_)}}},
+      {"warning",
+       is_phantom ? "Trained on synthetic films: its words mean nothing for a patient." : ""},
+      {"data",
+       {{"source", prepare.value("source", "")},
+        {"manifest_sha256", state_.data_sha256},
+        {"licence",
+         is_phantom ? "synthetic, no restriction" : "that of the data set it was trained on"}}},
+      {"training",
+       {{"steps", state_.step},
+        {"best_step", state_.best_step},
+        {"studies_seen", state_.studies_seen},
+        {"seed", config_.seed},
+        {"config", dump_config(config_)}}},
       {"validation", final_validation.metrics}};
   save_model_folder(run_.path() / "model", model, card);
   return final_validation.metrics;
@@ -348,7 +385,8 @@ nlohmann::ordered_json Trainer::finish() {
 void require_prepared(const fs::path& data) {
   for (const char* name : {"manifest.jsonl", "prepare.json", "tokenizer.model"})
     if (!fs::exists(data / name))
-      throw Error(ErrorCode::kData, "no prepared dataset in " + data.string() + ": " + name + " is missing",
+      throw Error(ErrorCode::kData,
+                  "no prepared dataset in " + data.string() + ": " + name + " is missing",
                   "make one with preprocess-radgen");
 }
 
@@ -368,8 +406,10 @@ TrainSummary train(const TrainRequest& request) {
 nlohmann::ordered_json plan_training(const TrainRequest& request) {
   require_prepared(request.data);
   check(request.initial, request.is_resume);
-  const auto tokenizer = choose_tokenizer(request.data, request.initial, request.is_resume ? request.output : "");
-  const TrainConfig config = completed(request.config, *tokenizer, read_json(request.data / "prepare.json"));
+  const auto tokenizer =
+      choose_tokenizer(request.data, request.initial, request.is_resume ? request.output : "");
+  const TrainConfig config =
+      completed(request.config, *tokenizer, read_json(request.data / "prepare.json"));
   const Dataset train_data(request.data, "train", tokenizer, config.data);
   const Dataset validation_data(request.data, "validate", tokenizer, config.data);
   GroundedModel network(config.network);

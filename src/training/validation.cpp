@@ -15,7 +15,8 @@
 
 namespace radgen {
 
-static constexpr size_t kMostDraftedStudies = 400;  // for the calibration: drafting is slow, and a few hundred claims are enough
+// for the calibration: drafting is slow, and a few hundred claims are enough
+static constexpr size_t kMostDraftedStudies = 400;
 
 double ValidationResult::value(const std::string& name) const {
   for (const auto& [key, value] : metrics)
@@ -25,11 +26,13 @@ double ValidationResult::value(const std::string& name) const {
 
 std::string ValidationResult::summary() const {
   std::string text;
-  for (const auto& [name, value] : metrics) text += fmt::format("{}{} {:.3f}", text.empty() ? "" : "  ", name, value);
+  for (const auto& [name, value] : metrics)
+    text += fmt::format("{}{} {:.3f}", text.empty() ? "" : "  ", name, value);
   return text;
 }
 
-evaluation::Reference reference_of(const ManifestEntry& entry, const std::filesystem::path& folder) {
+evaluation::Reference reference_of(const ManifestEntry& entry,
+                                   const std::filesystem::path& folder) {
   evaluation::Reference reference;
   reference.study_id = entry.study_id;
   reference.image_id = entry.image_id;
@@ -56,7 +59,8 @@ StudyInput study_input_of(const ManifestEntry& entry, const std::filesystem::pat
   return {entry.study_id, entry.image_id, *picture, entry.age, entry.sex, entry.indication};
 }
 
-evaluation::PhraseMap phrase_map_of(const std::string& study_id, const PhraseGrounding& grounding, const Calibration& calibration) {
+evaluation::PhraseMap phrase_map_of(const std::string& study_id, const PhraseGrounding& grounding,
+                                    const Calibration& calibration) {
   return {study_id,
           grounding.mention.finding,
           grounding.mention.side,
@@ -66,53 +70,61 @@ evaluation::PhraseMap phrase_map_of(const std::string& study_id, const PhraseGro
           find_regions(grounding.map, grounding.map_box, calibration.region_threshold)};
 }
 
-std::vector<evaluation::PhraseMap> phrase_maps_of(const Predictor& predictor, const std::vector<StudyInput>& inputs,
-                                                  const std::vector<evaluation::Reference>& references) {
+std::vector<evaluation::PhraseMap> phrase_maps_of(
+    const Predictor& predictor, const std::vector<StudyInput>& inputs,
+    const std::vector<evaluation::Reference>& references) {
   std::vector<std::string> texts;
   for (const auto& reference : references) texts.push_back(reference.text());
   std::vector<evaluation::PhraseMap> maps;
   const auto groundings = predictor.ground(inputs, texts);
   for (size_t i = 0; i < groundings.size(); ++i)
     for (const PhraseGrounding& grounding : groundings[i])
-      maps.push_back(phrase_map_of(references[i].study_id, grounding, predictor.model().calibration));
+      maps.push_back(
+          phrase_map_of(references[i].study_id, grounding, predictor.model().calibration));
   return maps;
 }
 
 // Where each finding's F1 against the reports of the validation split is largest.
-static std::vector<double> fit_finding_thresholds(const std::vector<std::vector<double>>& probabilities,
-                                                  const std::vector<evaluation::Reference>& references) {
+static std::vector<double> fit_finding_thresholds(
+    const std::vector<std::vector<double>>& probabilities,
+    const std::vector<evaluation::Reference>& references) {
   std::vector<double> thresholds;
   for (size_t f = 0; f < kFindingCount; ++f) {
     std::vector<FindingCase> cases;
     for (size_t i = 0; i < references.size(); ++i) {
       const auto label = references[i].labels.find(all_findings()[f]);
-      cases.push_back({probabilities[i][f], label != references[i].labels.end() && label->second != 0});
+      cases.push_back(
+          {probabilities[i][f], label != references[i].labels.end() && label->second != 0});
     }
     thresholds.push_back(best_threshold(std::move(cases)));
   }
   return thresholds;
 }
 
-Validator::Validator(const TrainConfig& config, const std::filesystem::path& folder, const Dataset& dataset,
-                     std::shared_ptr<const Tokenizer> tokenizer)
+Validator::Validator(const TrainConfig& config, const std::filesystem::path& folder,
+                     const Dataset& dataset, std::shared_ptr<const Tokenizer> tokenizer)
     : config_(config), folder_(folder), dataset_(dataset), tokenizer_(std::move(tokenizer)) {}
 
 std::vector<StudyInput> Validator::inputs(size_t most) const {
   std::vector<StudyInput> inputs;
-  for (size_t i = 0; i < std::min(most, dataset_.size()); ++i) inputs.push_back(study_input_of(dataset_.entry(i), folder_));
+  for (size_t i = 0; i < std::min(most, dataset_.size()); ++i)
+    inputs.push_back(study_input_of(dataset_.entry(i), folder_));
   return inputs;
 }
 
 std::vector<evaluation::Reference> Validator::references(size_t most) const {
   std::vector<evaluation::Reference> references;
-  for (size_t i = 0; i < std::min(most, dataset_.size()); ++i) references.push_back(reference_of(dataset_.entry(i), folder_));
+  for (size_t i = 0; i < std::min(most, dataset_.size()); ++i)
+    references.push_back(reference_of(dataset_.entry(i), folder_));
   return references;
 }
 
-void Validator::add_losses(GroundedModel& network, torch::Device device, ValidationResult& result) const {
+void Validator::add_losses(GroundedModel& network, torch::Device device,
+                           ValidationResult& result) const {
   torch::NoGradGuard no_grad;
-  BatchSampler sampler(dataset_.lengths(),
-                       {.batch_size = static_cast<size_t>(config_.loop.batch_size), .is_shuffled = false});
+  BatchSampler sampler(
+      dataset_.lengths(),
+      {.batch_size = static_cast<size_t>(config_.loop.batch_size), .is_shuffled = false});
   BatchLoader loader(dataset_, sampler, {.repeats = false});
   std::map<std::string, double> sums;
   int64_t studies = 0;
@@ -130,13 +142,16 @@ void Validator::add_losses(GroundedModel& network, torch::Device device, Validat
     add("loss_patches", losses.patches);
     studies += batch->size();
   }
-  for (const auto& [name, sum] : sums) result.metrics.emplace_back(name, sum / static_cast<double>(studies));
+  for (const auto& [name, sum] : sums)
+    result.metrics.emplace_back(name, sum / static_cast<double>(studies));
 }
 
-void Validator::add_scores(GroundedModel& network, torch::Device device, ValidationResult& result) const {
+void Validator::add_scores(GroundedModel& network, torch::Device device,
+                           ValidationResult& result) const {
   const size_t most = static_cast<size_t>(config_.validation.generated_studies);
   LoadedModel model;
-  model.config = {config_.network, config_.data.frame, config_.decoding, config_.data.prompt_max_tokens};
+  model.config = {config_.network, config_.data.frame, config_.decoding,
+                  config_.data.prompt_max_tokens};
   model.network = network;
   model.tokenizer = tokenizer_;
   const Predictor predictor(model, device);
@@ -144,14 +159,19 @@ void Validator::add_scores(GroundedModel& network, torch::Device device, Validat
   const std::vector<evaluation::Reference> truths = references(most);
   evaluation::EvaluateOptions options = evaluation::EvaluateOptions::quick();
   options.with_meteor = true;
-  const auto scored = evaluation::evaluate(predictor.draft(studies), phrase_maps_of(predictor, studies, truths),
-                                           {.test = truths}, options);
+  const auto scored =
+      evaluation::evaluate(predictor.draft(studies), phrase_maps_of(predictor, studies, truths),
+                           {.test = truths}, options);
   double selection = 0;
   int counted = 0;
-  for (const auto& [name, path, selects] : std::initializer_list<std::tuple<const char*, const char*, bool>>{
-           {"bleu_4", "text.bleu_4", true}, {"meteor_nltk", "text.meteor_nltk", true},
-           {"f1_macro", "clinical.f1_macro", true}, {"iou_phrase", "grounding.iou_phrase", true},
-           {"iou", "grounding.iou", false}, {"pointing", "grounding.pointing", false},
+  for (const auto& [name, path, selects] :
+       std::initializer_list<std::tuple<const char*, const char*, bool>>{
+           {"bleu_4", "text.bleu_4", true},
+           {"meteor_nltk", "text.meteor_nltk", true},
+           {"f1_macro", "clinical.f1_macro", true},
+           {"iou_phrase", "grounding.iou_phrase", true},
+           {"iou", "grounding.iou", false},
+           {"pointing", "grounding.pointing", false},
            {"pointing_phrase", "grounding.pointing_phrase", false}}) {
     const double value = scored.metrics.value(path);
     result.metrics.emplace_back(name, value);
@@ -160,7 +180,8 @@ void Validator::add_scores(GroundedModel& network, torch::Device device, Validat
       ++counted;
     }
   }
-  result.metrics.emplace_back("selection", counted ? selection / counted : std::numeric_limits<double>::quiet_NaN());
+  result.metrics.emplace_back(
+      "selection", counted ? selection / counted : std::numeric_limits<double>::quiet_NaN());
 }
 
 ValidationResult Validator::run(GroundedModel& network, torch::Device device) const {
@@ -175,7 +196,8 @@ ValidationResult Validator::run(GroundedModel& network, torch::Device device) co
 static std::vector<Box> boxes_of(const evaluation::Reference& truth, const Mention& mention) {
   std::vector<Box> boxes;
   for (const auto& box : truth.boxes)
-    if (box.finding == mention.finding && evaluation::sides_agree(box.side, mention.side)) boxes.push_back(box.box);
+    if (box.finding == mention.finding && evaluation::sides_agree(box.side, mention.side))
+      boxes.push_back(box.box);
   return boxes;
 }
 
@@ -199,11 +221,15 @@ FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device dev
   for (size_t i = 0; i < groundings.size(); ++i)
     for (const PhraseGrounding& grounding : groundings[i]) {
       auto reference = boxes_of(*boxed_truths[i], grounding.mention);
-      if (!reference.empty()) phrases.push_back({grounding.map, grounding.map_box, std::move(reference), grounding.evidence});
+      if (!reference.empty())
+        phrases.push_back(
+            {grounding.map, grounding.map_box, std::move(reference), grounding.evidence});
     }
-  Calibration drawn_with = model.calibration;  // the thresholds choose among drawn texts: they come first
+  // the thresholds choose among drawn texts: they come first
+  Calibration drawn_with = model.calibration;
   if (model.config.network.finding_classes == static_cast<int64_t>(kFindingCount))
-    drawn_with.finding_thresholds = fit_finding_thresholds(predictor.finding_probabilities(studies), truths);
+    drawn_with.finding_thresholds =
+        fit_finding_thresholds(predictor.finding_probabilities(studies), truths);
   predictor.set_calibration(drawn_with);
   const Labeler labeler;
   std::vector<CalibrationCase> claims;
@@ -214,7 +240,8 @@ FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device dev
     for (size_t s = 0; s < drafts[i].sentences.size(); ++s) {
       const DraftSentence& sentence = drafts[i].sentences[s];
       if (sentence.evidence.findings.empty()) continue;
-      CalibrationCase claim{sentence.map, drafts[i].map_box, {}, sentence.evidence, sentence.word_probability, true};
+      CalibrationCase claim{sentence.map,      drafts[i].map_box,         {},
+                            sentence.evidence, sentence.word_probability, true};
       for (const Mention& mention : drafts[i].mentions) {
         if (mention.sentence != s || mention.certainty == Certainty::kNegative) continue;
         claim.is_right &= evaluation::is_stated(mention.finding, mention.side, words);
@@ -229,13 +256,15 @@ FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device dev
   result.calibration.finding_thresholds = drawn_with.finding_thresholds;
   double iou = 0;
   for (const CalibrationCase& one : phrases)
-    iou += union_iou(find_regions(one.map, one.map_box, result.calibration.region_threshold), one.reference);
-  result.metrics = {{"studies", dataset_.size()},
-                    {"boxed_sentences", phrases.size()},
-                    {"drafted_claims", claims.size()},
-                    {"region_iou", phrases.empty() ? 0.0 : iou / static_cast<double>(phrases.size())},
-                    {"region_threshold", result.calibration.region_threshold},
-                    {"abstain_below", result.calibration.abstain_below}};
+    iou += union_iou(find_regions(one.map, one.map_box, result.calibration.region_threshold),
+                     one.reference);
+  result.metrics = {
+      {"studies", dataset_.size()},
+      {"boxed_sentences", phrases.size()},
+      {"drafted_claims", claims.size()},
+      {"region_iou", phrases.empty() ? 0.0 : iou / static_cast<double>(phrases.size())},
+      {"region_threshold", result.calibration.region_threshold},
+      {"abstain_below", result.calibration.abstain_below}};
   return result;
 }
 

@@ -94,8 +94,7 @@ TEST(Intake, TheTruthStandsForTheReportWhereItIsAskedFor) {
 TEST(Intake, RefusesWhatCannotBeAudited) {
   EXPECT_TRUE(says(error_of({}, subjects(4)), "no prediction"));
   EXPECT_TRUE(says(error_of({draft(7), draft(8)}, subjects(4)), "not one of 2 predictions"));
-  EXPECT_TRUE(
-      says(error_of({draft(1), draft(1), draft(2)}, subjects(4)), "1 of 3 predictions"));
+  EXPECT_TRUE(says(error_of({draft(1), draft(1), draft(2)}, subjects(4)), "1 of 3 predictions"));
   EXPECT_TRUE(says(error_of(drafts(2), {}), "no study"));
   std::vector<Subject> nobody = subjects(4);
   for (Subject& s : nobody) {
@@ -148,9 +147,9 @@ TEST(Intake, TextAndConfidenceAreMeasuredByGroupToo) {
        {"text." + intake.measures.meteor, "text." + intake.measures.meteor_15,
         std::string("text.cider_d"), std::string("confidence.words.ece")}) {
     const auto& metrics = result.metrics.front().metrics;
-    EXPECT_TRUE(std::any_of(metrics.begin(), metrics.end(),
-                            [&](const GroupMetric& m) { return m.path == path; }))
-        << path;
+    EXPECT_TRUE(std::any_of(metrics.begin(), metrics.end(), [&](const GroupMetric& m) {
+      return m.path == path;
+    })) << path;
   }
 }
 

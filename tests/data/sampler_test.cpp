@@ -103,8 +103,11 @@ TEST(BatchSampler, GivesStudiesWithBoxesTheirShareOfAnEpoch) {
 TEST(BatchSampler, LeavesNobodyOutWhenBoxesAreNotScarce) {
   std::vector<bool> is_boxed(30, true);
   is_boxed[4] = false;
-  EXPECT_EQ(BatchSampler(lengths(30), {.batch_size = 8, .boxed_share = 0.5, .is_boxed = is_boxed}).studies_per_epoch(), 30u);
-  EXPECT_EQ(BatchSampler(lengths(30), {.batch_size = 8, .boxed_share = 0.5, .is_boxed = std::vector<bool>(30)})
+  EXPECT_EQ(BatchSampler(lengths(30), {.batch_size = 8, .boxed_share = 0.5, .is_boxed = is_boxed})
+                .studies_per_epoch(),
+            30u);
+  EXPECT_EQ(BatchSampler(lengths(30),
+                         {.batch_size = 8, .boxed_share = 0.5, .is_boxed = std::vector<bool>(30)})
                 .studies_per_epoch(),
             30u);
 }

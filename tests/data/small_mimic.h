@@ -31,8 +31,8 @@ struct SmallImage {
   std::string date = "21800506";
   cv::Size size{320, 400};
   std::optional<Box> bright;  // stored pixels
-  std::vector<std::pair<std::string, std::string>>
-      boxes;                             // category and phrase, each with the box `bright`
+  // category and phrase, each with the box `bright`
+  std::vector<std::pair<std::string, std::string>> boxes;
   bool is_broken = false;                // the file holds text
   std::optional<std::string> box_split;  // of the boxes' table; as `split` where there is none
 };

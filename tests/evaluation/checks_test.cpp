@@ -38,7 +38,8 @@ EvaluationData data_of(int studies) {
   return data;
 }
 
-// A model that reads the picture: its own report, that of the other picture, "normal" where nothing is to be seen.
+// A model that reads the picture: its own report, that of the other picture, "normal" where nothing
+// is to be seen.
 CheckAnswers honest_answers(const EvaluationData& data) {
   CheckAnswers answers;
   std::vector<std::string> patients;
@@ -47,10 +48,12 @@ CheckAnswers honest_answers(const EvaluationData& data) {
   for (size_t i = 0; i < data.test.size(); ++i) {
     const std::string own = data.test[i].findings;
     const std::string mirrored = own == kLeft ? kRight : own == kRight ? kLeft : kNormal;
-    answers.studies.push_back({i, draft_of(own), draft_of("Nothing can be seen."), draft_of("Nothing can be seen."),
-                               draft_of(mirrored), draft_of(data.test[(*partners)[i]].findings)});
+    answers.studies.push_back({i, draft_of(own), draft_of("Nothing can be seen."),
+                               draft_of("Nothing can be seen."), draft_of(mirrored),
+                               draft_of(data.test[(*partners)[i]].findings)});
   }
-  for (int i = 0; i < 30; ++i) answers.twins.push_back({Finding::kPleuralEffusion, draft_of(kLeft), draft_of(kNormal)});
+  for (int i = 0; i < 30; ++i)
+    answers.twins.push_back({Finding::kPleuralEffusion, draft_of(kLeft), draft_of(kNormal)});
   answers.regions = {40, 36, 80.0, 4.0};
   answers.large = {3, 1, 3.0, 3.0};
   return answers;
@@ -81,7 +84,10 @@ TEST(WilsonInterval, AgreesWithPublishedFigures) {
   const struct {
     int64_t hits, n;
     double low, high;
-  } cases[] = {{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0.0, 0.1611}, {1, 29, 0.0061, 0.1718}};
+  } cases[] = {{81, 263, 0.2553, 0.3662},
+               {15, 148, 0.0624, 0.1605},
+               {0, 20, 0.0, 0.1611},
+               {1, 29, 0.0061, 0.1718}};
   for (const auto& c : cases) {
     const Interval interval = wilson_interval(c.hits, c.n);
     EXPECT_NEAR(interval.low, c.low, 5e-5) << c.hits << "/" << c.n;
@@ -170,10 +176,10 @@ TEST(AddChecks, ModelThatNeverLooksRaisesEveryAlarm) {
   for (TwinDrafts& pair : answers.twins) pair.twin = pair.original;
   answers.regions = {40, 4, 1.0, 1.0};
   const EvaluationResult result = judged(answers, data);
-  EXPECT_EQ(raised(result),
-            (std::set<std::string>{"shuffled_pictures_keep_f1", "blank_pictures_get_the_same_report",
-                                   "noise_gets_the_same_report", "mirrored_films_keep_their_sides",
-                                   "twins_keep_the_finding", "regions_are_not_what_sentences_need"}));
+  EXPECT_EQ(raised(result), (std::set<std::string>{
+                                "shuffled_pictures_keep_f1", "blank_pictures_get_the_same_report",
+                                "noise_gets_the_same_report", "mirrored_films_keep_their_sides",
+                                "twins_keep_the_finding", "regions_are_not_what_sentences_need"}));
   EXPECT_NE(eval_report_html(result, data, {}).find("not as expected"), std::string::npos);
 }
 
@@ -210,8 +216,9 @@ TEST(AddChecks, SidesLostOnMirroredFilmsAreHeldAgainstThoseLostAnyhow) {
     EXPECT_DOUBLE_EQ(result.metrics.value("checks.mirrored_swapped"), 1);
     EXPECT_DOUBLE_EQ(result.metrics.value("checks.mirrored_sided"), 0.5);
     EXPECT_DOUBLE_EQ(result.metrics.value("checks.mirrored_swapped_of_kept"), 0.5);
-    EXPECT_EQ(raised(result), is_lost_anyhow ? std::set<std::string>{}
-                                             : std::set<std::string>{"mirrored_films_lose_their_sides"});
+    EXPECT_EQ(raised(result), is_lost_anyhow
+                                  ? std::set<std::string>{}
+                                  : std::set<std::string>{"mirrored_films_lose_their_sides"});
   }
 }
 
@@ -223,7 +230,8 @@ TEST(AddChecks, FewCasesDecideNothing) {
   answers.regions = {5, 0, 0, 0};
   const EvaluationResult result = judged(answers, data);
   EXPECT_TRUE(result.alarms.empty());
-  for (const Expectation& expectation : result.expectations) EXPECT_FALSE(expectation.is_met) << expectation.path;
+  for (const Expectation& expectation : result.expectations)
+    EXPECT_FALSE(expectation.is_met) << expectation.path;
   EXPECT_DOUBLE_EQ(result.metrics.value("checks.blank_same_report"), 1);
 }
 
@@ -246,12 +254,17 @@ TEST(AddChecks, WhatCannotBeAskedIsNullWithItsReason) {
 
 TEST(LoadTwins, LeavesOutTwinsThatMayKeepTheirSentence) {
   const auto path = std::filesystem::temp_directory_path() / "radgen_load_twins.jsonl";
-  std::ofstream(path) << R"({"study_id":"5","findings":[{"finding":"Edema"}]})" << "\n"
-                      << R"({"study_id":"61","twin_of":"51","twin_without":"Edema","findings":[]})" << "\n"
-                      << R"({"study_id":"62","twin_of":"52","twin_without":"Lung Lesion","findings":[{"finding":"Lung Lesion"}]})"
-                      << "\n"
-                      << R"({"study_id":"63","twin_of":"53","twin_without":"Edema","findings":[]})" << "\n"
-                      << R"({"study_id":"69","twin_of":"59","twin_without":"Edema","findings":[]})" << "\n";
+  std::ofstream(path)
+      << R"({"study_id":"5","findings":[{"finding":"Edema"}]})"
+      << "\n"
+      << R"({"study_id":"61","twin_of":"51","twin_without":"Edema","findings":[]})"
+      << "\n"
+      << R"({"study_id":"62","twin_of":"52","twin_without":"Lung Lesion","findings":[{"finding":"Lung Lesion"}]})"
+      << "\n"
+      << R"({"study_id":"63","twin_of":"53","twin_without":"Edema","findings":[]})"
+      << "\n"
+      << R"({"study_id":"69","twin_of":"59","twin_without":"Edema","findings":[]})"
+      << "\n";
   std::vector<Reference> references(3);
   references[0].study_id = "51";
   references[0].truth = {{.finding = Finding::kEdema}};
@@ -260,10 +273,12 @@ TEST(LoadTwins, LeavesOutTwinsThatMayKeepTheirSentence) {
   references[2].study_id = "53";
   references[2].truth = {{.finding = Finding::kEdema, .is_visible = false}};
   const std::vector<Twin> twins = load_twins(path, references);
-  ASSERT_EQ(twins.size(), 1u);  // 62 has another lesion, 63's could not be seen, 69's original is not scored
+  // 62 has another lesion, 63's could not be seen, 69's original is not scored
+  ASSERT_EQ(twins.size(), 1u);
   EXPECT_EQ(twins[0].study_id, "61");
   EXPECT_EQ(twins[0].without, Finding::kEdema);
-  std::ofstream(path) << R"({"study_id":"61","twin_of":"51","twin_without":"Ed"})" << "\n";
+  std::ofstream(path) << R"({"study_id":"61","twin_of":"51","twin_without":"Ed"})"
+                      << "\n";
   EXPECT_THROW(load_twins(path, references), Error);
   std::filesystem::remove(path);
 }

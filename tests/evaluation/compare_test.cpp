@@ -106,8 +106,7 @@ TEST(Compare, SeedsAreAveragedAndTheirSpreadIsTold) {
   const ComparedMetric& rouge = find(comparison, "text.rouge_l");
   double values[2];
   for (size_t seed = 0; seed < 2; ++seed)
-    values[seed] =
-        find(compare_predictions(a[seed], b[seed], data, few()), "text.rouge_l").a;
+    values[seed] = find(compare_predictions(a[seed], b[seed], data, few()), "text.rouge_l").a;
   EXPECT_NEAR(rouge.a, (values[0] + values[1]) / 2, 1e-12);
   EXPECT_NEAR(rouge.a_sd, std::abs(values[0] - values[1]) / std::sqrt(2), 1e-12);
   EXPECT_NEAR(rouge.b_sd, 0, 1e-12);

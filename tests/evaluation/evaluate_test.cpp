@@ -129,9 +129,11 @@ TEST(Evaluate, PerfectModelHasTheSkillOfTheOracle) {
 
 TEST(Evaluate, NeighboursOfTheEncoderAreScoredBesideTheBaselinesAndNotAsOne) {
   EvaluationData data = phantom_data(40);
-  const EvaluationResult before = evaluate(perfect_drafts(data), perfect_phrases(data), data, few_rounds());
+  const EvaluationResult before =
+      evaluate(perfect_drafts(data), perfect_phrases(data), data, few_rounds());
   for (const Reference& r : data.test) data.encoder_neighbours.push_back(r.text());
-  const EvaluationResult after = evaluate(perfect_drafts(data), perfect_phrases(data), data, few_rounds());
+  const EvaluationResult after =
+      evaluate(perfect_drafts(data), perfect_phrases(data), data, few_rounds());
   EXPECT_NEAR(after.metrics.value("encoder_neighbour.text.bleu_4"), 1, 1e-6);
   EXPECT_DOUBLE_EQ(after.metrics.value("encoder_neighbour.clinical.f1_macro"), 1);
   EXPECT_EQ(before.metrics.find("encoder_neighbour.text.bleu_4"), nullptr);
@@ -158,8 +160,7 @@ TEST(Evaluate, PhraseConfidenceIsJudgedByTheRegionsThatADraftWouldDraw) {
     phrases[i].score = i % 2 == 0 ? 0.9 : 0.2;  // sure where the region will be right
     phrases[i].regions = {i % 2 == 0 ? data.test[2 * i].boxes[0].box : Box{0, 0, 8, 8}};
   }
-  const MetricTable metrics =
-      evaluate(perfect_drafts(data), phrases, data, few_rounds()).metrics;
+  const MetricTable metrics = evaluate(perfect_drafts(data), phrases, data, few_rounds()).metrics;
   EXPECT_DOUBLE_EQ(metrics.value("confidence.phrase.auroc"), 1);
   EXPECT_DOUBLE_EQ(metrics.value("confidence.phrase.base_rate"), 0.5);
   EXPECT_DOUBLE_EQ(metrics.value("confidence.phrase.risk_at_50"), 0);

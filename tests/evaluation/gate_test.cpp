@@ -28,7 +28,8 @@ TEST(Gate, AValueIsHeldToItsLimitsOrAnEndOfItsIntervalIs) {
 }
 
 TEST(Gate, WhatWasNotMeasuredIsNotReached) {
-  const auto lines = check(R"({"grounding.iou": {"at_least": 0}, "text.nothing": {"at_least": 0}})");
+  const auto lines =
+      check(R"({"grounding.iou": {"at_least": 0}, "text.nothing": {"at_least": 0}})");
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_FALSE(lines[0].is_passed);
   EXPECT_NE(lines[0].text.find("no boxes"), std::string::npos);
@@ -45,12 +46,13 @@ TEST(Gate, AlarmsMustBeSilentAndLookedFor) {
 
 TEST(Gate, EverythingThatIsWrongWithTheThresholdsIsSaidAtOnce) {
   try {
-    check(R"({"text.bleu_4": {"atleast": 1, "at_most": "x", "of": "median"}, "b": 3, "alarms": 1})");
+    check(
+        R"({"text.bleu_4": {"atleast": 1, "at_most": "x", "of": "median"}, "b": 3, "alarms": 1})");
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kConfig);
-    for (const char* part : {"text.bleu_4.atleast", "text.bleu_4.at_most", "text.bleu_4.of", "b: ",
-                             "alarms: "}) {
+    for (const char* part :
+         {"text.bleu_4.atleast", "text.bleu_4.at_most", "text.bleu_4.of", "b: ", "alarms: "}) {
       EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << part;
     }
   }

@@ -50,7 +50,8 @@ TEST(ScoreMap, MapExactlyOnABoxReachesFullIouAtTheHalfWayThreshold) {
   // One cell of 16 x 16 pixels of 8 x 8 cells, the box the same cell. Bilinear values fall to 0 at
   // the centres of the neighbours; at half of the maximum along an axis the edge of the cell is
   // met, its corners are cut (product of the two axes).
-  const MapScore s = score_map(one_cell(8, 8, 3, 4), kPicture, {{64, 48, 16, 16}}, kPictureSide, kPictureSide);
+  const MapScore s =
+      score_map(one_cell(8, 8, 3, 4), kPicture, {{64, 48, 16, 16}}, kPictureSide, kPictureSide);
   EXPECT_FLOAT_EQ(s.pointing, 1);
   // Area of {(1-x)(1-y) >= t} in units of cells: 4 (1 - t + t ln t); all of the box lies inside
   // when t <= 1/4.
@@ -62,14 +63,16 @@ TEST(ScoreMap, MapExactlyOnABoxReachesFullIouAtTheHalfWayThreshold) {
 
 TEST(ScoreMap, FineMapOnABoxIsNearlyOne) {
   const Box box{32, 24, 40, 64};
-  const MapScore s = score_map(coverage_map({box}, 128, 128, kPicture), kPicture, {box}, kPictureSide, kPictureSide);
+  const MapScore s = score_map(coverage_map({box}, 128, 128, kPicture), kPicture, {box},
+                               kPictureSide, kPictureSide);
   EXPECT_GT(s.iou[9], 0.97f);
   EXPECT_GT(s.mass, 0.97f);
   EXPECT_FLOAT_EQ(s.pointing, 1);
 }
 
 TEST(ScoreMap, MapElsewhereScoresZero) {
-  const MapScore s = score_map(one_cell(8, 8, 0, 0), kPicture, {{96, 96, 32, 32}}, kPictureSide, kPictureSide);
+  const MapScore s =
+      score_map(one_cell(8, 8, 0, 0), kPicture, {{96, 96, 32, 32}}, kPictureSide, kPictureSide);
   EXPECT_EQ(s.iou[kDefaultLevel], 0);
   EXPECT_EQ(s.pointing, 0);
   EXPECT_EQ(s.mass, 0);
@@ -86,7 +89,9 @@ TEST(ScoreMap, UniformMapScoresTheShareOfTheBox) {
 TEST(ScoreMap, MapRectangleMovesTheMap) {
   const Box right_half{64, 0, 64, 128};
   const AttentionMap flat{2, 2, std::vector<float>(4, 1.0f)};
-  EXPECT_NEAR(score_map(flat, right_half, {right_half}, kPictureSide, kPictureSide).iou[kDefaultLevel], 1, 1e-4);
+  EXPECT_NEAR(
+      score_map(flat, right_half, {right_half}, kPictureSide, kPictureSide).iou[kDefaultLevel], 1,
+      1e-4);
 }
 
 TEST(ScoreMap, SurvivesEmptyAndBrokenMaps) {

@@ -248,15 +248,15 @@ TEST_F(StrangersFiles, ExportHoldsBothTextsInOrder) {
 }
 
 TEST_F(StrangersFiles, MapsMayStandInTheFileAsRowsOfNumbers) {
-  const auto drafts = load_predictions(
-      write("theirs.jsonl",
-            R"({"study_id": "1", "report": "Small left effusion. Clear.", "sentences": [)"
-            R"({"text": "Small left effusion.", "map": [[0.1, 0.2], [0.3, 0.4]]}, {"text": "Clear."}]})"
-            "\n"
-            R"({"study_id": "2", "report": "Edema.", "sentences": [{"text": "Edema.", "map": [[0.1, null]]}]})"
-            "\n"
-            R"({"study_id": "3", "report": "Edema.", "sentences": [{"text": "Edema.", "map": [[1, 0], [1]]}]})"
-            "\n"));
+  const auto drafts = load_predictions(write(
+      "theirs.jsonl",
+      R"({"study_id": "1", "report": "Small left effusion. Clear.", "sentences": [)"
+      R"({"text": "Small left effusion.", "map": [[0.1, 0.2], [0.3, 0.4]]}, {"text": "Clear."}]})"
+      "\n"
+      R"({"study_id": "2", "report": "Edema.", "sentences": [{"text": "Edema.", "map": [[0.1, null]]}]})"
+      "\n"
+      R"({"study_id": "3", "report": "Edema.", "sentences": [{"text": "Edema.", "map": [[1, 0], [1]]}]})"
+      "\n"));
   ASSERT_EQ(drafts.size(), 3u);
   const AttentionMap& map = drafts[0].sentences[0].map;
   EXPECT_EQ(map.rows, 2);
@@ -277,9 +277,9 @@ TEST_F(StrangersFiles, MapsMayStandInTheFileAsRowsOfNumbers) {
 TEST_F(StrangersFiles, MapsThatAreNoNumbersAreErrorsThatSayWhatIsExpected) {
   for (const char* map : {R"(["a"])", R"([["a"]])", R"([1, 2])"}) {
     try {
-      load_predictions(write("theirs.jsonl",
-                             R"({"study_id": "1", "report": "Edema.", "sentences": [{"map": )" +
-                                 std::string(map) + "}]}\n"));
+      load_predictions(
+          write("theirs.jsonl", R"({"study_id": "1", "report": "Edema.", "sentences": [{"map": )" +
+                                    std::string(map) + "}]}\n"));
       ADD_FAILURE() << map;
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kData);

@@ -1,9 +1,11 @@
-// Runs a fuzz target over the files of a folder, without libFuzzer: each file whole, cut short at many places, and
-// with single bytes changed. The cases depend on the files only, so a failure comes back.
+// Runs a fuzz target over the files of a folder, without libFuzzer: each file whole, cut short at
+// many places, and with single bytes changed. The cases depend on the files only, so a failure
+// comes back.
 //
 //   read_film_replay tests/fuzz/corpus/read_film
 //
-// A case that crashes, aborts or takes more than kCaseSeconds ends the program; the last line names it.
+// A case that crashes, aborts or takes more than kCaseSeconds ends the program; the last line names
+// it.
 #include <unistd.h>
 
 #include <algorithm>

@@ -15,13 +15,17 @@ cv::Mat film() {
   return picture;
 }
 
-double largest_difference(const cv::Mat& a, const cv::Mat& b) { return cv::norm(a, b, cv::NORM_INF); }
+double largest_difference(const cv::Mat& a, const cv::Mat& b) {
+  return cv::norm(a, b, cv::NORM_INF);
+}
 
 TEST(BlankPicture, IsTheMeanThroughout) {
   const cv::Mat blank = blank_picture(film());
   EXPECT_EQ(blank.size(), film().size());
   EXPECT_NEAR(cv::mean(blank)[0], cv::mean(film())[0], 1);
-  EXPECT_EQ(largest_difference(blank, cv::Mat(blank.size(), CV_16UC1, cv::Scalar(blank.at<uint16_t>(0, 0)))), 0);
+  EXPECT_EQ(largest_difference(
+                blank, cv::Mat(blank.size(), CV_16UC1, cv::Scalar(blank.at<uint16_t>(0, 0)))),
+            0);
 }
 
 TEST(NoisePicture, HasThePicturesMeanAndFollowsItsSeed) {
@@ -59,15 +63,18 @@ TEST(WithHiddenRegion, HidesTheBoxAndNothingFarFromIt) {
   changed(cv::Rect(45, 50, 30, 30)).setTo(0);  // the soft edge is 4 pixels wide
   EXPECT_EQ(cv::countNonZero(changed), 0);
   // No step at the border of the box: weights fall from 1 to 0.
-  const double before = picture.at<uint16_t>(65, 72), after = blurred.at<uint16_t>(65, 72), edge = hidden.at<uint16_t>(65, 72);
+  const double before = picture.at<uint16_t>(65, 72), after = blurred.at<uint16_t>(65, 72),
+               edge = hidden.at<uint16_t>(65, 72);
   EXPECT_GT(edge, std::min(before, after));
   EXPECT_LT(edge, std::max(before, after));
 }
 
 TEST(WithHiddenRegion, TakesBoxesThatReachBeyondThePicture) {
   const cv::Mat picture = film(), blurred = strongly_blurred(picture);
-  EXPECT_EQ(largest_difference(with_hidden_region(picture, blurred, {-50, -50, 500, 500}), blurred), 0);
-  EXPECT_EQ(largest_difference(with_hidden_region(picture, blurred, {-50, -50, 20, 20}), picture), 0);
+  EXPECT_EQ(largest_difference(with_hidden_region(picture, blurred, {-50, -50, 500, 500}), blurred),
+            0);
+  EXPECT_EQ(largest_difference(with_hidden_region(picture, blurred, {-50, -50, 20, 20}), picture),
+            0);
 }
 
 TEST(BodyMask, HoldsTheLungsAndNotTheMarkerInTheAir) {

@@ -33,9 +33,11 @@ TEST(Png, AnyPictureComesBackWhateverItsSizeAndDepth) {
       cv::Mat picture(size, type), noise(size, type);
       const int largest = type == CV_16UC1 ? 65535 : 255;
       for (int y = 0; y < size.height; ++y)
-        picture.row(y).setTo(cv::Scalar(largest * y / size.height, largest - largest * y / size.height, largest / 3));
+        picture.row(y).setTo(cv::Scalar(largest * y / size.height,
+                                        largest - largest * y / size.height, largest / 3));
       random.fill(noise, cv::RNG::UNIFORM, 0, largest + 1);
-      if (size.width > 8) noise.colRange(0, size.width / 3).copyTo(picture.colRange(0, size.width / 3));
+      if (size.width > 8)
+        noise.colRange(0, size.width / 3).copyTo(picture.colRange(0, size.width / 3));
       const std::string png = encode_png(picture, 1);
       const cv::Mat bytes(1, static_cast<int>(png.size()), CV_8UC1, const_cast<char*>(png.data()));
       const cv::Mat read = cv::imdecode(bytes, cv::IMREAD_UNCHANGED);

@@ -35,7 +35,8 @@ TEST(Support, FallsForWhatThePictureDoesNotShow) {
 
 TEST(Consensus, IsLargestForTheTextInTheMiddle) {
   const std::vector<double> consensus = consensus_of({{1, 2, 3, 4}, {1, 2, 3, 5}, {9, 8, 7, 6}});
-  EXPECT_NEAR(consensus[0], (2.0 * 5 / 14 + 0) / 2, 1e-12);  // shared: 1, 2, 3, (1,2), (2,3) of 4 + 3 grams each
+  // shared: 1, 2, 3, (1,2), (2,3) of 4 + 3 grams each
+  EXPECT_NEAR(consensus[0], (2.0 * 5 / 14 + 0) / 2, 1e-12);
   EXPECT_EQ(consensus[0], consensus[1]);
   EXPECT_EQ(consensus[2], 0);
   EXPECT_EQ(consensus_of({{1, 2}}), std::vector<double>{1});
@@ -45,8 +46,15 @@ TEST(Consensus, IsLargestForTheTextInTheMiddle) {
 TEST(BestThreshold, PartsStatedFromUnstatedWhereF1IsLargest) {
   EXPECT_NEAR(best_threshold({{0.9, true}, {0.7, true}, {0.5, false}, {0.1, false}}), 0.6, 1e-12);
   // One stray case: to catch it would cost more than it brings.
-  const double threshold = best_threshold({{0.9, true}, {0.8, true}, {0.7, true}, {0.6, false}, {0.5, false}, {0.4, false},
-                                           {0.3, false}, {0.2, false}, {0.1, true}});
+  const double threshold = best_threshold({{0.9, true},
+                                           {0.8, true},
+                                           {0.7, true},
+                                           {0.6, false},
+                                           {0.5, false},
+                                           {0.4, false},
+                                           {0.3, false},
+                                           {0.2, false},
+                                           {0.1, true}});
   EXPECT_NEAR(threshold, 0.65, 1e-12);
 }
 

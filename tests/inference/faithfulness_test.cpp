@@ -58,7 +58,8 @@ TEST(MatchedRegions, MayOverlapALargeRegion) {
   const Box region{10, 10, 80, 70};
   const std::vector<Box> boxes = matched_regions(region, body, 16, Random(0));
   ASSERT_EQ(boxes.size(), 16u);
-  for (const Box& box : boxes) EXPECT_LE(intersect(box, region).area(), 0.75 * region.area() + 1e-9);
+  for (const Box& box : boxes)
+    EXPECT_LE(intersect(box, region).area(), 0.75 * region.area() + 1e-9);
 }
 
 TEST(ExceedancePercentile, IsExceededByOneInTenFurtherDraws) {
@@ -83,7 +84,8 @@ TEST(ExceedancePercentile, IsUnknownOfTooFewValues) {
 class Faithfulness : public ::testing::Test {
  protected:
   void SetUp() override {
-    root_ = std::filesystem::temp_directory_path() / ("radgen_faithfulness_" + std::to_string(::getpid()));
+    root_ = std::filesystem::temp_directory_path() /
+            ("radgen_faithfulness_" + std::to_string(::getpid()));
     std::filesystem::create_directories(root_);
     model_ = tiny_model(root_);
     cv::theRNG().state = 7;
@@ -122,7 +124,8 @@ class Faithfulness : public ::testing::Test {
 
 TEST_F(Faithfulness, HidesEachRegionOfStatingSentencesAgainstRandomOnes) {
   const Predictor predictor(model_);
-  const std::vector<HiddenRegion> regions = check_faithfulness(predictor, studies_, drafts_, {.random_regions = 12});
+  const std::vector<HiddenRegion> regions =
+      check_faithfulness(predictor, studies_, drafts_, {.random_regions = 12});
   ASSERT_EQ(regions.size(), 4u);
   for (const HiddenRegion& region : regions) {
     EXPECT_EQ(region.sentence, 1u);
@@ -145,7 +148,8 @@ TEST_F(Faithfulness, FallIsThatOfTheSentenceBehindTheSameWords) {
   const HiddenRegion region = check_faithfulness(predictor, studies_, drafts_, {}).front();
   StudyInput hidden = studies_[0];
   hidden.picture = with_hidden_region(hidden.picture, strongly_blurred(hidden.picture), region.box);
-  const auto sum = [&](const StudyInput& study) {  // all words are read here, the check leaves out those behind the sentence
+  // all words are read here, the check leaves out those behind the sentence
+  const auto sum = [&](const StudyInput& study) {
     double log_prob = 0;
     const auto tokens = predictor.log_probs({study}, {drafts_[0].text()});
     for (const TokenLogProb& token : tokens[0])
@@ -164,13 +168,15 @@ TEST_F(Faithfulness, DoesNotDependOnTheBatch) {
   for (size_t r = 0; r < all.size(); ++r) {
     EXPECT_NEAR(all[r].fall, few[r].fall, 1e-4);
     ASSERT_EQ(all[r].random_falls.size(), few[r].random_falls.size());
-    for (size_t i = 0; i < all[r].random_falls.size(); ++i) EXPECT_NEAR(all[r].random_falls[i], few[r].random_falls[i], 1e-4);
+    for (size_t i = 0; i < all[r].random_falls.size(); ++i)
+      EXPECT_NEAR(all[r].random_falls[i], few[r].random_falls[i], 1e-4);
   }
 }
 
 TEST_F(Faithfulness, NothingFallsWhereThereIsNothingToHide) {
   studies_[0].picture.setTo(30000);
-  for (const HiddenRegion& region : check_faithfulness(Predictor(model_), {studies_[0]}, {drafts_[0]}, {})) {
+  for (const HiddenRegion& region :
+       check_faithfulness(Predictor(model_), {studies_[0]}, {drafts_[0]}, {})) {
     EXPECT_NEAR(region.fall, 0, 1e-4);
     for (const double fall : region.random_falls) EXPECT_NEAR(fall, 0, 1e-4);
   }
@@ -180,18 +186,22 @@ TEST_F(Faithfulness, ComesToOneInTenForRegionsThatMeanNothing) {
   Random random(11);
   for (Draft& draft : drafts_) {
     draft.sentences[1].boxes.clear();
-    for (int i = 0; i < 60; ++i) draft.sentences[1].boxes.push_back({random.uniform(0, 40), random.uniform(0, 50), 12, 14});
+    for (int i = 0; i < 60; ++i)
+      draft.sentences[1].boxes.push_back({random.uniform(0, 40), random.uniform(0, 50), 12, 14});
   }
   int faithful = 0;
-  const auto regions = check_faithfulness(Predictor(model_), studies_, drafts_, {.random_regions = 9});
+  const auto regions =
+      check_faithfulness(Predictor(model_), studies_, drafts_, {.random_regions = 9});
   for (const HiddenRegion& region : regions) faithful += region.is_faithful;
   ASSERT_EQ(regions.size(), 120u);
   EXPECT_GT(faithful, 1);
-  EXPECT_LT(faithful, 26);  // 12 are expected, with a standard deviation of 3.3 were they independent
+  // 12 are expected, with a standard deviation of 3.3 were they independent
+  EXPECT_LT(faithful, 26);
 }
 
 TEST_F(Faithfulness, RefusesTooFewRandomRegions) {
-  EXPECT_THROW(check_faithfulness(Predictor(model_), studies_, drafts_, {.random_regions = 8}), Error);
+  EXPECT_THROW(check_faithfulness(Predictor(model_), studies_, drafts_, {.random_regions = 8}),
+               Error);
 }
 
 }  // namespace

@@ -62,14 +62,16 @@ TEST_F(ModelFolder, DraftsTheSameAfterSavingAndLoading) {
 }
 
 TEST_F(ModelFolder, MissingAndAlteredFilesAreNamed) {
-  for (const char* name : {"config.json", "model.safetensors", "tokenizer.model", "calibration.json", "model_card.json"}) {
+  for (const char* name : {"config.json", "model.safetensors", "tokenizer.model",
+                           "calibration.json", "model_card.json"}) {
     const std::string bytes = read_file(root_ / "model" / name);
     fs::remove(root_ / "model" / name);
     EXPECT_NE(load_error().find(name), std::string::npos) << "missing " << name;
     std::string altered = bytes;
     altered[altered.size() / 2] ^= 1;
     write_file_atomic(root_ / "model" / name, altered);
-    if (std::string(name) != "model_card.json") {  // the card holds the hashes and has none of its own
+    if (std::string(name) !=
+        "model_card.json") {  // the card holds the hashes and has none of its own
       EXPECT_NE(load_error().find(name), std::string::npos) << "altered " << name;
     }
     write_file_atomic(root_ / "model" / name, bytes);
@@ -99,8 +101,8 @@ TEST_F(ModelFolder, SentencesCoverTheTextAndOnlyGroundedOnesHaveBoxes) {
         EXPECT_LE(map_mass(sentence.map), 1.0 + 1e-4);
       }
     }
-    // The frame is 48 x 64, the picture 52 x 64: it becomes 48 x 59 whole pixels, centred, so the grid's rectangle is
-    // taller than it.
+    // The frame is 48 x 64, the picture 52 x 64: it becomes 48 x 59 whole pixels, centred, so the
+    // grid's rectangle is taller than it.
     EXPECT_NEAR(draft.map_box.w, 52, 1e-6);
     EXPECT_NEAR(draft.map_box.h, 64 * 64.0 / 59, 1e-6);
   }
@@ -114,16 +116,20 @@ TEST_F(ModelFolder, EmbeddingsTellPicturesApartAndKnowNothingOfTheBatch) {
   ASSERT_EQ(together.size(), inputs.size());
   for (size_t i = 0; i < together.size(); ++i) {
     ASSERT_EQ(together[i].size(), 16u);
-    EXPECT_NEAR(std::inner_product(together[i].begin(), together[i].end(), together[i].begin(), 0.0), 1, 1e-5);
+    EXPECT_NEAR(
+        std::inner_product(together[i].begin(), together[i].end(), together[i].begin(), 0.0), 1,
+        1e-5);
     for (size_t d = 0; d < together[i].size(); ++d) EXPECT_NEAR(together[i][d], alone[i][d], 1e-4);
   }
-  EXPECT_LT(std::inner_product(together[0].begin(), together[0].end(), together[2].begin(), 0.0), 0.9999);
+  EXPECT_LT(std::inner_product(together[0].begin(), together[0].end(), together[2].begin(), 0.0),
+            0.9999);
 }
 
 TEST_F(ModelFolder, GroundsEveryStatedFindingOfAGivenText) {
   const Predictor predictor(model_);
   const auto inputs = studies();
-  const auto grounded = predictor.ground(inputs, {"Small left pleural effusion. No pneumothorax.", "The heart size is normal."});
+  const auto grounded = predictor.ground(
+      inputs, {"Small left pleural effusion. No pneumothorax.", "The heart size is normal."});
   ASSERT_EQ(grounded.size(), 2u);
   ASSERT_EQ(grounded[0].size(), 1u);  // the absent pneumothorax points at nothing
   EXPECT_EQ(grounded[0][0].mention.finding, Finding::kPleuralEffusion);

@@ -10,7 +10,9 @@
 namespace radgen {
 namespace {
 
-AttentionMap map_of(int rows, int columns, std::vector<float> values) { return {rows, columns, std::move(values)}; }
+AttentionMap map_of(int rows, int columns, std::vector<float> values) {
+  return {rows, columns, std::move(values)};
+}
 
 TEST(MeanMap, AveragesTheChosenTokensOnly) {
   const AttentionMap map = mean_map({{1, 0}, {0, 1}, {0, 3}}, {0, 2}, 1, 2);
@@ -44,8 +46,8 @@ TEST(FindRegions, BoxesLieInTheMapBoxesCoordinates) {
 
 TEST(FindRegions, SeparatePartsComeByMassAndFaintOnesAreDropped) {
   std::vector<float> values(36, 0);
-  values[0] = 0.6f;                   // a smaller part
-  values[35] = values[34] = 1;        // the larger one
+  values[0] = 0.6f;             // a smaller part
+  values[35] = values[34] = 1;  // the larger one
   const auto boxes = find_regions(map_of(6, 6, values), {0, 0, 60, 60}, 0.5);
   ASSERT_EQ(boxes.size(), 2u);
   EXPECT_GT(boxes[0].x, 30);
@@ -65,7 +67,8 @@ TEST(UnionIou, CountsOverlapsOnce) {
   EXPECT_EQ(union_iou({}, {{0, 0, 1, 1}}), 0.0);
 }
 
-// Maps whose sharpness tells whether they are right: the sharp ones lie on their box, the flat ones beside it.
+// Maps whose sharpness tells whether they are right: the sharp ones lie on their box, the flat ones
+// beside it.
 std::vector<CalibrationCase> separable_cases() {
   std::vector<CalibrationCase> cases;
   for (int i = 0; i < 40; ++i) {
@@ -98,8 +101,8 @@ TEST(FitCalibration, SeparatesSharpRightMapsFromFlatWrongOnes) {
   EXPECT_LT(wrong, 0.2);
 }
 
-// Every word gives nearly all its attention to the null key, and the rest lies on the box a little more often than not: where
-// the first full step of Newton's method would leave the curve for good.
+// Every word gives nearly all its attention to the null key, and the rest lies on the box a little
+// more often than not: where the first full step of Newton's method would leave the curve for good.
 TEST(FitCalibration, FindsItsWayWhenAllScoresAreTiny) {
   auto cases = separable_cases();
   for (size_t i = 0; i < cases.size(); ++i) {
@@ -113,42 +116,49 @@ TEST(FitCalibration, FindsItsWayWhenAllScoresAreTiny) {
   EXPECT_LT(calibration.score_slope, 100);
   double mean = 0;
   for (const CalibrationCase& one : cases) mean += calibrated_score(one.evidence, calibration) / 40;
-  EXPECT_NEAR(mean, 25.0 / 40, 0.05);  // a logistic regression with an offset meets the mean of its targets
+  // a logistic regression with an offset meets the mean of its targets
+  EXPECT_NEAR(mean, 25.0 / 40, 0.05);
   EXPECT_GT(calibrated_score(cases[0].evidence, calibration), 0.8);
 }
 
 FindingLogits logits_of(std::vector<float> of_pneumothorax) {
   FindingLogits logits;
   const auto& all = all_findings();
-  const auto f = static_cast<size_t>(std::find(all.begin(), all.end(), Finding::kPneumothorax) - all.begin());
+  const auto f =
+      static_cast<size_t>(std::find(all.begin(), all.end(), Finding::kPneumothorax) - all.begin());
   logits.patches.assign(of_pneumothorax.size() * kFindingCount, -9);
-  for (size_t j = 0; j < of_pneumothorax.size(); ++j) logits.patches[j * kFindingCount + f] = of_pneumothorax[j];
+  for (size_t j = 0; j < of_pneumothorax.size(); ++j)
+    logits.patches[j * kFindingCount + f] = of_pneumothorax[j];
   logits.probabilities.assign(kFindingCount, 0.5);
   logits.probabilities[f] = 0.8;
   return logits;
 }
 
 TEST(RegionEvidence, ReadsTheHeadsLogitsUnderTheMap) {
-  const RegionEvidence evidence =
-      region_evidence(map_of(2, 2, {0, .3f, .1f, 0}), {Finding::kPneumothorax}, logits_of({5, 2, -2, 0}));
+  const RegionEvidence evidence = region_evidence(
+      map_of(2, 2, {0, .3f, .1f, 0}), {Finding::kPneumothorax}, logits_of({5, 2, -2, 0}));
   EXPECT_NEAR(evidence.support, 0.75 * 2 - 0.25 * 2, 1e-6);
   EXPECT_NEAR(evidence.best_gap, 5 - 1, 1e-6);
   EXPECT_NEAR(evidence.presence, std::log(4), 1e-6);
-  const RegionEvidence no_head = region_evidence(map_of(2, 2, {0, 1, 0, 0}), {Finding::kPneumothorax}, {});
+  const RegionEvidence no_head =
+      region_evidence(map_of(2, 2, {0, 1, 0, 0}), {Finding::kPneumothorax}, {});
   EXPECT_EQ(no_head.support, 0);
   EXPECT_NEAR(no_head.sharpness, 1, 1e-6);
   EXPECT_EQ(region_evidence({}, {}, {}).sharpness, 0);  // a sentence without a map
 }
 
-// Every map is as sharp as the others: what the finding head sees under them is all that tells right from wrong.
+// Every map is as sharp as the others: what the finding head sees under them is all that tells
+// right from wrong.
 TEST(FitCalibration, BelievesTheFindingHeadWhereSharpnessSaysNothing) {
   std::vector<CalibrationCase> claims;
   for (int i = 0; i < 60; ++i) {
     CalibrationCase one = separable_cases()[0];
     const bool is_hit = i % 3 == 0;
     if (!is_hit) one.reference.clear();
-    one.evidence = region_evidence(one.map, {Finding::kPneumothorax},
-                                   logits_of(std::vector<float>(64, (is_hit ? 1.0f : -1.0f) + 0.02f * static_cast<float>(i % 7))));
+    one.evidence =
+        region_evidence(one.map, {Finding::kPneumothorax},
+                        logits_of(std::vector<float>(
+                            64, (is_hit ? 1.0f : -1.0f) + 0.02f * static_cast<float>(i % 7))));
     claims.push_back(one);
   }
   const Calibration calibration = fit_calibration(separable_cases(), claims, 60);
@@ -158,7 +168,8 @@ TEST(FitCalibration, BelievesTheFindingHeadWhereSharpnessSaysNothing) {
   EXPECT_LT(calibrated_score(claims[1].evidence, calibration), calibration.abstain_below);
 }
 
-// Words that are equally sure of everything: the finding's probability in the picture tells who is right.
+// Words that are equally sure of everything: the finding's probability in the picture tells who is
+// right.
 TEST(FitCalibration, ConfidenceLearnsFromThePicture) {
   std::vector<CalibrationCase> claims;
   for (int i = 0; i < 60; ++i) {
@@ -171,8 +182,9 @@ TEST(FitCalibration, ConfidenceLearnsFromThePicture) {
   const Calibration calibration = fit_calibration(separable_cases(), claims, 60);
   EXPECT_GT(calibrated_confidence(0.7, claims[1].evidence, calibration), 0.85);
   EXPECT_LT(calibrated_confidence(0.7, claims[0].evidence, calibration), 0.3);
-  EXPECT_EQ(calibrated_confidence(0.7, RegionEvidence{}, calibration), 0.7);   // states nothing
-  EXPECT_NEAR(calibrated_confidence(0.7, claims[0].evidence, Calibration{}), 0.7, 1e-9);  // never fitted
+  EXPECT_EQ(calibrated_confidence(0.7, RegionEvidence{}, calibration), 0.7);  // states nothing
+  // never fitted
+  EXPECT_NEAR(calibrated_confidence(0.7, claims[0].evidence, Calibration{}), 0.7, 1e-9);
 }
 
 TEST(FitCalibration, LeavesTheDefaultsWhenThereAreTooFewCases) {

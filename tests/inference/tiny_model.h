@@ -1,4 +1,5 @@
-// A network of a few thousand random weights with its tokenizer: what it says is nonsense, how it is asked is the same.
+// A network of a few thousand random weights with its tokenizer: what it says is nonsense, how it
+// is asked is the same.
 #pragma once
 
 #include <filesystem>
@@ -14,8 +15,9 @@ namespace radgen {
 inline LoadedModel tiny_model(const std::filesystem::path& folder) {
   std::vector<std::string> texts;
   for (int i = 0; i < 60; ++i)
-    texts.push_back("The heart size is normal in study " + std::to_string(i) + ". Small left pleural effusion.\nNo pneumothorax " +
-                    std::to_string(i * 7) + ".");
+    texts.push_back("The heart size is normal in study " + std::to_string(i) +
+                    ". Small left pleural effusion.\nNo pneumothorax " + std::to_string(i * 7) +
+                    ".");
   Tokenizer::train(texts, 320, folder / "tokenizer.model");
   LoadedModel model;
   model.tokenizer = std::make_shared<const Tokenizer>(folder / "tokenizer.model");

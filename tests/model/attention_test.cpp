@@ -154,7 +154,8 @@ TEST_F(GroundedCrossAttention, ScoresGiveLogWeightsWhereWeightsUnderflow) {
 TEST(CrossAttention, FewQueriesWithoutGradientsSeeTheSame) {
   torch::manual_seed(6);
   for (const int64_t d : {16, 32, 64, 80, 20}) {
-    const Tensor q = torch::randn({2, 3, 2, d}), k = torch::randn({2, 3, 301, d}), v = torch::randn({2, 3, 301, d});
+    const Tensor q = torch::randn({2, 3, 2, d}), k = torch::randn({2, 3, 301, d}),
+                 v = torch::randn({2, 3, 301, d});
     Tensor mask = torch::ones({2, 300}, torch::kBool);
     mask[1].narrow(0, 100, 120).fill_(false);
     for (const TensorOptional& attend : {TensorOptional(), TensorOptional(mask)}) {

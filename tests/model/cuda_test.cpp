@@ -25,7 +25,8 @@ class Cuda : public ::testing::Test {
 
 ForwardInput moved(const ForwardInput& input, torch::Device device) {
   ForwardInput there = input;
-  for (Tensor* tensor : {&there.image, &there.text_ids, &there.grounding_masks, &there.labels, &there.patch_labels, &there.has_boxes})
+  for (Tensor* tensor : {&there.image, &there.text_ids, &there.grounding_masks, &there.labels,
+                         &there.patch_labels, &there.has_boxes})
     *tensor = tensor->to(device);
   return there;
 }
@@ -34,8 +35,10 @@ TEST_F(Cuda, FusedAttentionIsThePlainFormula) {
   for (const bool is_causal : {false, true}) {
     const Tensor qkv = torch::randn({2, 300, 3, 4, 32}, gpu_);
     if (!has_fused_attention(gpu_)) GTEST_SKIP() << "this LibTorch has no fused attention";
-    const Tensor fused = fused_attention(qkv.select(2, 0), qkv.select(2, 1), qkv.select(2, 2), is_causal);
-    EXPECT_LT(largest_difference(fused, plain_self_attention(qkv.to(torch::kDouble), is_causal)), 1e-5);
+    const Tensor fused =
+        fused_attention(qkv.select(2, 0), qkv.select(2, 1), qkv.select(2, 2), is_causal);
+    EXPECT_LT(largest_difference(fused, plain_self_attention(qkv.to(torch::kDouble), is_causal)),
+              1e-5);
     EXPECT_TRUE(fused.is_contiguous());
   }
 }
@@ -44,13 +47,15 @@ TEST_F(Cuda, WindowedAndPooledAttentionAgreeWithTheCpu) {
   const PatchGrid grid{20, 18};
   const Tensor qkv = torch::randn({2, 1 + grid.size(), 3, 2, 16});
   EXPECT_LT(largest_difference(window_self_attention(qkv.to(gpu_), grid, 8, /*has_cls=*/true),
-                               window_self_attention(qkv, grid, 8, true)), 1e-5);
+                               window_self_attention(qkv, grid, 8, true)),
+            1e-5);
   const Tensor q = torch::randn({2, 360, 2, 16}), kv = torch::randn({2, 90, 2, 2, 16});
   EXPECT_LT(largest_difference(attention(q.to(gpu_), kv.to(gpu_)), attention(q, kv)), 1e-5);
 }
 
 TEST_F(Cuda, TiledAttentionAgreesWithFusedThereAndBack) {
-  const Tensor values = torch::randn({1, 200, 3, 2, 16}), weight = torch::randn({1, 200, 2, 16}, gpu_);
+  const Tensor values = torch::randn({1, 200, 3, 2, 16}),
+               weight = torch::randn({1, 200, 2, 16}, gpu_);
   Tensor gradients[2];
   for (int i = 0; i < 2; ++i) {
     const Tensor qkv = values.to(gpu_).requires_grad_(true);
@@ -66,7 +71,8 @@ TEST_F(Cuda, LossesAndGradientsAgreeWithTheCpu) {
   const ForwardInput input = tiny_input(config);
   GroundedModel here = tiny_model(config), there = tiny_model(config);
   there->to(gpu_);
-  const Losses on_cpu = here->forward(input).losses, on_gpu = there->forward(moved(input, gpu_)).losses;
+  const Losses on_cpu = here->forward(input).losses,
+               on_gpu = there->forward(moved(input, gpu_)).losses;
   EXPECT_NEAR(on_cpu.total.item<double>(), on_gpu.total.item<double>(), 1e-4);
   EXPECT_NEAR(on_cpu.grounding.item<double>(), on_gpu.grounding.item<double>(), 1e-4);
   on_cpu.total.backward();
@@ -126,7 +132,8 @@ TEST_F(Cuda, RecomputedDropoutDropsTheSame) {
     model->train();
     torch::manual_seed(3);
     model->forward(input).losses.total.backward();
-    for (const auto& parameter : model->named_parameters()) gradients[recompute][parameter.key()] = parameter.value().grad();
+    for (const auto& parameter : model->named_parameters())
+      gradients[recompute][parameter.key()] = parameter.value().grad();
   }
   for (const auto& [name, gradient] : gradients[0]) {
     if (!gradient.defined()) continue;

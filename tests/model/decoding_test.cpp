@@ -80,7 +80,8 @@ struct NarrowKeys {
 };
 class NarrowPictureKeys : public ::testing::TestWithParam<NarrowKeys> {};
 
-// Heads of 16 numbers take the path for a few queries, prompts of nine words the general one; both widen what is kept.
+// Heads of 16 numbers take the path for a few queries, prompts of nine words the general one; both
+// widen what is kept.
 TEST_P(NarrowPictureKeys, ChangeMapsByTheRoundingAlone) {
   const auto [kind, map_error, log_prob_error] = GetParam();
   torch::NoGradGuard no_grad;
@@ -90,7 +91,8 @@ TEST_P(NarrowPictureKeys, ChangeMapsByTheRoundingAlone) {
   config.decoder.has_null_key = true;
   GroundedModel wide = tiny_model(config);
   const EncodedImage image = wide->encode(torch::randn({2, 1, 12, 16}) * 3);
-  for (const std::vector<Ids>& prompts : {std::vector<Ids>{{}, {5}}, std::vector<Ids>{{5, 6, 7, 8, 9, 10, 11, 5, 6}, {7}}}) {
+  for (const std::vector<Ids>& prompts :
+       {std::vector<Ids>{{}, {5}}, std::vector<Ids>{{5, 6, 7, 8, 9, 10, 11, 5, 6}, {7}}}) {
     const auto full = generate(wide, image, prompts, {.max_tokens = 2});
     const auto narrow = generate(wide, image, prompts, {.max_tokens = 2, .picture_keys = kind});
     for (size_t b = 0; b < 2; ++b) {
@@ -104,15 +106,19 @@ TEST_P(NarrowPictureKeys, ChangeMapsByTheRoundingAlone) {
   }
 }
 
-// In 8 bits a step is a 127th of a channel's largest value: .4 % of it is the most that a key is off.
+// In 8 bits a step is a 127th of a channel's largest value: .4 % of it is the most that a key is
+// off.
 INSTANTIATE_TEST_SUITE_P(Kinds, NarrowPictureKeys,
-                         ::testing::Values(NarrowKeys{"fp16", 1e-3, 2e-3}, NarrowKeys{"int8", 3e-2, 5e-2}),
+                         ::testing::Values(NarrowKeys{"fp16", 1e-3, 2e-3},
+                                           NarrowKeys{"int8", 3e-2, 5e-2}),
                          [](const auto& test) { return test.param.kind; });
 
 TEST(NarrowPictureKeysConfig, RefusesAnUnknownKind) {
   torch::NoGradGuard no_grad;
   GroundedModel model = tiny_model();
-  EXPECT_THROW(generate(model, model->encode(torch::randn({1, 1, 12, 16})), {}, {.picture_keys = "int3"}), Error);
+  EXPECT_THROW(
+      generate(model, model->encode(torch::randn({1, 1, 12, 16})), {}, {.picture_keys = "int3"}),
+      Error);
 }
 
 TEST(EightBitKeys, FollowTheTextsThatAreKept) {
@@ -122,9 +128,13 @@ TEST(EightBitKeys, FollowTheTextsThatAreKept) {
   config.decoder.heads = 2;
   GroundedModel wide = tiny_model(config);
   const EncodedImage image = wide->encode(torch::randn({3, 1, 12, 16}) * 3);
-  const auto together = generate(wide, image, {}, {.beam_size = 2, .max_tokens = 8, .picture_keys = "int8"});
+  const auto together =
+      generate(wide, image, {}, {.beam_size = 2, .max_tokens = 8, .picture_keys = "int8"});
   for (int64_t b = 0; b < 3; ++b)
-    EXPECT_EQ(generate(wide, select_studies(image, {b}), {}, {.beam_size = 2, .max_tokens = 8, .picture_keys = "int8"}).front().ids,
+    EXPECT_EQ(generate(wide, select_studies(image, {b}), {},
+                       {.beam_size = 2, .max_tokens = 8, .picture_keys = "int8"})
+                  .front()
+                  .ids,
               together[static_cast<size_t>(b)].ids);
 }
 
@@ -146,7 +156,8 @@ TEST_F(Decoding, TeacherForcedScoresEqualThoseOfTheDraft) {
       EXPECT_LT((drafts[b].attention - scored[b].attention).abs().max().item<float>(), 1e-4);
       EXPECT_LT((drafts[b].null_attention - scored[b].null_attention).abs().max().item<float>(),
                 1e-4);
-      EXPECT_LT((scored[b].head_attention.mean(0) - scored[b].attention).abs().max().item<float>(), 1e-5);
+      EXPECT_LT((scored[b].head_attention.mean(0) - scored[b].attention).abs().max().item<float>(),
+                1e-5);
     }
   }
 }

@@ -27,13 +27,16 @@ class DrawnTexts : public ::testing::Test {
 };
 
 TEST_F(DrawnTexts, HaveTheLogProbabilitiesAndMapsOfTheirOwnWords) {
-  const auto drawn = draw_texts(model, encoded, prompts, {.max_tokens = 9, .candidates = 5, .temperature = 1}, options);
+  const auto drawn = draw_texts(model, encoded, prompts,
+                                {.max_tokens = 9, .candidates = 5, .temperature = 1}, options);
   ASSERT_EQ(drawn.size(), 3U);
   for (int64_t b = 0; b < 3; ++b) {
     for (const DecodedText& text : drawn[static_cast<size_t>(b)]) {
-      const DecodedText scored = score_tokens(model, select_studies(encoded, {b}), {prompts[static_cast<size_t>(b)]}, {text.ids})[0];
+      const DecodedText scored = score_tokens(model, select_studies(encoded, {b}),
+                                              {prompts[static_cast<size_t>(b)]}, {text.ids})[0];
       ASSERT_EQ(text.log_probs.size(), scored.log_probs.size());
-      for (size_t i = 0; i < text.ids.size(); ++i) EXPECT_NEAR(text.log_probs[i], scored.log_probs[i], 1e-4);
+      for (size_t i = 0; i < text.ids.size(); ++i)
+        EXPECT_NEAR(text.log_probs[i], scored.log_probs[i], 1e-4);
       if (text.is_complete) {
         EXPECT_NEAR(text.eos_log_prob, scored.eos_log_prob, 1e-4);
       }
@@ -49,7 +52,8 @@ TEST_F(DrawnTexts, DependOnTheirSeedAloneAndNotOnTheBatch) {
   std::set<Ids> different;
   for (int64_t b = 0; b < 3; ++b) {
     const auto i = static_cast<size_t>(b);
-    const auto alone = draw_texts(model, select_studies(encoded, {b}), {prompts[i]}, config, {{options.seeds[i]}, {}});
+    const auto alone = draw_texts(model, select_studies(encoded, {b}), {prompts[i]}, config,
+                                  {{options.seeds[i]}, {}});
     ASSERT_EQ(together[i].size(), 4U);
     for (size_t c = 0; c < 4; ++c) {
       EXPECT_EQ(together[i][c].ids, alone[0][c].ids);
@@ -60,7 +64,8 @@ TEST_F(DrawnTexts, DependOnTheirSeedAloneAndNotOnTheBatch) {
 }
 
 TEST_F(DrawnTexts, AreGreedyWhenTheNucleusHoldsOneWord) {
-  const auto drawn = draw_texts(model, encoded, prompts, {.max_tokens = 9, .candidates = 3, .nucleus = 0.01}, options);
+  const auto drawn = draw_texts(model, encoded, prompts,
+                                {.max_tokens = 9, .candidates = 3, .nucleus = 0.01}, options);
   const auto greedy = generate(model, encoded, prompts, {.max_tokens = 9});
   for (size_t b = 0; b < 3; ++b)
     for (const DecodedText& text : drawn[b]) EXPECT_EQ(text.ids, greedy[b].ids);
@@ -74,7 +79,8 @@ TEST_F(DrawnTexts, NeverBeginWithAForbiddenWord) {
       if (!text.ids.empty()) firsts.insert(text.ids[0]);
   ASSERT_GT(firsts.size(), 2U);
   const int64_t forbidden = *firsts.begin();
-  for (const auto& texts : draw_texts(model, encoded, prompts, config, {options.seeds, {forbidden}}))
+  for (const auto& texts :
+       draw_texts(model, encoded, prompts, config, {options.seeds, {forbidden}}))
     for (const DecodedText& text : texts) {
       ASSERT_FALSE(text.ids.empty() && text.is_complete && text.eos_log_prob == 0);
       EXPECT_TRUE(text.ids.empty() || text.ids[0] != forbidden);
@@ -87,8 +93,9 @@ TEST_F(DrawnTexts, ComeAsOftenAsTheNetworkSays) {
   const EncodedImage one = select_studies(encoded, {0});
   std::vector<double> count(20, 0);
   double ended = 0;
-  const auto drawn =
-      draw_texts(model, one, {}, {.max_tokens = 1, .candidates = kTexts, .temperature = 1, .nucleus = 1}, {{9}, {}});
+  const auto drawn = draw_texts(
+      model, one, {}, {.max_tokens = 1, .candidates = kTexts, .temperature = 1, .nucleus = 1},
+      {{9}, {}});
   for (const DecodedText& text : drawn[0]) {
     if (text.ids.empty()) {
       ++ended;

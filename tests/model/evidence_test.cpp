@@ -24,7 +24,8 @@ TEST(Evidence, AddsWhatTheFindingHeadSeesToEachPatch) {
   const EncodedImage with = model->encode(image);
   Tensor evidence = model->named_parameters()["evidence"];
   const Tensor p = with.finding_logits.sigmoid(), odds = (p / (1 - p)).log();
-  const Tensor added = torch::matmul(p, evidence.narrow(0, 0, 3)) + torch::matmul(odds / 8, evidence.narrow(0, 3, 3));
+  const Tensor added = torch::matmul(p, evidence.narrow(0, 0, 3)) +
+                       torch::matmul(odds / 8, evidence.narrow(0, 3, 3));
   ASSERT_LT(odds.abs().max().item<double>(), 8);
   evidence.zero_();
   const EncodedImage without = model->encode(image);
@@ -39,21 +40,26 @@ TEST(Evidence, AddsWhatTheFindingHeadSeesToEachPatch) {
 TEST(Evidence, AddsToTheScoresByTheFindingsThatAWordAsksFor) {
   torch::NoGradGuard no_grad;
   torch::manual_seed(5);
-  constexpr int64_t kWidth = 8, kHeads = 2, kClasses = 3, kPatches = 5, kTokens = 4, kHeadWidth = kWidth / kHeads;
+  constexpr int64_t kWidth = 8, kHeads = 2, kClasses = 3, kPatches = 5, kTokens = 4,
+                    kHeadWidth = kWidth / kHeads;
   CrossAttentionLayer layer(kWidth, kHeads, /*has_null_key=*/true, /*has_cls_key=*/false, kClasses);
   layer->evidence_query->bias.normal_();
   layer->null_key.normal_();
-  const Tensor memory = torch::randn({2, kPatches, kWidth + kClasses}), x = torch::randn({2, kTokens, kWidth});
+  const Tensor memory = torch::randn({2, kPatches, kWidth + kClasses}),
+               x = torch::randn({2, kTokens, kWidth});
   const auto [out, seen] = layer->forward(x, layer->remember(memory), {});
-  const Tensor q = layer->query(x), k = layer->key_value(memory.narrow(2, 0, kWidth)).narrow(2, 0, kWidth),
+  const Tensor q = layer->query(x),
+               k = layer->key_value(memory.narrow(2, 0, kWidth)).narrow(2, 0, kWidth),
                asked = layer->evidence_query(x), evidence = memory.narrow(2, kWidth, kClasses);
   const double root = std::sqrt(static_cast<double>(kHeadWidth + kClasses));
   for (int64_t head = 0; head < kHeads; ++head) {
     const Tensor q_head = q.narrow(2, head * kHeadWidth, kHeadWidth);
-    const Tensor patches = torch::matmul(q_head, k.narrow(2, head * kHeadWidth, kHeadWidth).transpose(1, 2)) / root +
-                           torch::matmul(asked.narrow(2, head * kClasses, kClasses), evidence.transpose(1, 2));
+    const Tensor patches =
+        torch::matmul(q_head, k.narrow(2, head * kHeadWidth, kHeadWidth).transpose(1, 2)) / root +
+        torch::matmul(asked.narrow(2, head * kClasses, kClasses), evidence.transpose(1, 2));
     const Tensor null = torch::matmul(q_head, layer->null_key[head]).unsqueeze(2) / root;
-    EXPECT_TRUE(torch::allclose(seen.scores.select(1, head), torch::cat({patches, null}, 2), 1e-4, 1e-5));
+    EXPECT_TRUE(
+        torch::allclose(seen.scores.select(1, head), torch::cat({patches, null}, 2), 1e-4, 1e-5));
   }
 }
 
@@ -81,7 +87,8 @@ TEST(ConvStem, KeepsItsRunningMeansWithTheWeights) {
   const Tensor image = torch::randn({1, 1, 12, 16});
   torch::NoGradGuard no_grad;
   ASSERT_FALSE(torch::allclose(trained->encode(image).memory, other->encode(image).memory));
-  load_tensors(*other, parse_safetensors(format_safetensors(named_tensors(*trained)), "memory"), "memory", true);
+  load_tensors(*other, parse_safetensors(format_safetensors(named_tensors(*trained)), "memory"),
+               "memory", true);
   EXPECT_TRUE(torch::equal(trained->encode(image).memory, other->encode(image).memory));
 }
 
@@ -96,7 +103,8 @@ TEST(ConvStem, BeginsEachResidualBlockAsTheIdentity) {
   torch::NoGradGuard no_grad;
   load_tensors(*shallow, named_tensors(*deep), "deep", /*is_strict=*/false);
   const Tensor image = torch::randn({2, 1, 12, 16});
-  EXPECT_TRUE(torch::allclose(deep->encode(image).memory, shallow->encode(image).memory, 1e-5, 1e-6));
+  EXPECT_TRUE(
+      torch::allclose(deep->encode(image).memory, shallow->encode(image).memory, 1e-5, 1e-6));
 }
 
 }  // namespace

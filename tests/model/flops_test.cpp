@@ -31,7 +31,8 @@ TEST(EncoderFlops, AgreeWithThePublishedCountOfVitBase) {
 }
 
 TEST(EncoderFlops, WindowsAndPoolsCutAttentionToAFewPercent) {
-  const EncoderFlops dense = encoder_flops(vit_base(), {128, 128}), windowed = encoder_flops(base_2048(), {128, 128});
+  const EncoderFlops dense = encoder_flops(vit_base(), {128, 128}),
+                     windowed = encoder_flops(base_2048(), {128, 128});
   EXPECT_NEAR(dense.total() / 1e12, 12.7, 0.1);
   EXPECT_NEAR(dense.attention / 1e12, 9.9, 0.05);
   EXPECT_LT(windowed.attention, 0.04 * dense.attention);
@@ -41,11 +42,13 @@ TEST(EncoderFlops, WindowsAndPoolsCutAttentionToAFewPercent) {
 TEST(EncoderFlops, OneWindowForAllIsDense) {
   ModelConfig wide = base_2048();
   wide.encoder.pool_keys = 1;
-  EXPECT_DOUBLE_EQ(encoder_flops(wide, {14, 14}).total(), encoder_flops(vit_base(), {14, 14}).total());
+  EXPECT_DOUBLE_EQ(encoder_flops(wide, {14, 14}).total(),
+                   encoder_flops(vit_base(), {14, 14}).total());
 }
 
 TEST(EncoderFlops, OfWindowsGrowWithN) {
-  const double small = encoder_flops(base_2048(), {32, 32}).total(), large = encoder_flops(base_2048(), {128, 128}).total();
+  const double small = encoder_flops(base_2048(), {32, 32}).total(),
+               large = encoder_flops(base_2048(), {128, 128}).total();
   EXPECT_GT(large / small, 16);
   EXPECT_LT(large / small, 16 * 1.15);
 }
@@ -53,9 +56,11 @@ TEST(EncoderFlops, OfWindowsGrowWithN) {
 TEST(BytesPerToken, AreWeightsAndWhatIsRemembered) {
   ModelConfig config;
   config.decoder = {.width = 4, .layers = 1, .heads = 1, .mlp_ratio = 2, .vocabulary_size = 10};
-  // Weights: 6 matrices of 4x4, 2 of 4x8, 1 of 4x10; keys and values of 5 patches and, on average, 1 word before.
+  // Weights: 6 matrices of 4x4, 2 of 4x8, 1 of 4x10; keys and values of 5 patches and, on average,
+  // 1 word before.
   EXPECT_DOUBLE_EQ(bytes_per_token(config, 5, 2, 1), 4 * (96 + 64 + 40 + 2 * 4 * (5 + 1)));
-  EXPECT_DOUBLE_EQ(bytes_per_token(config, 5, 2, 3) - bytes_per_token(config, 5, 2, 2), 4 * 2 * 4 * (5 + 1));
+  EXPECT_DOUBLE_EQ(bytes_per_token(config, 5, 2, 3) - bytes_per_token(config, 5, 2, 2),
+                   4 * 2 * 4 * (5 + 1));
 }
 
 TEST(ModelBench, TimesEveryPart) {

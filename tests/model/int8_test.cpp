@@ -18,8 +18,8 @@ double relative_error(const Tensor& approximate, const Tensor& exact) {
   return (approximate - exact).norm().item<double>() / exact.norm().item<double>();
 }
 
-// 8 bits at 4 to 5 deviations are steps of 3 to 4 % of a deviation, each value off by 1 % of it: input, weights and result
-// together 1.7 %.
+// 8 bits at 4 to 5 deviations are steps of 3 to 4 % of a deviation, each value off by 1 % of it:
+// input, weights and result together 1.7 %.
 constexpr double kLayerTolerance = 0.025;
 
 SeenProduct seen_of(Linear& layer, const Tensor& x) {
@@ -57,7 +57,8 @@ TEST_F(Int8Layers, AgreesWithFp32AtRealWidth) {
   }
 }
 
-// oneDNN keeps kernels by size, with the zero points of the first: every product must have the same (int8_product.h).
+// oneDNN keeps kernels by size, with the zero points of the first: every product must have the same
+// (int8_product.h).
 TEST_F(Int8Layers, ProductsOfOneSizeAndUnequalRangesDoNotDisturbEachOther) {
   Linear layer(96, 96);
   std::vector<Int8Part> parts;
@@ -157,7 +158,8 @@ TEST_F(Int8Layers, FeedForwardByTableAgreesWithFp32) {
 TEST_F(Int8Network, StaticAgreesWithFp32AtRealWidth) {
   GroundedModel model(wide_config());
   model->eval();
-  const std::vector<Tensor> pictures{torch::randn({1, 1, 128, 128}), torch::randn({1, 1, 128, 128})};
+  const std::vector<Tensor> pictures{torch::randn({1, 1, 128, 128}),
+                                     torch::randn({1, 1, 128, 128})};
   const Tensor exact = model->encode(pictures[0]).memory;
   const Int8Report report = quantise(model, {}, pictures);
   const Tensor seen = model->encode(pictures[0]).memory;
@@ -165,7 +167,8 @@ TEST_F(Int8Network, StaticAgreesWithFp32AtRealWidth) {
   EXPECT_LT(report.output_error, 0.03);
   EXPECT_GT(report.output_error, 1e-4);
   EXPECT_FALSE(report.engine.empty());
-  // Layer 1: 4 products; layer 2: 5, as its keys and values are pooled; the projection; keys and values of one decoder layer.
+  // Layer 1: 4 products; layer 2: 5, as its keys and values are pooled; the projection; keys and
+  // values of one decoder layer.
   EXPECT_EQ(report.count(true) + report.count(false), 11);
   EXPECT_EQ(report.count(false), 0);
   for (const Int8Layer& layer : report.layers) {
@@ -199,7 +202,8 @@ TEST_F(Int8Network, TinyModelWithEveryOptionAgrees) {
     const Int8Report report = quantise(model, {}, {picture});
     EXPECT_LE(report.output_error, Int8Options{}.output_error_limit) << kind;
     EXPECT_GT(report.count(true), 0) << kind;
-    EXPECT_NEAR(relative_error(model->encode(picture).memory, exact), report.output_error, 1e-6) << kind;
+    EXPECT_NEAR(relative_error(model->encode(picture).memory, exact), report.output_error, 1e-6)
+        << kind;
   }
 }
 
@@ -214,7 +218,8 @@ TEST_F(Int8Network, SensitiveLayersStayInFp32) {
   std::sort(errors.begin(), errors.end());
   const double limit = (errors[errors.size() / 2] + errors[errors.size() / 2 - 1]) / 2;
   const Int8Report by_layer = quantise(model, {.layer_error_limit = limit}, pictures);
-  for (const Int8Layer& layer : by_layer.layers) EXPECT_EQ(layer.is_int8, layer.error <= limit) << layer.name;
+  for (const Int8Layer& layer : by_layer.layers)
+    EXPECT_EQ(layer.is_int8, layer.error <= limit) << layer.name;
   // By the output: layers are given up until it is exact enough.
   const double strict = loose.output_error / 2;
   const Int8Report by_output = quantise(model, {.output_error_limit = strict}, pictures);

@@ -80,7 +80,8 @@ TEST_F(GroundingLoss, KlOfFractionalMasksIsZeroAtTheNormalisedMask) {
 }
 
 TEST_F(GroundingLoss, KlDiceAddsWhatTheCutMapShowsOutsideTheMask) {
-  // Two patches in the mask. All mass there: both terms are 0. Half as much on a third patch: it shows 1.1 * .5 / .6 there.
+  // Two patches in the mask. All mass there: both terms are 0. Half as much on a third patch: it
+  // shows 1.1 * .5 / .6 there.
   masks = doubles({1, 1, 0, 0, 0, 0, 0, 0}, {1, 2, 4});
   EXPECT_NEAR(value("kl_dice", doubles({.5, .5, 0, 0, .25, .25, .25, .25}, {1, 2, 4})), 0, 1e-12);
   const Tensor hazy = doubles({.4, .4, .2, 0, .25, .25, .25, .25}, {1, 2, 4});

@@ -15,7 +15,8 @@ namespace {
 
 using torch::Tensor;
 
-// TRUE where patch i may see patch j by the definition: the same window; [CLS] sees and is seen by all.
+// TRUE where patch i may see patch j by the definition: the same window; [CLS] sees and is seen by
+// all.
 Tensor window_mask(PatchGrid grid, int64_t window, bool has_cls) {
   const int64_t first = has_cls ? 1 : 0, n = grid.size();
   Tensor mask = torch::ones({n + first, n + first}, torch::kBool);
@@ -62,8 +63,10 @@ TEST_P(WindowSelfAttention, EqualsMaskedDenseAttention) {
   EXPECT_LT(largest_difference(window_self_attention(qkv, grid, window, has_cls), expected), 1e-5);
   torch::NoGradGuard no_grad;  // another way: windows are gathered
   EXPECT_LT(largest_difference(window_self_attention(qkv, grid, window, has_cls), expected), 1e-5);
-  const Tensor turned = qkv.permute({4, 0, 1, 2, 3}).contiguous().permute({1, 2, 3, 4, 0});  // rows that are not dense
-  EXPECT_LT(largest_difference(window_self_attention(turned, grid, window, has_cls), expected), 1e-5);
+  // rows that are not dense
+  const Tensor turned = qkv.permute({4, 0, 1, 2, 3}).contiguous().permute({1, 2, 3, 4, 0});
+  EXPECT_LT(largest_difference(window_self_attention(turned, grid, window, has_cls), expected),
+            1e-5);
 }
 
 TEST_P(WindowSelfAttention, GradientsEqualMaskedDenseOnes) {
@@ -80,13 +83,15 @@ TEST_P(WindowSelfAttention, GradientsEqualMaskedDenseOnes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Grids, WindowSelfAttention,
-                         ::testing::Values(Case{{8, 8}, 4, false}, Case{{8, 8}, 4, true}, Case{{7, 10}, 4, false},
-                                           Case{{7, 10}, 4, true}, Case{{3, 9}, 4, true}, Case{{3, 3}, 4, false},
+                         ::testing::Values(Case{{8, 8}, 4, false}, Case{{8, 8}, 4, true},
+                                           Case{{7, 10}, 4, false}, Case{{7, 10}, 4, true},
+                                           Case{{3, 9}, 4, true}, Case{{3, 3}, 4, false},
                                            Case{{5, 6}, 1, false}, Case{{20, 33}, 16, true}));
 
 TEST(WindowSelfAttention, WindowOfTheWholeGridIsDenseAttention) {
   const Tensor qkv = torch::randn({1, 20, 3, 2, 8});
-  EXPECT_EQ(largest_difference(window_self_attention(qkv, {4, 5}, 5, false), self_attention(qkv)), 0);
+  EXPECT_EQ(largest_difference(window_self_attention(qkv, {4, 5}, 5, false), self_attention(qkv)),
+            0);
 }
 
 class AttentionForms : public ::testing::TestWithParam<std::pair<int64_t, int64_t>> {};
@@ -109,14 +114,16 @@ TEST_P(AttentionForms, TiledEqualsPlainWithItsGradients) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, AttentionForms,
-                         ::testing::Values(std::pair{1, 1}, std::pair{1, 900}, std::pair{500, 60}, std::pair{60, 500},
-                                           std::pair{97, 385}));
+                         ::testing::Values(std::pair{1, 1}, std::pair{1, 900}, std::pair{500, 60},
+                                           std::pair{60, 500}, std::pair{97, 385}));
 
 TEST(PoolPatches, AreMeansOfWhatIsThere) {
   for (const PatchGrid grid : {PatchGrid{8, 8}, PatchGrid{7, 10}, PatchGrid{3, 2}}) {
     const Tensor x = torch::randn({2, grid.size(), 6});
-    EXPECT_LT(largest_difference(pool_patches(x, grid, 4, false), pooled_by_hand(x, grid, 4)), 1e-6);
-    const Tensor with_cls = torch::cat({torch::randn({2, 1, 6}), x}, 1), pooled = pool_patches(with_cls, grid, 4, true);
+    EXPECT_LT(largest_difference(pool_patches(x, grid, 4, false), pooled_by_hand(x, grid, 4)),
+              1e-6);
+    const Tensor with_cls = torch::cat({torch::randn({2, 1, 6}), x}, 1),
+                 pooled = pool_patches(with_cls, grid, 4, true);
     EXPECT_EQ(largest_difference(pooled.select(1, 0), with_cls.select(1, 0)), 0);
     EXPECT_LT(largest_difference(pooled.slice(1, 1), pooled_by_hand(x, grid, 4)), 1e-6);
   }
@@ -130,7 +137,8 @@ TEST(SelfAttention, PooledLayerEqualsItsFormula) {
   const Tensor all = layer->query_key_value(x);  // [B,N,48]
   const Tensor kv = pooled_by_hand(all, grid, 4).slice(2, 16).reshape({2, 4, 2, 2, 8});
   const Tensor out = plain_attention(all.slice(2, 0, 16).reshape({2, grid.size(), 2, 8}), kv);
-  EXPECT_LT(largest_difference(layer->forward_pooled(x, grid, 4, false), layer->output(out.reshape({2, grid.size(), 16}))),
+  EXPECT_LT(largest_difference(layer->forward_pooled(x, grid, 4, false),
+                               layer->output(out.reshape({2, grid.size(), 16}))),
             1e-5);
 }
 
@@ -142,8 +150,10 @@ TEST(SelfAttention, WindowedAndPooledLayersHaveGradientsThatMatchDifferences) {
   const Tensor x = torch::randn({1, grid.size() + 1, 4}, torch::kDouble).requires_grad_(true);
   const Tensor weight = torch::randn({1, grid.size() + 1, 4}, torch::kDouble);
   const std::vector<Tensor> inputs{x, layer->query_key_value->weight, layer->query_key_value->bias};
-  expect_gradients_match(inputs, [&] { return (layer->forward_windows(x, grid, 2, true) * weight).sum(); });
-  expect_gradients_match(inputs, [&] { return (layer->forward_pooled(x, grid, 2, true) * weight).sum(); });
+  expect_gradients_match(inputs,
+                         [&] { return (layer->forward_windows(x, grid, 2, true) * weight).sum(); });
+  expect_gradients_match(inputs,
+                         [&] { return (layer->forward_pooled(x, grid, 2, true) * weight).sum(); });
 }
 
 TEST(FeedForward, BlocksOfRowsDoNotChangeTheResult) {
@@ -160,10 +170,14 @@ TEST(FeedForward, BlocksOfRowsDoNotChangeTheResult) {
 // Every kernel that this CPU can run, against the formula in double.
 TEST(AttentionKernel, EveryKindEqualsTheFormula) {
   torch::manual_seed(7);
-  for (const AttentionKernel* kernel : {attention_kernel_avx512(), attention_kernel_avx2(), attention_kernel_plain()}) {
+  for (const AttentionKernel* kernel :
+       {attention_kernel_avx512(), attention_kernel_avx2(), attention_kernel_plain()}) {
     if (kernel == nullptr) continue;
-    for (const auto& [n, d, is_causal] :
-         {std::tuple<int64_t, int64_t, bool>{1, 3, false}, {7, 8, true}, {208, 32, false}, {401, 20, true}, {800, 64, false}}) {
+    for (const auto& [n, d, is_causal] : {std::tuple<int64_t, int64_t, bool>{1, 3, false},
+                                          {7, 8, true},
+                                          {208, 32, false},
+                                          {401, 20, true},
+                                          {800, 64, false}}) {
       const Tensor qkv = torch::randn({1, n, 3, 1, d}) * 1.5, d_out = torch::randn({1, n, 1, d});
       const Tensor exact = qkv.to(torch::kDouble).requires_grad_(true);
       const Tensor expected = plain_self_attention(exact, is_causal);
@@ -178,11 +192,13 @@ TEST(AttentionKernel, EveryKindEqualsTheFormula) {
       auto written = [&](int64_t which) { return Rows{part(gradient, which), n, 3 * d}; };
       const float scale = 1 / std::sqrt(static_cast<float>(d));
       kernel->pack(rows(1), rows(2), d, scratch.data());
-      kernel->forward(rows(0), n, d, scale, is_causal ? 0 : kNotCausal, {out.data_ptr<float>(), n, d},
-                      lse.data_ptr<float>(), scratch.data());
-      kernel->backward(rows(0), rows(1), rows(2), {out.data_ptr<float>(), n, d}, {d_out.data_ptr<float>(), n, d},
-                       lse.data_ptr<float>(), d, scale, is_causal, written(0), written(1), written(2), more.data());
-      EXPECT_LT(largest_difference(out.view({1, n, 1, d}), expected), 1e-5) << kernel->name << " " << n;
+      kernel->forward(rows(0), n, d, scale, is_causal ? 0 : kNotCausal,
+                      {out.data_ptr<float>(), n, d}, lse.data_ptr<float>(), scratch.data());
+      kernel->backward(rows(0), rows(1), rows(2), {out.data_ptr<float>(), n, d},
+                       {d_out.data_ptr<float>(), n, d}, lse.data_ptr<float>(), d, scale, is_causal,
+                       written(0), written(1), written(2), more.data());
+      EXPECT_LT(largest_difference(out.view({1, n, 1, d}), expected), 1e-5)
+          << kernel->name << " " << n;
       EXPECT_LT(largest_difference(gradient, exact.grad()), 5e-5) << kernel->name << " " << n;
     }
   }
@@ -202,12 +218,14 @@ TEST(VitEncoder, DenseWeightsLoadIntoWindowsAndChangeWhatAPatchSees) {
   dense_config.encoder.window_patches = 0;
   dense_config.encoder.global_layers.clear();
   dense_config.encoder.pool_keys = 1;
-  GroundedModel dense = tiny_model(dense_config), windowed = tiny_model(windowed_config(), /*seed=*/6);
+  GroundedModel dense = tiny_model(dense_config),
+                windowed = tiny_model(windowed_config(), /*seed=*/6);
   torch::NoGradGuard no_grad;
   auto from = dense->named_parameters();
   for (auto& item : windowed->named_parameters()) item.value().copy_(from[item.key()]);
   const Tensor image = torch::randn({1, 1, 12, 16});
-  EXPECT_GT(largest_difference(dense->encode(image).patches, windowed->encode(image).patches), 1e-4);
+  EXPECT_GT(largest_difference(dense->encode(image).patches, windowed->encode(image).patches),
+            1e-4);
   // One window for all and pools of one patch: the same network again.
   ModelConfig wide_config = windowed_config();
   wide_config.encoder.window_patches = 4;
@@ -238,7 +256,9 @@ TEST(VitEncoder, WindowedModelTrains) {
   model->train();
   model->forward(tiny_input(config)).losses.total.backward();
   for (const auto& item : model->encoder()->named_parameters())
-    EXPECT_TRUE(item.value().grad().defined() && torch::isfinite(item.value().grad()).all().item<bool>()) << item.key();
+    EXPECT_TRUE(item.value().grad().defined() &&
+                torch::isfinite(item.value().grad()).all().item<bool>())
+        << item.key();
 }
 
 TEST(VitEncoder, RecomputedLayersGiveTheSameGradients) {

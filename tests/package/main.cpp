@@ -1,4 +1,5 @@
-// Labels a sentence and takes it through a tokenizer: both kinds of code behind radgen::report, ours and sentencepiece.
+// Labels a sentence and takes it through a tokenizer: both kinds of code behind radgen::report,
+// ours and sentencepiece.
 //
 //   label_sentence SCRATCH_FOLDER "Small left pleural effusion."
 #include <cstdio>
@@ -15,7 +16,8 @@ int main(int argc, char** argv) {
   const std::string text = argv[2];
   std::printf("radgen %s\n", radgen::version().c_str());
   for (const radgen::Mention& mention : radgen::Labeler().mentions(text)) {
-    std::printf("%s|%s|%s|%s\n", radgen::finding_name(mention.finding).c_str(), radgen::side_name(mention.side).c_str(),
+    std::printf("%s|%s|%s|%s\n", radgen::finding_name(mention.finding).c_str(),
+                radgen::side_name(mention.side).c_str(),
                 radgen::certainty_name(mention.certainty).c_str(),
                 text.substr(mention.begin, mention.end - mention.begin).c_str());
   }

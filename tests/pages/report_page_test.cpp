@@ -64,7 +64,8 @@ TEST(ReportPage, GivesUngroundedSentencesNoRegionsWhateverTheirDataHold) {
   ReportPageData data = page_data();
   for (const Evidence evidence : {Evidence::kNone, Evidence::kAbsence}) {
     data.findings[0].evidence = evidence;
-    const nlohmann::json sentence = embedded_data(report_page_html(data), "page-data")["sentences"][0];
+    const nlohmann::json sentence =
+        embedded_data(report_page_html(data), "page-data")["sentences"][0];
     EXPECT_TRUE(sentence["boxes"].empty());
     EXPECT_FALSE(sentence.contains("map"));
   }

@@ -64,7 +64,8 @@ TEST(AdamW, FirstStepMovesByTheLearningRateAgainstTheSign) {
 TEST(AdamW, DecaysMatricesOnly) {
   OptimizerConfig config = plain();
   config.weight_decay = 0.5;
-  auto matrix = torch::ones({2, 2}, torch::requires_grad()), bias = torch::ones({2}, torch::requires_grad());
+  auto matrix = torch::ones({2, 2}, torch::requires_grad()),
+       bias = torch::ones({2}, torch::requires_grad());
   auto embedding = torch::ones({2, 2}, torch::requires_grad());
   Optimizer optimizer({{"w", matrix}, {"b", bias}, {"token_embedding.weight", embedding}}, config);
   (0 * (matrix.sum() + bias.sum() + embedding.sum())).backward();
@@ -97,7 +98,8 @@ TEST(AdamW, ContinuesBitForBitFromItsState) {
   auto run = [](int first, int second) {
     torch::manual_seed(5);
     auto weight = torch::randn({4, 4}, torch::requires_grad());
-    auto optimizer = std::make_unique<Optimizer>(std::map<std::string, torch::Tensor>{{"w", weight}}, OptimizerConfig());
+    auto optimizer = std::make_unique<Optimizer>(
+        std::map<std::string, torch::Tensor>{{"w", weight}}, OptimizerConfig());
     auto steps = [&](int count) {
       for (int i = 0; i < count; ++i) {
         weight.pow(3).sum().backward();
@@ -107,7 +109,8 @@ TEST(AdamW, ContinuesBitForBitFromItsState) {
     steps(first);
     std::map<std::string, torch::Tensor> state;
     for (const auto& [name, tensor] : optimizer->state()) state[name] = tensor.clone();
-    optimizer = std::make_unique<Optimizer>(std::map<std::string, torch::Tensor>{{"w", weight}}, OptimizerConfig());
+    optimizer = std::make_unique<Optimizer>(std::map<std::string, torch::Tensor>{{"w", weight}},
+                                            OptimizerConfig());
     optimizer->load_state(state);
     steps(second);
     return weight.detach().clone();
@@ -136,9 +139,12 @@ TEST(Muon, TakesInnerMatricesAloneWhateverTheSizeOfTheirGradient) {
   config.method = "muon";
   config.muon_lr_ratio = 10;
   const torch::Tensor start = torch::zeros({4, 4});
-  auto inner = start.clone().requires_grad_(), kernel = torch::zeros({4, 2, 3, 3}, torch::requires_grad()),
+  auto inner = start.clone().requires_grad_(),
+       kernel = torch::zeros({4, 2, 3, 3}, torch::requires_grad()),
        embedding = start.clone().requires_grad_();
-  Optimizer optimizer({{"mlp.up.weight", inner}, {"stem.0.weight", kernel}, {"token_embedding.weight", embedding}}, config);
+  Optimizer optimizer(
+      {{"mlp.up.weight", inner}, {"stem.0.weight", kernel}, {"token_embedding.weight", embedding}},
+      config);
   const torch::Tensor direction = torch::diag(torch::tensor({1.0, -1.0, 1.0, 1.0}));
   (1e-3 * (inner * direction).sum() + kernel.sum() + (embedding * direction).sum()).backward();
   optimizer.step(0.01);
@@ -156,11 +162,13 @@ TEST(Muon, ContinuesBitForBitFromItsState) {
   auto run = [&](bool is_interrupted) {
     torch::manual_seed(7);
     auto weight = torch::randn({5, 3}).requires_grad_();
-    auto optimizer = std::make_unique<Optimizer>(std::map<std::string, torch::Tensor>{{"w.weight", weight}}, config);
+    auto optimizer = std::make_unique<Optimizer>(
+        std::map<std::string, torch::Tensor>{{"w.weight", weight}}, config);
     for (int step = 0; step < 6; ++step) {
       if (is_interrupted && step == 3) {
         const auto state = optimizer->state();
-        optimizer = std::make_unique<Optimizer>(std::map<std::string, torch::Tensor>{{"w.weight", weight}}, config);
+        optimizer = std::make_unique<Optimizer>(
+            std::map<std::string, torch::Tensor>{{"w.weight", weight}}, config);
         optimizer->load_state(state);
       }
       (weight.square() * weight).sum().backward();

@@ -36,8 +36,15 @@ TEST(HalfSize, AnOddGridIsRoundedUp) {
 class StepLosses : public ::testing::Test {
  protected:
   StepLosses() {
-    config.network.encoder = {.stem = "conv", .patch_px = 4, .width = 16, .layers = 1, .heads = 2, .mlp_ratio = 2,
-                              .image_height_px = 12, .image_width_px = 16, .has_cls = false};
+    config.network.encoder = {.stem = "conv",
+                              .patch_px = 4,
+                              .width = 16,
+                              .layers = 1,
+                              .heads = 2,
+                              .mlp_ratio = 2,
+                              .image_height_px = 12,
+                              .image_width_px = 16,
+                              .has_cls = false};
     config.network.decoder.width = 12;
     config.network.decoder.layers = 1;
     config.network.decoder.heads = 2;
@@ -67,7 +74,8 @@ TEST_F(StepLosses, WordsCountFromTheFirstStepBehindTheEncoders) {
   for (const int64_t step : {0, 3}) {
     const Losses losses = step_losses(network, batch, config, step);
     EXPECT_FALSE(losses.text.defined());
-    EXPECT_NEAR(losses.total.item<double>(), losses.labels.item<double>() + losses.patches.item<double>(), 1e-6);
+    EXPECT_NEAR(losses.total.item<double>(),
+                losses.labels.item<double>() + losses.patches.item<double>(), 1e-6);
   }
   EXPECT_TRUE(step_losses(network, batch, config, 4).text.defined());
 }

@@ -30,9 +30,9 @@ struct FhirContext {
   std::string study_date, study_time;  // DICOM DA and TM
   std::string utc_offset;  // TimezoneOffsetFromUTC, "+0100"; without it only the date is given
   std::string view;        // "AP" has a LOINC code of its own; else the generic 18748-4
-  std::string procedure_code, procedure_system,
-      procedure_display;  // the site's own code, beside LOINC's
-  std::string issued;     // FHIR instant; empty: now
+  // the site's own code, beside LOINC's
+  std::string procedure_code, procedure_system, procedure_display;
+  std::string issued;  // FHIR instant; empty: now
   bool is_phantom_trained =
       false;  // marks report and conclusion as made by a model of synthetic films
 };

@@ -15,10 +15,10 @@ namespace radgen {
 
 struct FilmFile {
   std::filesystem::path path;
-  std::string
-      name;  // relative to the input, '/' between folders; valid UTF-8, for messages and results
-  std::filesystem::path
-      output;  // relative; no two films have the same, and none lies inside of another's
+  // relative to the input, '/' between folders; valid UTF-8, for messages and results
+  std::string name;
+  // relative; no two films have the same, and none lies inside of another's
+  std::filesystem::path output;
 };
 struct SkippedFile {
   std::string name;

@@ -1,19 +1,20 @@
-// Configuration: plain structs with defaults, each field declared once. The JSON loader, --set, the help text, the
-// dump and the check all come from that declaration.
+// Configuration: plain structs with defaults, each field declared once. The JSON loader, --set, the
+// help text, the dump and the check all come from that declaration.
 //
 //   struct OptimizerConfig { double lr_peak = 3e-4; int64_t warmup_steps = 100; };
 //   inline void describe(Fields& f, OptimizerConfig& c) {
 //     f.field("lr_peak", c.lr_peak, {.help = "peak learning rate", .min = 0, .max = 1});
-//     f.field("warmup_steps", c.warmup_steps, {.help = "linear warm-up; 0: none", .min = 0, .unit = "steps"});
+//     f.field("warmup_steps", c.warmup_steps, {.help = "0: no warm-up", .unit = "steps"});
 //   }
 //   struct TrainConfig { OptimizerConfig optimizer; };
 //   inline void describe(Fields& f, TrainConfig& c) { f.section("optimizer", c.optimizer); }
 //
 //   TrainConfig config;
-//   load_config(config, {"configs/base.json"}, {"optimizer.lr_peak=1e-4"});   // later wins; throws Error{kConfig}
+//   // later wins; throws Error{kConfig}
+//   load_config(config, {"configs/base.json"}, {"optimizer.lr_peak=1e-4"});
 //
-// Files are JSON with comments. Unknown keys, wrong types and values out of range are all reported at once, the
-// nearest known key is named.
+// Files are JSON with comments. Unknown keys, wrong types and values out of range are all reported
+// at once, the nearest known key is named.
 #pragma once
 
 #include <cstdint>
@@ -27,14 +28,17 @@
 namespace radgen {
 
 struct FieldDoc {
-  std::string help;                                         // one sentence; says what 0 or "" means
-  double min = -std::numeric_limits<double>::infinity();    // inclusive, numbers only
-  double max = std::numeric_limits<double>::infinity();     // inclusive, numbers only
-  std::string unit;                                         // "px", "mm", "s", "steps"; empty: a plain number
-  std::vector<std::string> choices;                         // strings only: the allowed values; empty: any
+  std::string help;                                       // one sentence; says what 0 or "" means
+  double min = -std::numeric_limits<double>::infinity();  // inclusive, numbers only
+  double max = std::numeric_limits<double>::infinity();   // inclusive, numbers only
+  // "px", "mm", "s", "steps"; empty: a plain number
+  std::string unit;
+  // strings only: the allowed values; empty: any
+  std::vector<std::string> choices;
 };
 
-// What visits the declared fields of a config struct. Implemented by the loader, the dumper, the help and the check.
+// What visits the declared fields of a config struct. Implemented by the loader, the dumper, the
+// help and the check.
 class Fields {
  public:
   virtual ~Fields() = default;
@@ -60,7 +64,8 @@ class Fields {
 namespace config_detail {
 // Collects problems with their places ("base.json: train.lr_peek: unknown key (did you mean ...)").
 using Visit = void (*)(Fields&, void*);
-void load(Visit visit, void* config, const std::vector<std::filesystem::path>& files, const std::vector<std::string>& sets);
+void load(Visit visit, void* config, const std::vector<std::filesystem::path>& files,
+          const std::vector<std::string>& sets);
 void load_json(Visit visit, void* config, const nlohmann::json& json, const std::string& where);
 nlohmann::ordered_json dump(Visit visit, void* config);
 std::string help(Visit visit, void* config);
@@ -70,9 +75,11 @@ void visit(Fields& f, void* config) {
 }
 }  // namespace config_detail
 
-// Applies files in order, then "key.path=value" settings. Throws one Error{kConfig} with every problem.
+// Applies files in order, then "key.path=value" settings. Throws one Error{kConfig} with every
+// problem.
 template <class Struct>
-void load_config(Struct& config, const std::vector<std::filesystem::path>& files, const std::vector<std::string>& sets) {
+void load_config(Struct& config, const std::vector<std::filesystem::path>& files,
+                 const std::vector<std::string>& sets) {
   config_detail::load(&config_detail::visit<Struct>, &config, files, sets);
 }
 // Applies an object that is already parsed; `where` names it in messages ("model/config.json").

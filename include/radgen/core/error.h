@@ -1,10 +1,12 @@
-// Errors: one exception type for what ends the work, one value type for what is expected for one item of many.
+// Errors: one exception type for what ends the work, one value type for what is expected for one
+// item of many.
 //
-//   throw Error(ErrorCode::kData, "manifest.jsonl: line 12: no 'image'", "run preprocess-radgen again");
-//   Result<Film> film = read_film(path);             // one bad film in 300,000 is counted, it ends nothing
+//   throw Error(ErrorCode::kData, "manifest.jsonl: line 12: no 'image'", "prepare the data again");
+//   Result<Film> film = read_film(path);  // one bad film in 300,000 is counted, it ends nothing
 //   if (!film) rejected.add(film.failure().reason, film.failure().message);
 //
-// No message may hold patient data: name files, keys, sizes and reason codes, never names, ids or report text.
+// No message may hold patient data: name files, keys, sizes and reason codes, never names, ids or
+// report text.
 #pragma once
 
 #include <optional>
@@ -68,10 +70,12 @@ class Result {
   Failure failure_;
 };
 
-// Programmer errors end in Error{kInternal} that names the place; never use it to check foreign input.
-[[noreturn]] void check_failed(const char* condition, const char* file, int line, const std::string& message);
-#define RADGEN_CHECK(condition, message) \
-  do {                                   \
+// Programmer errors end in Error{kInternal} that names the place; never use it to check foreign
+// input.
+[[noreturn]] void check_failed(const char* condition, const char* file, int line,
+                               const std::string& message);
+#define RADGEN_CHECK(condition, message)                                                 \
+  do {                                                                                   \
     if (!(condition)) ::radgen::check_failed(#condition, __FILE__, __LINE__, (message)); \
   } while (false)
 

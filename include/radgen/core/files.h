@@ -3,10 +3,10 @@
 //   write_file_atomic(dir / "metrics.json", text);        // aside, fsync, rename
 //   AtomicDirectory checkpoint(run / "checkpoints/step-100");
 //   ... write into checkpoint.path() ...
-//   checkpoint.commit();                                  // fsync, rename; without it the destructor removes all
+//   checkpoint.commit();  // fsync, rename; without it the destructor removes all
 //
-// Every function throws Error{kData} (cannot read, malformed) or Error{kResource} (cannot write, disk full) that
-// names the file.
+// Every function throws Error{kData} (cannot read, malformed) or Error{kResource} (cannot write,
+// disk full) that names the file.
 #pragma once
 
 #include <cstddef>
@@ -23,20 +23,26 @@ namespace radgen {
 
 namespace fs = std::filesystem;
 
-std::string read_file(const fs::path& path);                 // bytes
-nlohmann::json read_json(const fs::path& path);              // comments allowed
-// kSynced: on disk when the call returns. kRenamed: whole or not there as long as the machine stays up, and a hundred
-// times faster on a slow disk; for files that are made by the thousand and followed by one sync_filesystem().
+std::string read_file(const fs::path& path);     // bytes
+nlohmann::json read_json(const fs::path& path);  // comments allowed
+// kSynced: on disk when the call returns. kRenamed: whole or not there as long as the machine stays
+// up, and a hundred times faster on a slow disk; for files that are made by the thousand and
+// followed by one sync_filesystem().
 enum class Durability { kSynced, kRenamed };
 void write_file_atomic(const fs::path& path, std::string_view bytes,
                        Durability durability = Durability::kSynced);  // parent folders are made
-void sync_filesystem(const fs::path& path);  // everything written so far to the file system that holds `path`
-void write_json_atomic(const fs::path& path, const nlohmann::ordered_json& json);  // indented, newline at the end
+// everything written so far to the file system that holds `path`
+void sync_filesystem(const fs::path& path);
+// indented, newline at the end
+void write_json_atomic(const fs::path& path, const nlohmann::ordered_json& json);
 
-// Calls `line(object, number)` for each non-empty line; numbers start at 1. `.gz` is not unpacked here.
-void read_jsonl(const fs::path& path, const std::function<void(const nlohmann::json&, size_t)>& line);
+// Calls `line(object, number)` for each non-empty line; numbers start at 1. `.gz` is not unpacked
+// here.
+void read_jsonl(const fs::path& path,
+                const std::function<void(const nlohmann::json&, size_t)>& line);
 
-// Appends lines and flushes each one. With `atomic` everything goes to PATH.tmp and commit() renames it.
+// Appends lines and flushes each one. With `atomic` everything goes to PATH.tmp and commit()
+// renames it.
 class JsonlWriter {
  public:
   enum class Mode { kAppend, kAtomic };
@@ -71,8 +77,8 @@ class AtomicDirectory {
 // Points a symbolic link at `target` (relative to the link's folder) in one step.
 void replace_symlink(const fs::path& link, const fs::path& target);
 
-// Makes `dir` ready for writing: creates it. Refuses (Error{kUsage}) when it exists and is not empty, unless
-// `overwrite`, which moves what is there to DIR.bak-<YYYYmmddTHHMMSS>.
+// Makes `dir` ready for writing: creates it. Refuses (Error{kUsage}) when it exists and is not
+// empty, unless `overwrite`, which moves what is there to DIR.bak-<YYYYmmddTHHMMSS>.
 void claim_output_directory(const fs::path& dir, bool overwrite);
 
 std::string sha256_hex(std::string_view bytes);

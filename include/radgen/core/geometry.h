@@ -1,7 +1,8 @@
-// Boxes in pictures and the maps between picture spaces (stored film, upright film, prepared picture, patch grid).
+// Boxes in pictures and the maps between picture spaces (stored film, upright film, prepared
+// picture, patch grid).
 //
-// A Box has its origin in the top-left corner of the top-left pixel; x, y, w, h are in pixels, edges not centres:
-// the whole of an image of W x H is Box{0, 0, W, H}.
+// A Box has its origin in the top-left corner of the top-left pixel; x, y, w, h are in pixels,
+// edges not centres: the whole of an image of W x H is Box{0, 0, W, H}.
 #pragma once
 
 #include <array>
@@ -19,8 +20,8 @@ Box intersect(const Box& a, const Box& b);  // w = h = 0 when disjoint
 double iou(const Box& a, const Box& b);     // 0 when both are empty
 Box clip(const Box& box, double width, double height);
 
-// x' = m[0] x + m[1] y + m[2];  y' = m[3] x + m[4] y + m[5]. Only quarter turns, mirrors, scale and shift are used,
-// so boxes stay boxes.
+// x' = m[0] x + m[1] y + m[2];  y' = m[3] x + m[4] y + m[5]. Only quarter turns, mirrors, scale and
+// shift are used, so boxes stay boxes.
 struct Affine {
   std::array<double, 6> m{1, 0, 0, 0, 1, 0};
   static Affine scale_shift(double sx, double sy, double tx, double ty);

@@ -1,4 +1,5 @@
-// Logging on stderr (results go to stdout). One line each: time, level, text. No patient data, ever.
+// Logging on stderr (results go to stdout). One line each: time, level, text. No patient data,
+// ever.
 //
 //   log::info("prepared {} studies in {:.1f} s", count, seconds);
 #pragma once
@@ -16,7 +17,7 @@ enum class Level { kDebug, kInfo, kWarning, kError, kOff };
 void set_level(Level level);
 Level parse_level(const std::string& name);  // debug|info|warning|error|off; throws Error{kUsage}
 bool enabled(Level level);
-void add_file(const std::string& path);      // copies every line into a file (train.log)
+void add_file(const std::string& path);  // copies every line into a file (train.log)
 void write(Level level, std::string_view text);
 
 template <class... Args>

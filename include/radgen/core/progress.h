@@ -1,5 +1,5 @@
-// Progress of a long job on stderr: a live line with rate and ETA on a terminal, a line now and then otherwise.
-// Thread safe. Log lines written meanwhile do not tear the bar.
+// Progress of a long job on stderr: a live line with rate and ETA on a terminal, a line now and
+// then otherwise. Thread safe. Log lines written meanwhile do not tear the bar.
 //
 //   Progress progress("preparing", studies.size(), "studies");
 //   parallel_for(..., [&](size_t i) { ...; progress.advance(); });

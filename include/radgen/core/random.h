@@ -1,10 +1,11 @@
 // Reproducible random streams: the same numbers on every machine and for every number of threads.
 //
-//   Random random(seed, {study_index, kAugmentation});   // one stream per item and purpose, no shared state
+//   // one stream per item and purpose, no shared state
+//   Random random(seed, {study_index, kAugmentation});
 //   double shift = random.normal(0, 2);
 //
-// xoshiro256++ (Blackman and Vigna 2019) seeded by splitmix64; the distributions are our own, since the standard
-// library's differ between implementations.
+// xoshiro256++ (Blackman and Vigna 2019) seeded by splitmix64; the distributions are our own, since
+// the standard library's differ between implementations.
 #pragma once
 
 #include <array>
@@ -22,14 +23,14 @@ uint64_t hash_text(std::string_view text);  // FNV-1a 64, then mixed
 class Random {
  public:
   explicit Random(uint64_t seed, std::initializer_list<uint64_t> stream = {});
-  uint64_t bits();                                // 64 uniform bits
-  double uniform();                               // [0, 1)
-  double uniform(double low, double high);        // [low, high)
-  int64_t integer(int64_t low, int64_t high);     // low..high, both included
+  uint64_t bits();                             // 64 uniform bits
+  double uniform();                            // [0, 1)
+  double uniform(double low, double high);     // [low, high)
+  int64_t integer(int64_t low, int64_t high);  // low..high, both included
   bool chance(double probability);
   double normal(double mean = 0, double sd = 1);
   double log_uniform(double low, double high);
-  int64_t poisson(double mean);                   // exact below 30, rounded normal above
+  int64_t poisson(double mean);                         // exact below 30, rounded normal above
   size_t weighted(const std::vector<double>& weights);  // index with probability weight / sum
   template <class Container>
   const auto& pick(const Container& items) {
@@ -37,9 +38,11 @@ class Random {
   }
   template <class T>
   void shuffle(std::vector<T>& items) {
-    for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[static_cast<size_t>(integer(0, static_cast<int64_t>(i) - 1))]);
+    for (size_t i = items.size(); i > 1; --i)
+      std::swap(items[i - 1], items[static_cast<size_t>(integer(0, static_cast<int64_t>(i) - 1))]);
   }
-  Random fork(uint64_t purpose) const;            // an independent stream that depends on this one's seed only
+  // an independent stream that depends on this one's seed only
+  Random fork(uint64_t purpose) const;
 
  private:
   std::array<uint64_t, 4> state_;

@@ -1,12 +1,12 @@
-// SIGINT and SIGTERM as a flag: work looks at it between steps, saves and leaves with Interrupted. A second SIGINT
-// ends the process at once (exit code 130).
+// SIGINT and SIGTERM as a flag: work looks at it between steps, saves and leaves with Interrupted.
+// A second SIGINT ends the process at once (exit code 130).
 #pragma once
 
 namespace radgen {
 
 void install_stop_signals();
-int stop_signal();               // 0 while nobody asked to stop, else SIGINT or SIGTERM
-void throw_if_stopped();         // throws Interrupted
-void forget_stop_signal();       // as if nobody had asked; for tests and for programs that go on
+int stop_signal();          // 0 while nobody asked to stop, else SIGINT or SIGTERM
+void throw_if_stopped();    // throws Interrupted
+void forget_stop_signal();  // as if nobody had asked; for tests and for programs that go on
 
 }  // namespace radgen

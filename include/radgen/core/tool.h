@@ -5,12 +5,13 @@
 //     PrepareConfig config;
 //     fs::path input;
 //     tool.flags().add_option("--input", input, "...")->required();
-//     tool.uses_config(config);                          // --config, --set, --dump-config, config keys in the help
+//     tool.uses_config(config);  // --config, --set, --dump-config, config keys in the help
 //     return tool.run(argc, argv, [&] { return run(config, input, tool); });
 //   }
 //
-// run() parses, re-executes with the right BLAS kernel, installs signals, calls the body, and turns Error, Interrupted,
-// bad_alloc and anything else into a message on stderr and an exit code. CLI11's own codes become 2.
+// run() parses, re-executes with the right BLAS kernel, installs signals, calls the body, and turns
+// Error, Interrupted, bad_alloc and anything else into a message on stderr and an exit code.
+// CLI11's own codes become 2.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -25,13 +26,13 @@
 namespace radgen {
 
 struct CommonFlags {
-  std::filesystem::path output;       // --output
-  int threads = 0;                    // --threads; 0: all cores given
-  int64_t seed = 0;                   // --seed
-  bool is_json = false;               // --json: the result as JSON on stdout
-  bool is_dry_run = false;            // --dry-run: check everything, write nothing
-  bool may_overwrite = false;         // --overwrite
-  std::string device = "auto";        // --device auto|cpu|cuda:N (only where the tool asked for it)
+  std::filesystem::path output;  // --output
+  int threads = 0;               // --threads; 0: all cores given
+  int64_t seed = 0;              // --seed
+  bool is_json = false;          // --json: the result as JSON on stdout
+  bool is_dry_run = false;       // --dry-run: check everything, write nothing
+  bool may_overwrite = false;    // --overwrite
+  std::string device = "auto";   // --device auto|cpu|cuda:N (only where the tool asked for it)
 };
 
 class Tool {
@@ -55,7 +56,8 @@ class Tool {
 
   int threads() const;  // --threads, or the cores that are really given
 
-  // Returns the process exit code. `body` returns the exit code of a run that came to its end (0, 3 or 4).
+  // Returns the process exit code. `body` returns the exit code of a run that came to its end (0, 3
+  // or 4).
   int run(int argc, char** argv, const std::function<int()>& body);
 
  private:
@@ -71,7 +73,8 @@ class Tool {
   std::function<nlohmann::ordered_json()> dump_;
 };
 
-std::string version_text();  // "0.1.0 (git abc1234, LibTorch 1.13.1)"; LibTorch's version is that at configure time
-std::string version();       // "0.1.0"
+// "0.1.0 (git abc1234, LibTorch 1.13.1)"; LibTorch's version is that at configure time
+std::string version_text();
+std::string version();  // "0.1.0"
 
 }  // namespace radgen

@@ -39,8 +39,8 @@ struct Batch {
   torch::Tensor prompt_length;    // [B] int64, tokens before bos
   torch::Tensor text_mask;        // [B,T] bool
   torch::Tensor grounding_masks;  // [B,T,N] float32 in [0,1]; 0 where grounding_tokens is false
-  torch::Tensor
-      grounding_tokens;  // [B,T] bool: F, predictions of finding words that have a box in the frame
+  // [B,T] bool: F, predictions of finding words that have a box in the frame
+  torch::Tensor grounding_tokens;
   torch::Tensor positive_tokens;  // [B,T] bool: predictions of words of positive mentions
   torch::Tensor labels;           // [B,14] float32, Finding's order: 1, 0, NaN = ignore
   torch::Tensor patch_labels;     // [B,14,N] float32 in [0,1]

@@ -2,8 +2,8 @@
 // gzip-compressed.
 //
 //   CsvReader table("mimic-cxr-2.0.0-split.csv.gz");
-//   const size_t split = table.column("split");          // throws, naming the columns that are
-//   there while (table.next()) use(table.at(split), table.line());
+//   const size_t split = table.column("split");      // throws, naming the columns that are there
+//   while (table.next()) use(table.at(split), table.line());
 //
 // Quoted fields may hold commas, doubled quotes and line breaks; a byte order mark, CRLF and a
 // missing last newline are accepted; empty lines are skipped; columns at the end that have no name

@@ -118,8 +118,8 @@ class Dataset {
   std::vector<ManifestEntry> entries_;
   std::vector<TextTargets> texts_;
   static constexpr size_t kLocks = 64;
-  mutable std::array<std::mutex, kLocks>
-      locks_;  // entry i of the cache is guarded by lock i % kLocks
+  // entry i of the cache is guarded by lock i % kLocks
+  mutable std::array<std::mutex, kLocks> locks_;
   mutable std::vector<FittedFrame> cache_;
   mutable std::atomic<int64_t> cached_bytes_{0};
 };

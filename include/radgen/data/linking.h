@@ -25,8 +25,7 @@
 namespace radgen {
 
 // The side that a phrase gives to `finding`: that of its own mentions of the finding, else that of
-// its plain words
-// ("right basilar opacity" for Pneumonia). Both sides: bilateral. Neither: none.
+// its plain words ("right basilar opacity" for Pneumonia). Both sides: bilateral. Neither: none.
 Side side_of_phrase(const Labeler& labeler, Finding finding, const std::string& phrase);
 
 struct BoxLink {

@@ -19,8 +19,8 @@ struct FindingBox {
 };
 
 struct ManifestEntry {
-  std::string study_id, image_id, patient_id, split,
-      image;  // image: path relative to the dataset folder; empty: prepared without pictures
+  // image: path relative to the dataset folder; empty: prepared without pictures
+  std::string study_id, image_id, patient_id, split, image;
   int width = 0, height = 0;    // without a picture: the size that boxes were drawn on, or 0
   double pixel_spacing_mm = 0;  // of the prepared picture; 0: unknown
   std::string spacing_kind;     // imager|calibrated|none

@@ -17,8 +17,9 @@ struct SamplerConfig {
   bool drops_last = false;  // leaves out the studies that do not fill a batch
   size_t bucket_batches =
       0;  // sorts by length within so many batches, which saves padding; 0: no bucketing
-  // With more than their own share of the studies, an epoch is all studies with boxes and, drawn anew each time, as many
-  // others as leave them `boxed_share`. 0 or less than their own share: every study once.
+  // With more than their own share of the studies, an epoch is all studies with boxes and, drawn
+  // anew each time, as many others as leave them `boxed_share`. 0 or less than their own share:
+  // every study once.
   double boxed_share = 0;
   std::vector<bool> is_boxed;  // a study each; may be empty without a boxed_share
   uint64_t seed = 0;

@@ -42,8 +42,8 @@ struct SourceImage {
   std::string study_id, image_id, patient_id;  // plain names; image_id is unique in the listing
   std::string split;  // train|validate|test|... or a constant from above; empty: in none
   std::string view;   // PA|AP|LATERAL|OTHER|"" (unknown, or frontal without saying which)
-  std::string
-      relative_path;  // of the picture under the input folder: what logs and rejected.jsonl name
+  // of the picture under the input folder: what logs and rejected.jsonl name
+  std::string relative_path;
   std::string image_path, report_path;  // texts: a path object takes half a kilobyte
   std::optional<double> age;            // years
   std::string sex, race;                // empty: unknown; race "conflicting": the sources disagree
@@ -84,9 +84,9 @@ struct SourceOptions {
   std::filesystem::path input;    // the data set's folder (jsonl: or its file)
   std::filesystem::path boxes;    // annotations; empty: those found in `input`, if any
   std::filesystem::path reports;  // where the reports lie, if not in `input`
-  std::filesystem::path
-      demographics;        // folder of the demographic tables; empty: looked for in `input`
-  bool text_only = false;  // pictures are not looked for
+  // folder of the demographic tables; empty: looked for in `input`
+  std::filesystem::path demographics;
+  bool text_only = false;             // pictures are not looked for
   bool mimic_exact_sections = false;  // PrepareConfig's; sources that parse reports obey it
 };
 

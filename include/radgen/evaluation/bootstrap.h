@@ -36,8 +36,8 @@ class Resamples {
 struct Interval {
   double low, high;  // NaN when fewer than half of the values are defined
 };
-// 95 % score interval of a share that was seen to be hits / trials (Wilson 1927); NaN without trials.
-// Takes the trials as independent.
+// 95 % score interval of a share that was seen to be hits / trials (Wilson 1927); NaN without
+// trials. Takes the trials as independent.
 Interval wilson_interval(int64_t hits, int64_t trials);
 
 // Sets the 95 % intervals of the metrics in `table` from `summarize` of every resample.

@@ -8,9 +8,11 @@
 namespace radgen::evaluation {
 
 struct CheckOptions {
-  int64_t studies = 200;        // evenly taken, drafted again from shuffled, blank, noise and mirrored pictures; 0: all
-  int64_t twins = 400;          // pairs, evenly taken; 0: all
-  int64_t hidden_studies = 60;  // evenly taken of those with regions, whose regions are hidden; 0: all
+  // evenly taken, drafted again from shuffled, blank, noise and mirrored pictures; 0: all
+  int64_t studies = 200;
+  int64_t twins = 400;  // pairs, evenly taken; 0: all
+  // evenly taken of those with regions, whose regions are hidden; 0: all
+  int64_t hidden_studies = 60;
   int64_t random_regions = 16;  // that each hidden region is compared with
 };
 void describe(Fields& f, CheckOptions& options);

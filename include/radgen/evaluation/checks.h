@@ -1,14 +1,16 @@
-// Does the model look at the picture? Scores of what it says when it is asked again: about another patient's picture, a
-// blank one, noise, the mirrored film, a film without one of its findings (twin), and with the regions of its sentences
-// hidden. Who has the model asks it; here the answers are judged.
+// Does the model look at the picture? Scores of what it says when it is asked again: about another
+// patient's picture, a blank one, noise, the mirrored film, a film without one of its findings
+// (twin), and with the regions of its sentences hidden. Who has the model asks it; here the answers
+// are judged.
 //
-//   CheckAnswers answers = ...;                                       // drafts of altered pictures, hidden regions
-//   add_checks(answers, data, options, result);                       // checks.* into metrics, alarms, expectations
+//   CheckAnswers answers = ...;  // drafts of altered pictures, hidden regions
+//   add_checks(answers, data, options, result);  // checks.* into metrics, alarms, expectations
 //   std::cout << checks_text(result);                                 // eval_report.h
 //
-// What is expected is a design value where nothing better is known; each stands beside its reason in checks.cpp. A check
-// with fewer than 20 cases is reported and decides nothing. Shares have Wilson's interval, which takes every case as one of
-// its own; F1 values have the bootstrap's over patients.
+// What is expected is a design value where nothing better is known; each stands beside its reason
+// in checks.cpp. A check with fewer than 20 cases is reported and decides nothing. Shares have
+// Wilson's interval, which takes every case as one of its own; F1 values have the bootstrap's over
+// patients.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +30,8 @@ struct CheckedStudy {
   size_t reference = 0;  // index into EvaluationData::test
   Draft real, blank, noise, mirrored;
   std::optional<Draft> shuffled;  // from another patient's picture; none: there is no other patient
-  // From its own picture moved a little, with other random draws: how firm are the sides of its words at all?
+  // From its own picture moved a little, with other random draws: how firm are the sides of its
+  // words at all?
   std::optional<Draft> moved;
 };
 
@@ -44,42 +47,48 @@ struct TwinDrafts {
 
 // Of regions that were hidden; falls in nats of the sentence's log-probability.
 struct FaithfulCounts {
-  int64_t regions = 0, faithful = 0;  // faithful: the fall is above the 90th percentile of the random regions'
-  double fall = 0, random_fall = 0;   // sums over the regions of the fall and of the mean random fall
+  // faithful: the fall is above the 90th percentile of the random regions'
+  int64_t regions = 0, faithful = 0;
+  // sums over the regions of the fall and of the mean random fall
+  double fall = 0, random_fall = 0;
 };
 
 struct CheckAnswers {
   // Of the studies with boxes, read from their reports: each head's maps and those of their mean.
   std::vector<HeadMaps> heads;
   std::vector<PhraseMap> mean_maps;
-  std::vector<size_t> read;            // indices into EvaluationData::test
+  std::vector<size_t> read;  // indices into EvaluationData::test
   std::vector<CheckedStudy> studies;
   std::vector<TwinDrafts> twins;
-  std::string no_twins;                // why there are none
-  FaithfulCounts regions, large;       // large: over a quarter of the body, judged apart
-  int64_t unmatched_regions = 0;       // the body has no room for random ones
+  std::string no_twins;           // why there are none
+  FaithfulCounts regions, large;  // large: over a quarter of the body, judged apart
+  int64_t unmatched_regions = 0;  // the body has no room for random ones
 };
 
-// For each of the items another one of a different patient, each taken once; the same for the same seed. An empty name is
-// a patient of its own. None where half of the items or more are one patient's.
-std::optional<std::vector<size_t>> other_patients(const std::vector<std::string>& patients, uint64_t seed);
+// For each of the items another one of a different patient, each taken once; the same for the same
+// seed. An empty name is a patient of its own. None where half of the items or more are one
+// patient's.
+std::optional<std::vector<size_t>> other_patients(const std::vector<std::string>& patients,
+                                                  uint64_t seed);
 
-// The twins in truth.jsonl whose original is one of `references` and shows the finding that was taken out, and that have
-// no other finding of that kind left (a twin that keeps a second nodule may keep its sentence). The references carry
-// their truth. Throws Error{kData} that names file and line.
-std::vector<Twin> load_twins(const std::filesystem::path& truth, const std::vector<Reference>& references);
+// The twins in truth.jsonl whose original is one of `references` and shows the finding that was
+// taken out, and that have no other finding of that kind left (a twin that keeps a second nodule
+// may keep its sentence). The references carry their truth. Throws Error{kData} that names file and
+// line.
+std::vector<Twin> load_twins(const std::filesystem::path& truth,
+                             const std::vector<Reference>& references);
 
-// What becomes of the sides of a report when its film is mirrored. `sided`: findings stated on one side alone; `kept`: of
-// these, stated by the mirrored film's report too; `swapped`: of these, on the other side alone; `stayed`: on the same side
-// alone. What is left names both sides or none.
+// What becomes of the sides of a report when its film is mirrored. `sided`: findings stated on one
+// side alone; `kept`: of these, stated by the mirrored film's report too; `swapped`: of these, on
+// the other side alone; `stayed`: on the same side alone. What is left names both sides or none.
 struct MirrorCounts {
   int64_t sided = 0, kept = 0, swapped = 0, stayed = 0;
 };
 MirrorCounts compare_mirrored(const StudyWords& real, const StudyWords& mirrored);
 
-// Sets checks.* with intervals, and adds alarms, expectations, notes and the reasons of what is missing to `result`, which
-// evaluate() made of the same data.
-void add_checks(const CheckAnswers& answers, const EvaluationData& data, const EvaluateOptions& options,
-                EvaluationResult& result);
+// Sets checks.* with intervals, and adds alarms, expectations, notes and the reasons of what is
+// missing to `result`, which evaluate() made of the same data.
+void add_checks(const CheckAnswers& answers, const EvaluationData& data,
+                const EvaluateOptions& options, EvaluationResult& result);
 
 }  // namespace radgen::evaluation

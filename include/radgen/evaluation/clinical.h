@@ -4,10 +4,10 @@
 // findings, comparisons with a prior that nobody gave, echoes of the indication, diversity, recall
 // of abnormal studies. Both texts go through our rules labeler.
 //
-//   StudyWords draft = read_words(labeler, draft_text), reference = read_words(labeler,
-//   reference_text); ClinicalCounts counts = compare_words(draft, reference, truth);
-//   summarize_clinical(all_counts, weights, table);       // clinical.*, and
-//   diversity.abnormal_recall
+//   StudyWords draft = read_words(labeler, draft_text);
+//   StudyWords reference = read_words(labeler, reference_text);
+//   ClinicalCounts counts = compare_words(draft, reference, truth);
+//   summarize_clinical(all_counts, weights, table);   // clinical.*, and diversity.abnormal_recall
 //
 // "Uncertain" counts as positive unless a name says otherwise. `f1_macro` is over the classes of
 // the 13 without No Finding that have a positive in the references (PHANTOM and CheXpert labelings
@@ -57,8 +57,8 @@ struct StudyWords {
   int comparisons = 0;  // sentences that compare with an earlier film
 };
 StudyWords read_words(const Labeler& labeler, const std::string& text);
-// Whether the words state the finding (positive or uncertain) on that side; a side that one of the two does not name fits
-// every side.
+// Whether the words state the finding (positive or uncertain) on that side; a side that one of the
+// two does not name fits every side.
 bool is_stated(Finding finding, Side side, const StudyWords& words);
 // The findings that a text names, whatever it says of them (for indications).
 FindingSet named_findings(const Labeler& labeler, const std::string& text);

@@ -42,8 +42,8 @@ struct Comparison {
 using SeedRuns = std::vector<std::vector<Draft>>;
 
 // `options.bootstrap` is the number of resamples and of shuffles; baselines are left out. Throws as
-// evaluate() does, naming the file ("first predictions: ..."; "first predictions, file 2: ..."), and
-// Error{kUsage} when the two sides have not the same number of files.
+// evaluate() does, naming the file ("first predictions: ..."; "first predictions, file 2: ..."),
+// and Error{kUsage} when the two sides have not the same number of files.
 Comparison compare_predictions(const SeedRuns& a, const SeedRuns& b, const EvaluationData& data,
                                const EvaluateOptions& options);
 Comparison compare_predictions(const std::vector<Draft>& a, const std::vector<Draft>& b,

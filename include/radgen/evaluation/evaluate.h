@@ -41,9 +41,9 @@ struct EvaluationData {
   // Studies of other splits and the split they are in, so that predictions for another split can be
   // told from unknown ones; may be empty.
   std::map<std::string, std::string> elsewhere;
-  // For each of `test` the report of the training study whose picture lies nearest to its own as the
-  // model's encoder sees them; "" where there is none, an empty list when nobody asked. Scored beside
-  // the baselines, but not as one: it is no trivial answer.
+  // For each of `test` the report of the training study whose picture lies nearest to its own as
+  // the model's encoder sees them; "" where there is none, an empty list when nobody asked. Scored
+  // beside the baselines, but not as one: it is no trivial answer.
   std::vector<std::string> encoder_neighbours;
 };
 
@@ -103,25 +103,27 @@ struct Target {
 
 // What an honest model does when it is asked again (checks.h).
 struct Expectation {
-  std::string path;      // "checks.blank_same_report"
-  std::string expected;  // in words, for a reader
+  std::string path;            // "checks.blank_same_report"
+  std::string expected;        // in words, for a reader
   std::optional<bool> is_met;  // none: it decides nothing, or there are too few cases
 };
 
-// Scores of one head of the decoder's cross-attention (heads.h), macro over findings; undefined without a boxed sentence.
+// Scores of one head of the decoder's cross-attention (heads.h), macro over findings; undefined
+// without a boxed sentence.
 struct HeadScore {
   int layer = 0, head = 0;
   double iou = kUndefined, pointing = kUndefined, mass = kUndefined;
-  Finding best = Finding::kNoFinding;  // where it points best, of the findings with at least 20 items
+  // where it points best, of the findings with at least 20 items
+  Finding best = Finding::kNoFinding;
   double best_pointing = kUndefined;
 };
 
 struct HeadAnalysis {
   std::vector<HeadScore> heads;
-  int64_t items = 0;             // boxed findings and sides
-  double mean_pointing = kUndefined;    // of the mean over all heads
-  // Of the head that points best at the item's finding among the OTHER half of the patients: what a reader who knew the heads'
-  // trades would gain. Heads specialise when it is above mean_pointing.
+  int64_t items = 0;                  // boxed findings and sides
+  double mean_pointing = kUndefined;  // of the mean over all heads
+  // Of the head that points best at the item's finding among the OTHER half of the patients: what a
+  // reader who knew the heads' trades would gain. Heads specialise when it is above mean_pointing.
   double chosen_pointing = kUndefined;
 };
 
@@ -141,8 +143,8 @@ struct EvaluationResult {
   std::vector<Alarm> alarms;
   std::vector<Expectation> expectations;  // empty: the model was not asked again
   HeadAnalysis heads;                     // empty: the model was not asked again
-  std::vector<std::string> notes;    // what a reader must know: what was missing or left out
-  std::vector<StudyResult> studies;  // in the order of the test references
+  std::vector<std::string> notes;         // what a reader must know: what was missing or left out
+  std::vector<StudyResult> studies;       // in the order of the test references
   int64_t missing_drafts = 0, not_reportable = 0;
   std::string constant_text;  // the constant report that was chosen
 };

@@ -1,8 +1,8 @@
 // Does a sentence's map lie on what the sentence speaks of? Scores of one map, and the two
 // protocols.
 //
-//   MapScore s = score_map(map, map_box, {box}, width, height);   // s.iou[level(0.1)], s.pointing,
-//   s.mass
+//   MapScore s = score_map(map, map_box, {box}, width, height);
+//   s.iou[level(0.1)], s.pointing, s.mass
 //
 // A map is divided by its maximum, enlarged bilinearly (cell centres, edges held) over its
 // rectangle, cut at a threshold and compared with the union of the boxes of the sentence's finding
@@ -11,12 +11,12 @@
 //
 // Protocols (items are averaged by finding, then over findings):
 //   phrase      the reference sentence is forced on the model: one item for every boxed finding and
-//   side. end_to_end  the generated report: one item for every finding and side that the draft
-//   states, and one for every boxed one that
-//               it misses (0). A statement of a finding that the reference neither boxes on that
-//               side nor states is a false positive (0); one of a finding that the references never
-//               box, or that the reference states without a box, is left out: nothing can be said
-//               about its map.
+//               side.
+//   end_to_end  the generated report: one item for every finding and side that the draft states,
+//               and one for every boxed one that it misses (0). A statement of a finding that the
+//               reference neither boxes on that side nor states is a false positive (0); one of a
+//               finding that the references never box, or that the reference states without a box,
+//               is left out: nothing can be said about its map.
 #pragma once
 
 #include <array>

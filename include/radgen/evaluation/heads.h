@@ -1,4 +1,5 @@
-// Do the heads of the decoder's cross-attention specialise? The phrase protocol (grounding.h) for the map of each head alone.
+// Do the heads of the decoder's cross-attention specialise? The phrase protocol (grounding.h) for
+// the map of each head alone.
 #pragma once
 
 #include <string>
@@ -14,7 +15,8 @@ struct HeadMaps {
   std::vector<PhraseMap> maps;
 };
 
-// `mean`: the maps of the mean over the heads, which reports show. All of the same studies, which are among `references`.
+// `mean`: the maps of the mean over the heads, which reports show. All of the same studies, which
+// are among `references`.
 HeadAnalysis analyse_heads(const std::vector<HeadMaps>& heads, const std::vector<PhraseMap>& mean,
                            const std::vector<Reference>& references);
 

@@ -22,8 +22,8 @@ namespace radgen::evaluation {
 
 struct MeteorMatch {
   double score = 0;
-  std::vector<std::pair<size_t, size_t>>
-      matches;  // hypothesis index, reference index; by the first
+  // hypothesis index, reference index; by the first
+  std::vector<std::pair<size_t, size_t>> matches;
   size_t chunks = 0;
 };
 

@@ -1,8 +1,7 @@
 // What a draft is scored against: the reference report, its boxes, and on phantoms the truth.
 //
-//   Reference reference = ...;                            // made from a manifest line by the
-//   caller load_truth("truth.jsonl", references, transforms);    // phantoms only; nothing but the
-//   evaluation may read it
+//   Reference reference = ...;                            // made from a manifest line
+//   load_truth("truth.jsonl", references, transforms);    // phantoms; only the evaluation reads it
 #pragma once
 
 #include <filesystem>
@@ -36,8 +35,8 @@ struct TrueLesion {
 struct Reference {
   std::string study_id, image_id, split;
   std::string patient_id;  // resamples take patients whole; empty: the study is one of its own
-  std::filesystem::path
-      image;  // the prepared picture; empty: unknown (then there is no nearest neighbour)
+  // the prepared picture; empty: unknown (then there is no nearest neighbour)
+  std::filesystem::path image;
   int width = 0, height = 0;    // of the prepared picture, pixels
   double pixel_spacing_mm = 0;  // of the prepared picture; 0: unknown
   std::string indication, findings, impression;

@@ -19,10 +19,9 @@ std::vector<std::string> split_raw(std::string_view text);
 std::vector<std::string> split_spaces(std::string_view text);
 
 // What our own scores use: ASCII lower case; a word is a run of letters, digits and bytes above
-// 127; inside a word "." and
-// "," stay between two digits (1.4), "-" and "'" between two word characters; every other character
-// is a word of its own. Numbers are kept whole: "3.5 cm" and "35 cm" must never become the same
-// text.
+// 127; inside a word "." and "," stay between two digits (1.4), "-" and "'" between two word
+// characters; every other character is a word of its own. Numbers are kept whole: "3.5 cm" and "35
+// cm" must never become the same text.
 std::vector<std::string> scoring_tokens(std::string_view text);
 
 }  // namespace radgen::evaluation

@@ -36,8 +36,8 @@ struct SplitSurvey {
   std::string name;
   size_t patients = 0, studies = 0, pictures = 0;
   std::vector<double> words, tokens;  // a study each; no tokens without a tokenizer
-  std::vector<double>
-      findings;              // positive or uncertain labels of the 12 findings that are no device
+  // positive or uncertain labels of the 12 findings that are no device
+  std::vector<double> findings;
   std::vector<double> ages;  // of the studies that say one
   std::array<LabelCounts, kFindingCount> labels{};
   Counts views, sexes, races;  // views: pictures; the others: studies
@@ -53,8 +53,8 @@ struct TokenizerSurvey {
   int64_t vocabulary = 0, used = 0;  // pieces; used: those that some text needs
   size_t tokens = 0, words = 0;
   size_t unknown = 0, single_words = 0;  // tokens that stand for nothing; words that are one piece
-  std::vector<std::pair<size_t, double>>
-      coverage;  // the k most used pieces and their share of all tokens
+  // the k most used pieces and their share of all tokens
+  std::vector<std::pair<size_t, double>> coverage;
 };
 
 inline constexpr size_t kMapSide = 24;  // cells of a box map, each way

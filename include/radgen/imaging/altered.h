@@ -1,10 +1,12 @@
-// A film made into what it is not, to see whether a model notices: blank, noise, mirrored, one region hidden.
+// A film made into what it is not, to see whether a model notices: blank, noise, mirrored, one
+// region hidden.
 //
 //   const cv::Mat blurred = strongly_blurred(picture);                       // once a picture
-//   const cv::Mat hidden = with_hidden_region(picture, blurred, box);        // that region shows no structure any more
+//   // that region shows no structure any more
+//   const cv::Mat hidden = with_hidden_region(picture, blurred, box);
 //
-// Pictures are CV_16UC1, upright, and keep their size; boxes are in their pixels. Nothing is changed in place. An empty
-// picture is a programmer's error.
+// Pictures are CV_16UC1, upright, and keep their size; boxes are in their pixels. Nothing is
+// changed in place. An empty picture is a programmer's error.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +19,8 @@ namespace radgen {
 // Every pixel is the picture's mean: as bright as the film, and nothing on it.
 cv::Mat blank_picture(const cv::Mat& picture);
 
-// Every pixel is drawn alone from a normal distribution with the picture's mean and deviation. The same for the same seed.
+// Every pixel is drawn alone from a normal distribution with the picture's mean and deviation. The
+// same for the same seed.
 cv::Mat noise_picture(const cv::Mat& picture, uint64_t seed);
 
 // Left and right swapped.
@@ -26,12 +29,14 @@ cv::Mat mirrored_picture(const cv::Mat& picture);
 // Blurred by a Gaussian of a tenth of the long side: brightness stays, organs go.
 cv::Mat strongly_blurred(const cv::Mat& picture);
 
-// `picture` with `blurred` in the box. Outside of the box the weight of `blurred` falls from 1 to 0 smoothly over a fiftieth
-// of the long side, so that hiding draws no edge that a network could see. The box may reach beyond the picture.
+// `picture` with `blurred` in the box. Outside of the box the weight of `blurred` falls from 1 to 0
+// smoothly over a fiftieth of the long side, so that hiding draws no edge that a network could see.
+// The box may reach beyond the picture.
 cv::Mat with_hidden_region(const cv::Mat& picture, const cv::Mat& blurred, const Box& box);
 
-// CV_8UC1 of the picture's size, 255 where the body is, its lungs included: the largest part that is brighter than a tenth
-// of the 99th percentile, without its holes. The whole picture where that part is under a tenth of it.
+// CV_8UC1 of the picture's size, 255 where the body is, its lungs included: the largest part that
+// is brighter than a tenth of the 99th percentile, without its holes. The whole picture where that
+// part is under a tenth of it.
 cv::Mat body_mask(const cv::Mat& picture);
 
 }  // namespace radgen

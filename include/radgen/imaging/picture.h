@@ -9,20 +9,21 @@
 
 namespace radgen {
 
-Result<cv::Mat> read_png16(const std::filesystem::path& path);     // CV_16UC1
+Result<cv::Mat> read_png16(const std::filesystem::path& path);  // CV_16UC1
 // Lossless, renamed into place but not synced (Durability::kRenamed); `compression` 0..9.
 void write_png(const std::filesystem::path& path, const cv::Mat& picture, int compression = 1);
-std::string encode_png(const cv::Mat& picture, int compression = 6);   // bytes, for pages
+std::string encode_png(const cv::Mat& picture, int compression = 6);  // bytes, for pages
 // Bytes, for pages with many films: a fifth of a PNG. 16-bit grey becomes 8-bit; `quality` 0..100.
 std::string encode_jpeg(const cv::Mat& picture, int quality = 82);
 
 // A picture fitted into a frame, and the way coordinates go (inverse(): the way back).
 struct Fitted {
   cv::Mat picture;
-  Affine transform;      // source pixels -> frame pixels
-  Box content;           // the source's rectangle in the frame; the rest is padding (0)
+  Affine transform;  // source pixels -> frame pixels
+  Box content;       // the source's rectangle in the frame; the rest is padding (0)
 };
-// Long side to `long_side_px`, aspect kept, no padding; never enlarges unless `may_enlarge`. Area averaging downwards.
+// Long side to `long_side_px`, aspect kept, no padding; never enlarges unless `may_enlarge`. Area
+// averaging downwards.
 Fitted resize_long_side(const cv::Mat& picture, int long_side_px, bool may_enlarge = false);
 // Into a width x height frame, aspect kept, centred, padded with 0.
 Fitted fit_frame(const cv::Mat& picture, int width_px, int height_px);

@@ -1,4 +1,5 @@
-// Is this a frontal adult chest film? Judged by its pixels, with the tags as a hint, and quality flags.
+// Is this a frontal adult chest film? Judged by its pixels, with the tags as a hint, and quality
+// flags.
 #pragma once
 
 #include <opencv2/core.hpp>
@@ -11,10 +12,11 @@ namespace radgen {
 
 struct ChestJudgement {
   bool is_reportable = false;
-  std::string reason;       // code when not: "blank", "noise", "not_a_chest_film", "lateral_view", "too_small"
-  std::string message;      // a sentence for people
-  // Reportable: "tags_say_lateral", "tags_say_other_body_part", "unusual_lung_fields"; not: "possibly_rotated",
-  // "possibly_inverted".
+  // code when not: "blank", "noise", "not_a_chest_film", "lateral_view", "too_small"
+  std::string reason;
+  std::string message;  // a sentence for people
+  // Reportable: "tags_say_lateral", "tags_say_other_body_part", "unusual_lung_fields"; not:
+  // "possibly_rotated", "possibly_inverted".
   std::vector<std::string> warnings;
   // What it was judged by (each documented in quality.cpp), for the log and for tuning on data.
   std::vector<std::pair<std::string, double>> features;

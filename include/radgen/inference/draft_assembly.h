@@ -1,4 +1,5 @@
-// From decoded ids and their attention to a grounded draft: words, sentences, mentions, maps, boxes, scores.
+// From decoded ids and their attention to a grounded draft: words, sentences, mentions, maps,
+// boxes, scores.
 #pragma once
 
 #include <vector>
@@ -13,20 +14,25 @@
 
 namespace radgen {
 
-// Where the patch grid lies in the prepared picture. The frame's padding is part of the grid, so the rectangle may
-// reach beyond the picture.
+// Where the patch grid lies in the prepared picture. The frame's padding is part of the grid, so
+// the rectangle may reach beyond the picture.
 struct GridPlacement {
   int rows = 0, columns = 0;
-  Box map_box;   // prepared-picture pixels
+  Box map_box;  // prepared-picture pixels
 };
-GridPlacement place_grid(int64_t rows, int64_t columns, int64_t patch_px, const Affine& picture_to_frame);
+GridPlacement place_grid(int64_t rows, int64_t columns, int64_t patch_px,
+                         const Affine& picture_to_frame);
 
-Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement, const FindingLogits& logits,
-                     const Tokenizer& tokenizer, const Labeler& labeler, const Calibration& calibration);
+Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement,
+                     const FindingLogits& logits, const Tokenizer& tokenizer,
+                     const Labeler& labeler, const Calibration& calibration);
 
-// One entry for each positive or uncertain mention of `text`, whose tokens were read teacher forced as `decoded`.
-std::vector<PhraseGrounding> ground_mentions(const std::string& text, const std::vector<Token>& tokens,
-                                             const DecodedText& decoded, const GridPlacement& placement,
+// One entry for each positive or uncertain mention of `text`, whose tokens were read teacher forced
+// as `decoded`.
+std::vector<PhraseGrounding> ground_mentions(const std::string& text,
+                                             const std::vector<Token>& tokens,
+                                             const DecodedText& decoded,
+                                             const GridPlacement& placement,
                                              const FindingLogits& logits, const Labeler& labeler);
 
 }  // namespace radgen

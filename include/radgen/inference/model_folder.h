@@ -1,10 +1,13 @@
-// A model folder: everything that drafting needs, and a description that says what it is (DESIGN "Model folder").
+// A model folder: everything that drafting needs, and a description that says what it is (DESIGN
+// "Model folder").
 //
 //   config.json         network, frame, decoding: inference applies the same or refuses
 //   model.safetensors   weights
 //   tokenizer.model     sentencepiece
-//   calibration.json    thresholds chosen on the validation split; replaced atomically, with its own hash
-//   model_card.json     data and licences, data hash, metrics, versions, whether it was trained on phantoms
+//   calibration.json    thresholds chosen on the validation split; replaced atomically, with its
+//                       own hash
+//   model_card.json     data and licences, data hash, metrics, versions, whether it was trained on
+//                       phantoms
 #pragma once
 
 #include <filesystem>
@@ -26,14 +29,16 @@ struct ModelFolderConfig {
   ModelConfig network;
   FrameConfig frame;
   DecodingConfig decoding;
-  int64_t prompt_max_tokens = 0;   // 0: the network was trained without a prompt
+  int64_t prompt_max_tokens = 0;  // 0: the network was trained without a prompt
 };
 inline void describe(Fields& f, ModelFolderConfig& c) {
   f.section("network", c.network);
   f.section("frame", c.frame);
   f.section("decoding", c.decoding);
   f.field("prompt_max_tokens", c.prompt_max_tokens,
-          {.help = "age, sex and indication as a prefix of at most so many tokens; 0: no prompt", .min = 0, .max = 512});
+          {.help = "age, sex and indication as a prefix of at most so many tokens; 0: no prompt",
+           .min = 0,
+           .max = 512});
 }
 
 // A model in memory with all that belongs to it.
@@ -44,15 +49,17 @@ struct LoadedModel {
   Calibration calibration;
   nlohmann::json card;
   std::string version = "unsaved";
-  std::string sha256;                // over config, weights and tokenizer
-  bool is_phantom_trained = true;    // from the card; unknown counts as a phantom's
+  std::string sha256;              // over config, weights and tokenizer
+  bool is_phantom_trained = true;  // from the card; unknown counts as a phantom's
 };
 
-// Throws Error{kData} when a file is missing, altered (its hash is not the card's) or does not fit the network.
+// Throws Error{kData} when a file is missing, altered (its hash is not the card's) or does not fit
+// the network.
 LoadedModel load_model_folder(const std::filesystem::path& folder);
 
 // Writes the folder whole or not at all; the card gets the hashes.
-void save_model_folder(const std::filesystem::path& folder, const LoadedModel& model, const nlohmann::ordered_json& card);
+void save_model_folder(const std::filesystem::path& folder, const LoadedModel& model,
+                       const nlohmann::ordered_json& card);
 
 // Replaces calibration.json of a folder that is there.
 void save_calibration(const std::filesystem::path& folder, const Calibration& calibration);

@@ -1,10 +1,9 @@
 // Attention as functions: self-attention whose memory grows with N, and cross-attention that shows
 // its weights.
 //
-//   Tensor out = self_attention(qkv);                              // [B,N,3,A,d] -> [B,N,A,d]
+//   Tensor out = self_attention(qkv);              // [B,N,3,A,d] -> [B,N,A,d]
 //   CrossAttention seen = cross_attention(q, memory.key, memory.value, /*has_null_key=*/true, {});
-//   seen.weights                                                   // [B,A,T,N], with null_weight
-//   sums to 1
+//   seen.weights                                   // [B,A,T,N], with null_weight it sums to 1
 //
 // Scores are scaled by 1/sqrt(d). All functions work in float and double, on every device, and have
 // gradients.
@@ -33,13 +32,13 @@ torch::Tensor plain_self_attention(const torch::Tensor& qkv, bool is_causal = fa
 // differentiable.
 torch::Tensor tiled_self_attention(const torch::Tensor& qkv, bool is_causal = false);
 
-// LibTorch's own kernels (scaled_dot_product_attention; Dao 2023, FlashAttention-2): those of GPUs, from
-// LibTorch 2.0 on. On CPUs the tiled form is as fast in fp32 and the library's bf16 kernel forty times
-// slower (5 GFLOP/s). False says that fused_attention must not be called.
+// LibTorch's own kernels (scaled_dot_product_attention; Dao 2023, FlashAttention-2): those of GPUs,
+// from LibTorch 2.0 on. On CPUs the tiled form is as fast in fp32 and the library's bf16 kernel
+// forty times slower (5 GFLOP/s). False says that fused_attention must not be called.
 bool has_fused_attention(torch::Device device);
 // q [B,T,A,d]; k and v [B,S,A,d], any strides with dense rows; result [B,T,A,d], contiguous.
-torch::Tensor fused_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                              bool is_causal = false);
+torch::Tensor fused_attention(const torch::Tensor& q, const torch::Tensor& k,
+                              const torch::Tensor& v, bool is_causal = false);
 
 // softmax(q k^T / sqrt(d)) v where some keys may be hidden. q [B,A,T,d], k and v [B,A,S,d];
 // attend_mask: bool, broadcastable to [B,A,T,S], TRUE: may be attended. A row without any key gives
@@ -53,18 +52,17 @@ struct CrossAttention {
   torch::Tensor weights;      // [B,A,T,N] patch weights
   torch::Tensor null_weight;  // [B,A,T] weight of the null key; zeros without one
   torch::Tensor cls_weight;   // [B,A,T] weight of [CLS]; undefined without it
-  torch::Tensor scores;  // [B,A,T,S] before the softmax, hidden patches at -inf: log_softmax
-                         // of it is log alpha without underflow
+  torch::Tensor scores;       // [B,A,T,S] before the softmax, hidden patches at -inf: log_softmax
+                              // of it is log alpha without underflow
 };
 
 // Cross-attention with its map. q [B,A,T,d]; k and v [B,A,N,d], or [B,A,N+1,d] with the null key as
-// the LAST row when `has_null_key`, and with [CLS] as the row behind the patches when `has_cls_key`.
-// patch_attend_mask [B,N] bool, TRUE: a patch of the picture,
-// false: padding, which gets weight 0 exactly. [CLS] and the null key are never hidden; a study without a
-// visible patch and without a null key gets zeros.
+// the LAST row when `has_null_key`, and with [CLS] as the row behind the patches when
+// `has_cls_key`. patch_attend_mask [B,N] bool, TRUE: a patch of the picture, false: padding, which
+// gets weight 0 exactly. [CLS] and the null key are never hidden; a study without a visible patch
+// and without a null key gets zeros.
 CrossAttention cross_attention(const torch::Tensor& q, const torch::Tensor& k,
                                const torch::Tensor& v, bool has_null_key,
-                               const TensorOptional& patch_attend_mask,
-                               bool has_cls_key = false);
+                               const TensorOptional& patch_attend_mask, bool has_cls_key = false);
 
 }  // namespace radgen

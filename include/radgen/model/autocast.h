@@ -1,7 +1,10 @@
-// bf16 autocast (LibTorch's AMP): matrix products and convolutions in bf16 with fp32 accumulation, weights, norms'
-// parameters, attention scores and losses in fp32.
+// bf16 autocast (LibTorch's AMP): matrix products and convolutions in bf16 with fp32 accumulation,
+// weights, norms' parameters, attention scores and losses in fp32.
 //
-//   { Autocast guard(use_bf16("auto", device), device); loss = network->forward(input).losses.total; }
+//   {
+//     Autocast guard(use_bf16("auto", device), device);
+//     loss = network->forward(input).losses.total;
+//   }
 //   loss.backward();   // outside: each gradient is taken in the type of its forward
 #pragma once
 
@@ -26,8 +29,8 @@ class Autocast {
   bool was_on_;
 };
 
-// "fp32" and "bf16" as they say; "auto": bf16 where this machine multiplies it faster than fp32 (a CPU with AVX512-BF16 or
-// AMX: convolutions 2x, measured; a GPU of compute capability 8 or more).
+// "fp32" and "bf16" as they say; "auto": bf16 where this machine multiplies it faster than fp32 (a
+// CPU with AVX512-BF16 or AMX: convolutions 2x, measured; a GPU of compute capability 8 or more).
 bool use_bf16(const std::string& precision, torch::Device device);
 
 }  // namespace radgen

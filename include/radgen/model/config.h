@@ -1,9 +1,9 @@
 // The network's configuration: plain structs, each field declared once (core/config.h).
 //
-//   ModelConfig config;                                    // ViT-B/16 and a 6-layer decoder
+//   ModelConfig config;              // ViT-B/16 and a 6-layer decoder
 //   load_config(config, {"model.json"}, {"encoder.width=192"});
-//   check(config);                                         // Error{kConfig}: divisibility and
-//   other cross rules GroundedModel model(config);
+//   check(config);                   // Error{kConfig}: divisibility and other cross rules
+//   GroundedModel model(config);
 #pragma once
 
 #include <cstdint>
@@ -21,17 +21,22 @@ struct EncoderConfig {
   int64_t width = 768;         // D_v
   int64_t layers = 12;
   int64_t heads = 12;
-  double mlp_ratio = 4;           // hidden width of the feed-forward = mlp_ratio * width
+  double mlp_ratio = 4;               // hidden width of the feed-forward = mlp_ratio * width
   std::string feed_forward = "gelu";  // "gelu" | "gelu_tanh" | "swiglu" (transformer.h)
-  bool layer_scale = false;  // a learned factor a channel on each residual branch (Touvron et al. 2021)
+  // a learned factor a channel on each residual branch (Touvron et al. 2021)
+  bool layer_scale = false;
   int64_t image_height_px = 224;  // native picture: the size whose positions are learned
   int64_t image_width_px = 224;
   int64_t channels = 1;
   bool has_cls = true;
-  int64_t window_patches = 0;          // side of the windows that a patch's attention stays in; 0: no windows
-  std::vector<int64_t> global_layers;  // with windows: the layers, from 1, whose attention is over the whole picture
-  int64_t pool_keys = 1;               // side of the pools of keys and values where it is; 1: not pooled
-  bool recompute_layers = false;       // training keeps each layer's input alone and runs the layer again: a third more time
+  // side of the windows that a patch's attention stays in; 0: no windows
+  int64_t window_patches = 0;
+  // with windows: the layers, from 1, whose attention is over the whole picture
+  std::vector<int64_t> global_layers;
+  // side of the pools of keys and values where it is; 1: not pooled
+  int64_t pool_keys = 1;
+  // training keeps each layer's input alone and runs the layer again: a third more time
+  bool recompute_layers = false;
   double layer_norm_eps = 1e-6;
   double dropout = 0;
 };
@@ -43,11 +48,12 @@ struct DecoderConfig {
   int64_t heads = 8;
   double mlp_ratio = 4;
   std::string feed_forward = "gelu";  // as the encoder's
-  int64_t max_tokens = 256;     // prompt, bos, words and eos together
-  int64_t vocabulary_size = 0;  // X; 0: not set yet (the trainer takes the tokenizer's)
-  bool tie_embeddings = true;   // W_out is the token embedding
-  bool has_null_key = true;     // "no evidence": a key that is not in the picture
-  bool sees_cls = false;        // the encoder's [CLS] is a key beside the patches; its weight is no map's
+  int64_t max_tokens = 256;           // prompt, bos, words and eos together
+  int64_t vocabulary_size = 0;        // X; 0: not set yet (the trainer takes the tokenizer's)
+  bool tie_embeddings = true;         // W_out is the token embedding
+  bool has_null_key = true;           // "no evidence": a key that is not in the picture
+  // the encoder's [CLS] is a key beside the patches; its weight is no map's
+  bool sees_cls = false;
   std::string grounding_layers =
       "last";  // "last" | "mean": whose cross-attention is the grounding attention
   bool cross_positions = false;  // learned 2-D positions are added to z~
@@ -79,7 +85,8 @@ struct ModelConfig {
   int64_t pad_id = 0;           // text_ids that are no token
   int64_t bos_id = 2;
   int64_t eos_id = 3;
-  bool special_ids_are_words = false;  // pad_id and bos_id may stand in a text, as public text models have it
+  // pad_id and bos_id may stand in a text, as public text models have it
+  bool special_ids_are_words = false;
 };
 void describe(Fields& f, ModelConfig& c);
 

@@ -2,25 +2,26 @@
 // feed-forward.
 //
 //   GroundedDecoder decoder(config.decoder);
-//   DecoderOutput out = decoder->forward(memory, text_ids, {});             // [B,N,D_t], [B,T] ->
-//   logits [B,T,X]
+//   DecoderOutput out = decoder->forward(memory, text_ids, {});   // [B,N,D_t], [B,T]
+//   out.logits                                                    // [B,T,X]
 //
-//   DecoderCache cache = decoder->start(memory, {}, /*max_tokens=*/128);    // cross keys and
-//   values: once a picture out = decoder->step(prompt_ids, prompt_lengths, cache); // then one
-//   token at a time out = decoder->step(next_ids, {}, cache);
+//   DecoderCache cache = decoder->start(memory, {}, /*max_tokens=*/128);   // keys and values: once
+//   out = decoder->step(prompt_ids, prompt_lengths, cache);
+//   out = decoder->step(next_ids, {}, cache);                              // then token by token
 //
 // A position never sees a later one, so that padding on the right needs no mask. Step by step and
 // all at once agree to rounding. The null key has no value: what attends to it takes nothing from
 // the picture.
 //
-// Evidence: with C evidence classes the last C channels of `memory` are the finding head's log-odds e of each patch. They
-// are no part of its values; they add to the scores, which become (q k + sqrt(d) (W_e x) e) / sqrt(d): a word picks the
-// findings whose map it attends by. The null key has e = 0, where a finding is as likely as not, so that a word whose
-// findings are nowhere falls back to "no evidence".
+// Evidence: with C evidence classes the last C channels of `memory` are the finding head's log-odds
+// e of each patch. They are no part of its values; they add to the scores, which become (q k +
+// sqrt(d) (W_e x) e) / sqrt(d): a word picks the findings whose map it attends by. The null key has
+// e = 0, where a finding is as likely as not, so that a word whose findings are nowhere falls back
+// to "no evidence".
 //
 // Parameter names: token_embedding, position_embedding, layers.I.{norm_1, self_attention.*, norm_2,
-// cross_attention. {query, key_value, output, null_key, evidence_query}, norm_3, mlp.*}, norm, and output.weight
-// when it is not tied.
+// cross_attention.{query, key_value, output, null_key, evidence_query}, norm_3, mlp.*}, norm, and
+// output.weight when it is not tied.
 #pragma once
 
 #include <vector>
@@ -32,8 +33,8 @@ namespace radgen {
 
 struct DecoderOutput {
   torch::Tensor logits;  // [B,T,X]
-  torch::Tensor
-      attention;  // [B,A,T,N] grounding attention: the last layer's or the mean over layers
+  // [B,A,T,N] grounding attention: the last layer's or the mean over layers
+  torch::Tensor attention;
   torch::Tensor null_attention;  // [B,A,T]
   torch::Tensor cls_attention;   // [B,A,T]; undefined without sees_cls
   // Scores before the softmax of the layers that make up `attention`, each [B,A,T,N(+1)] (see
@@ -63,7 +64,8 @@ class CrossAttentionLayerImpl : public torch::nn::Module {
  public:
   CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key, bool has_cls_key = false,
                           int64_t evidence_classes = 0);
-  // Keys and values of the picture, the null key appended: [B,N,D+C] -> [B,A,N(+1),d+C] and [B,A,N(+1),d].
+  // Keys and values of the picture, the null key appended: [B,N,D+C] -> [B,A,N(+1),d+C] and
+  // [B,A,N(+1),d].
   KeyValueCache remember(const torch::Tensor& memory);
   // x [B,T,D] -> ([B,T,D], weights).
   std::pair<torch::Tensor, CrossAttention> forward(const torch::Tensor& x,
@@ -97,14 +99,15 @@ class GroundedDecoderImpl : public torch::nn::Module {
  public:
   explicit GroundedDecoderImpl(const DecoderConfig& config, int64_t evidence_classes = 0);
 
-  // memory z~ [B,N,D_t+C], with sees_cls [B,N+1,D_t+C] and [CLS] as the last row; text_ids [B,T] int64. Throws Error{kData}
-  // when T exceeds max_tokens.
+  // memory z~ [B,N,D_t+C], with sees_cls [B,N+1,D_t+C] and [CLS] as the last row; text_ids [B,T]
+  // int64. Throws Error{kData} when T exceeds max_tokens.
   DecoderOutput forward(const torch::Tensor& memory, const torch::Tensor& text_ids,
                         const DecoderMasks& masks = {});
 
-  // An empty cache for the B pictures of `memory`. max_tokens 0: the config's. picture_keys: how the pictures' keys and values
-  // are kept, kFloat or, on CPUs, kHalf (half the bytes that every word reads; values beyond 65,504 are cut) or kChar (a quarter: 8 bits
-  // with a step for each channel).
+  // An empty cache for the B pictures of `memory`. max_tokens 0: the config's. picture_keys: how
+  // the pictures' keys and values are kept, kFloat or, on CPUs, kHalf (half the bytes that every
+  // word reads; values beyond 65,504 are cut) or kChar (a quarter: 8 bits with a step for each
+  // channel).
   DecoderCache start(const torch::Tensor& memory, const TensorOptional& patch_attend_mask = {},
                      int64_t max_tokens = 0, torch::ScalarType picture_keys = torch::kFloat);
   // Appends ids [B,T] and returns what each position predicts. `lengths` [B]: how many of each

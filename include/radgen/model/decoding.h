@@ -21,25 +21,28 @@ struct DecodingConfig {
   int64_t min_tokens = 0;       // no eos before
   double length_penalty = 0;    // beams are compared by log P / length^penalty; 0: log P
   int64_t no_repeat_ngram = 0;  // no n-gram twice; 0: off
-  std::string picture_keys = "fp32";  // or "fp16", "int8": how the decoder keeps a picture's keys and values
+  std::string picture_keys =
+      "fp32";  // or "fp16", "int8": how the decoder keeps a picture's keys and values
   // Drawn texts (drawing.h); beam_size and length_penalty have no part in them.
-  int64_t candidates = 1;      // 1: none is drawn
+  int64_t candidates = 1;  // 1: none is drawn
   double temperature = 0.7, nucleus = 0.95;
-  double evidence_weight = 0, consensus_weight = 0;  // used where a text is chosen (inference/candidates.h)
+  // used where a text is chosen (inference/candidates.h)
+  double evidence_weight = 0, consensus_weight = 0;
 };
 void describe(Fields& f, DecodingConfig& c);
 
 // Named apart from radgen::Draft, which is the finished report (report/prediction.h).
 struct DecodedText {
   std::vector<int64_t> ids;  // T words, without prompt, bos and eos
-  std::vector<double>
-      log_probs;  // T, log P(word | before, picture), before min_tokens and no_repeat_ngram act
+  // T, log P(word | before, picture), before min_tokens and no_repeat_ngram act
+  std::vector<double> log_probs;
   double eos_log_prob = 0;   // log P(eos); 0 when the text was cut at max_tokens
   bool is_complete = false;  // ended by eos
   double score = 0;          // sum of log_probs and eos_log_prob, over length^penalty
   torch::Tensor attention;   // [T,N] head mean, of the step that predicted each word; float, CPU
   torch::Tensor null_attention;  // [T]
-  torch::Tensor head_attention;  // [L*A,T,N] of the L grounding layers' heads, the first layer's first; only when asked for
+  // [L*A,T,N] of the L grounding layers' heads, the first layer's first; only when asked for
+  torch::Tensor head_attention;
 };
 
 // Writes a report for each of the B studies. prompts: B lists of ids that stand before bos (empty:
@@ -53,7 +56,8 @@ std::vector<DecodedText> generate(GroundedModel model, const EncodedImage& encod
 // without a length penalty and holds the eos too. keep_heads: fills head_attention.
 std::vector<DecodedText> score_tokens(GroundedModel model, const EncodedImage& encoded,
                                       const std::vector<std::vector<int64_t>>& prompts,
-                                      const std::vector<std::vector<int64_t>>& ids, bool keep_heads = false);
+                                      const std::vector<std::vector<int64_t>>& ids,
+                                      bool keep_heads = false);
 
 // The rows of `encoded` in the given order; to score one picture with many texts, repeat its index.
 EncodedImage select_studies(const EncodedImage& encoded, const std::vector<int64_t>& rows);

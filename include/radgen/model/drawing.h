@@ -1,9 +1,11 @@
 // Several texts for one picture, drawn at random from what the network says.
 //
-//   auto drawn = draw_texts(model, encoded, prompts, config, {.seeds = seeds});   // drawn[b]: config.candidates texts
+//   // drawn[b]: config.candidates texts
+//   auto drawn = draw_texts(model, encoded, prompts, config, {.seeds = seeds});
 //
-// A search (decoding.h) ends where each word is likely, and where nothing is certain that is a report in which nothing is
-// wrong. Drawn texts differ in what they say; which of them the picture supports is judged afterwards.
+// A search (decoding.h) ends where each word is likely, and where nothing is certain that is a
+// report in which nothing is wrong. Drawn texts differ in what they say; which of them the picture
+// supports is judged afterwards.
 #pragma once
 
 #include <vector>
@@ -17,12 +19,14 @@ struct DrawOptions {
   std::vector<int64_t> not_first;  // words that no text begins with
 };
 
-// For each of the B studies config.candidates texts, drawn word by word from the nucleus (Holtzman et al. 2020) of
-// P^(1/temperature): the likeliest words that together hold `nucleus` of it. log_probs are those of P itself. max_tokens,
-// min_tokens and no_repeat_ngram hold as in a search; `score` is the mean log-probability of the words and eos.
-// Without gradients, results on the CPU; throws as generate() does.
+// For each of the B studies config.candidates texts, drawn word by word from the nucleus (Holtzman
+// et al. 2020) of P^(1/temperature): the likeliest words that together hold `nucleus` of it.
+// log_probs are those of P itself. max_tokens, min_tokens and no_repeat_ngram hold as in a search;
+// `score` is the mean log-probability of the words and eos. Without gradients, results on the CPU;
+// throws as generate() does.
 std::vector<std::vector<DecodedText>> draw_texts(GroundedModel model, const EncodedImage& encoded,
                                                  const std::vector<std::vector<int64_t>>& prompts,
-                                                 const DecodingConfig& config, const DrawOptions& options);
+                                                 const DecodingConfig& config,
+                                                 const DrawOptions& options);
 
 }  // namespace radgen

@@ -3,8 +3,8 @@
 //   EncoderFlops work = encoder_flops(config, {128, 128});   // one picture of 2048 x 2048
 //   work.total() / seconds / measured_gemm_rate              // how near to what the machine can do
 //
-// A multiplication and an addition are 2. What is not a matrix product or a convolution (norms, softmax, activations) is
-// not counted, as everywhere in the field.
+// A multiplication and an addition are 2. What is not a matrix product or a convolution (norms,
+// softmax, activations) is not counted, as everywhere in the field.
 #pragma once
 
 #include "radgen/model/config.h"
@@ -22,7 +22,8 @@ struct EncoderFlops {
 };
 EncoderFlops encoder_flops(const ModelConfig& config, PatchGrid grid);
 
-// Of the decoder for one text of `tokens` words over N = `patches`: the picture's keys and values once, and all words.
+// Of the decoder for one text of `tokens` words over N = `patches`: the picture's keys and values
+// once, and all words.
 struct DecoderFlops {
   double picture = 0;
   double words = 0;
@@ -30,8 +31,9 @@ struct DecoderFlops {
 };
 DecoderFlops decoder_flops(const ModelConfig& config, int64_t patches, int64_t tokens);
 
-// Bytes that writing one word must read at least, fp32, averaged over a text of `tokens` words and with `batch` texts at
-// once: every weight once, and each text's keys and values of the picture and of the words before.
+// Bytes that writing one word must read at least, fp32, averaged over a text of `tokens` words and
+// with `batch` texts at once: every weight once, and each text's keys and values of the picture and
+// of the words before.
 double bytes_per_token(const ModelConfig& config, int64_t patches, int64_t tokens, int64_t batch,
                        int64_t picture_key_bytes = 4);
 

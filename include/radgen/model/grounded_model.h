@@ -10,12 +10,14 @@
 // The logits at position t predict text_ids[:, t+1]. Masks and grounding masks are aligned with the
 // position that PREDICTS the token, i.e. the mask of word text_ids[b,t+1] is in row t.
 //
-// With `evidence` the decoder's memory is z~_j = W z_j + b + sum_c (p_jc e_c + o_jc f_c): p_jc is the finding head's
-// probability of finding c in patch j and o_jc its log-odds over 8, cut at -1 and 1 (both without their gradient: the head
-// learns from labels and boxes alone); e_c and f_c are learned. A word still reaches the
-// picture only through the patches it attends to; what stands in them is easier to find.
+// With `evidence` the decoder's memory is z~_j = W z_j + b + sum_c (p_jc e_c + o_jc f_c): p_jc is
+// the finding head's probability of finding c in patch j and o_jc its log-odds over 8, cut at -1
+// and 1 (both without their gradient: the head learns from labels and boxes alone); e_c and f_c are
+// learned. A word still reaches the picture only through the patches it attends to; what stands in
+// them is easier to find.
 //
-// Parameter names: encoder.*, projection.{weight,bias}, memory_positions, evidence, decoder.*, finding_head.{weight,bias}.
+// Parameter names: encoder.*, projection.{weight,bias}, memory_positions, evidence, decoder.*,
+// finding_head.{weight,bias}.
 #pragma once
 
 #include "radgen/model/config.h"
@@ -31,15 +33,15 @@ struct ForwardInput {
   // All below may be undefined.
   torch::Tensor text_mask;  // [B,T] bool, TRUE: the prediction at t counts; else: the target is no
                             // padding and stands behind the prompt and bos
-  torch::Tensor
-      prompt_length;  // [B] int64, tokens before bos, for the default text_mask; else: up to bos_id
+  // [B] int64, tokens before bos, for the default text_mask; else: up to bos_id
+  torch::Tensor prompt_length;
   torch::Tensor patch_attend_mask;  // [B,N] bool, TRUE: a patch of the picture, false: padding
   torch::Tensor grounding_masks;    // [B,T,N] in [0,1], share of the patch inside the boxes
-  torch::Tensor
-      grounding_tokens;  // [B,T] bool, F; else: the rows of grounding_masks that are not empty
-  torch::Tensor
-      positive_tokens;   // [B,T] bool, tokens of positive findings, for entropy_on = "positive"
-  torch::Tensor labels;  // [B,C] 1 | 0 | anything else: ignored
+  // [B,T] bool, F; else: the rows of grounding_masks that are not empty
+  torch::Tensor grounding_tokens;
+  // [B,T] bool, tokens of positive findings, for entropy_on = "positive"
+  torch::Tensor positive_tokens;
+  torch::Tensor labels;        // [B,C] 1 | 0 | anything else: ignored
   torch::Tensor patch_labels;  // [B,C,N] in [0,1]
   torch::Tensor has_boxes;     // [B,C] bool: patch_labels of this finding are complete
 };
@@ -61,7 +63,8 @@ struct ForwardOutput {
 
 // A picture, ready for any number of texts.
 struct EncodedImage {
-  torch::Tensor memory;             // z~ [B,N,D_t], with evidence [B,N,D_t+C]; behind it the row of [CLS] when sees_cls
+  // z~ [B,N,D_t], with evidence [B,N,D_t+C]; behind it the row of [CLS] when sees_cls
+  torch::Tensor memory;
   torch::Tensor patches;            // z [B,N,D_v]
   torch::Tensor cls;                // [B,D_v]; undefined without CLS
   torch::Tensor finding_logits;     // [B,N,C]; undefined without a finding head
@@ -81,7 +84,8 @@ class GroundedModelImpl : public torch::nn::Module {
                         const TensorOptional& grounding_masks = {});
 
   EncodedImage encode(const torch::Tensor& image, const torch::Tensor& patch_attend_mask = {});
-  // P(finding) of the pictures, [B,C], pooled as the config says; Error{kUsage} without a finding head.
+  // P(finding) of the pictures, [B,C], pooled as the config says; Error{kUsage} without a finding
+  // head.
   torch::Tensor finding_probabilities(const EncodedImage& encoded);
 
   GroundedDecoder decoder() const { return decoder_; }

@@ -21,9 +21,10 @@ void truncated_normal_(torch::Tensor tensor, double deviation);
 // sqrt(2 * layers) (Radford et al. 2019); pass them by scale_residual_.
 void initialise(torch::nn::Module& module);
 
-// Where learned positions start, [1,rows*columns,width]: sines and cosines (Vaswani et al. 2017; in two dimensions as in He et
-// al. 2022, "Masked Autoencoders"), half of the width for the row, half for the column. With small random ones a short
-// training finds out neither where a patch is nor which side of the patient it shows. Widths that 4 does not divide end in 0.
+// Where learned positions start, [1,rows*columns,width]: sines and cosines (Vaswani et al. 2017; in
+// two dimensions as in He et al. 2022, "Masked Autoencoders"), half of the width for the row, half
+// for the column. With small random ones a short training finds out neither where a patch is nor
+// which side of the patient it shows. Widths that 4 does not divide end in 0.
 torch::Tensor sine_cosine_positions(PatchGrid grid, int64_t width, double amplitude);
 
 void scale_residual_(torch::nn::LinearImpl& layer, int64_t residual_additions);

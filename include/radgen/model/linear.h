@@ -1,9 +1,11 @@
-// A linear layer that may be computed in another form when no gradient is wanted: INT8 (int8.h). Its parameters stay fp32
-// and keep the names of torch's own (`weight`, `bias`), so that weights, training and saving know nothing of the forms.
+// A linear layer that may be computed in another form when no gradient is wanted: INT8 (int8.h).
+// Its parameters stay fp32 and keep the names of torch's own (`weight`, `bias`), so that weights,
+// training and saving know nothing of the forms.
 //
 //   Linear layer(768, 2304);
 //   Tensor out = layer(x);                                    // [..,768] -> [..,2304]
-//   Tensor queries = layer->forward_part(x, /*first=*/0, /*count=*/768);    // the first 768 outputs alone
+//   // the first 768 outputs alone
+//   Tensor queries = layer->forward_part(x, /*first=*/0, /*count=*/768);
 #pragma once
 
 #include <memory>
@@ -12,16 +14,18 @@
 
 namespace radgen {
 
-// x W^T + b; an undefined b is none. One row on a CPU, without gradients, is a matrix times a vector, bound by reading W: the
-// general product copies W first. Decoding one study is nothing else.
-torch::Tensor apply_linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias);
+// x W^T + b; an undefined b is none. One row on a CPU, without gradients, is a matrix times a
+// vector, bound by reading W: the general product copies W first. Decoding one study is nothing
+// else.
+torch::Tensor apply_linear(const torch::Tensor& x, const torch::Tensor& weight,
+                           const torch::Tensor& bias);
 
 // Another way to compute outputs first..first+count of a layer, without gradients.
 class LinearForm {
  public:
   virtual ~LinearForm() = default;
-  virtual torch::Tensor apply(const torch::nn::LinearImpl& layer, const torch::Tensor& x, int64_t first,
-                              int64_t count) = 0;
+  virtual torch::Tensor apply(const torch::nn::LinearImpl& layer, const torch::Tensor& x,
+                              int64_t first, int64_t count) = 0;
 };
 
 class LinearImpl : public torch::nn::LinearImpl {

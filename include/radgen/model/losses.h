@@ -1,23 +1,24 @@
 // The losses: text, grounding, entropy, and two auxiliary ones for findings.
 //
-//   L = L_CE + lambda_ground L_ground + lambda_entropy L_entropy (+ lambda_labels L_labels +
-//   lambda_patches L_patches)
+//   L = L_CE + lambda_ground L_ground + lambda_entropy L_entropy
+//       (+ lambda_labels L_labels + lambda_patches L_patches)
 //
 // Each is first the mean over a study's own T real tokens (text_mask), then the mean over the
 // batch's studies, so that the number of studies in a step, on a device or in an accumulation does
 // not change what is optimised. (Accumulate with weights B_i / B_total.) Attention is the head-mean
-// patch attention a [B,T,N]; with a null key its rows sum to the grounded mass, which is less than
-// 1:
-//   bce    uses a as it is: mass on the null key is missing inside the mask;
-//   mass   -log(sum_j m_j a_j): mass on the null key counts as outside;
-//   kl     cross-entropy of a to the mask normalised to sum 1, less the mask's own entropy:
-//          sum_j p_j (log p_j - log a_j), p = m / sum(m). For a binary mask this is -1/|m| sum_{j
-//          in m} log a_j - log|m|; 0 if and only if all mass is spread over the mask as the mask
-//          is. Mass on the null key counts as outside;
-//   kl_dice kl + 2 (1 - Dice), Dice = 2 sum_j s_j m_j / (sum_j s_j^2 + sum_j m_j^2) (Milletari et al. 2016) of what a map
-//          cut at a tenth of its maximum shows, softly: s = 1.1 r / (r + .1), r = a / max(a). Where a place is not sure, kl
-//          alone leaves a haze around the box, and the cut map shows too large a region;
-//   entropy -sum_j a_j log(a_j + eps) over patches only: attention to nothing has no entropy.
+// patch attention a [B,T,N]; with a null key its rows sum to the grounded mass, which is less
+// than 1:
+//   bce      uses a as it is: mass on the null key is missing inside the mask;
+//   mass     -log(sum_j m_j a_j): mass on the null key counts as outside;
+//   kl       cross-entropy of a to the mask normalised to sum 1, less the mask's own entropy:
+//            sum_j p_j (log p_j - log a_j), p = m / sum(m). For a binary mask this is
+//            -1/|m| sum_{j in m} log a_j - log|m|; 0 if and only if all mass is spread over the
+//            mask as the mask is. Mass on the null key counts as outside;
+//   kl_dice  kl + 2 (1 - Dice), Dice = 2 sum_j s_j m_j / (sum_j s_j^2 + sum_j m_j^2) (Milletari et
+//            al. 2016) of what a map cut at a tenth of its maximum shows, softly:
+//            s = 1.1 r / (r + .1), r = a / max(a). Where a place is not sure, kl alone leaves a
+//            haze around the box, and the cut map shows too large a region;
+//   entropy  -sum_j a_j log(a_j + eps) over patches only: attention to nothing has no entropy.
 #pragma once
 
 #include <string>
@@ -71,10 +72,11 @@ PooledFindings pool_findings(const torch::Tensor& patch_logits, const std::strin
 // over a study's known labels, then over the studies.
 torch::Tensor label_loss(const PooledFindings& pooled, const torch::Tensor& labels);
 
-// Binary cross-entropy of each patch where a finding's boxes are known: patch_labels [B,C,N] in [0,1] (share of the
-// patch that is inside), has_boxes [B,C] bool. Inside and outside count half each, else the background drowns a
-// nodule. The findings that have a box and those that are known to have none are averaged on their own and added, else
-// a dozen absent findings drown the one that is there; then the mean over the studies.
+// Binary cross-entropy of each patch where a finding's boxes are known: patch_labels [B,C,N] in
+// [0,1] (share of the patch that is inside), has_boxes [B,C] bool. Inside and outside count half
+// each, else the background drowns a nodule. The findings that have a box and those that are known
+// to have none are averaged on their own and added, else a dozen absent findings drown the one that
+// is there; then the mean over the studies.
 torch::Tensor patch_loss(const torch::Tensor& patch_logits, const torch::Tensor& patch_labels,
                          const torch::Tensor& has_boxes);
 

@@ -22,9 +22,9 @@ struct PublicConfig {
   std::string family;  // "vit" | "dinov2" | "torchvision" | "gpt2" | "vision-encoder-decoder"
   std::string where;   // the file, for messages
 
-  std::optional<EncoderConfig>
-      encoder;                 // its native picture is the one whose positions the checkpoint holds
-  std::string encoder_family;  // "vit" | "dinov2" | "torchvision"
+  // its native picture is the one whose positions the checkpoint holds
+  std::optional<EncoderConfig> encoder;
+  std::string encoder_family;      // "vit" | "dinov2" | "torchvision"
   bool has_attention_bias = true;  // false: the encoder's queries, keys and values have no bias
   // How the encoder's pictures were normalised, a value a channel: (grey - mean) / sd for grey in
   // 0..1. Empty: unknown.

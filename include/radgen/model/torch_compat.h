@@ -3,8 +3,8 @@
 //
 //   #include "radgen/model/torch_compat.h"   // instead of <torch/torch.h>
 //
-// On CPUs the model layer uses no operator that appeared after 1.13, so that one code path is tested
-// everywhere; GPUs take scaled_dot_product_attention where it is there (attention.h).
+// On CPUs the model layer uses no operator that appeared after 1.13, so that one code path is
+// tested everywhere; GPUs take scaled_dot_product_attention where it is there (attention.h).
 #pragma once
 
 #include <torch/torch.h>

@@ -16,8 +16,9 @@ namespace radgen {
 // Keys and values that were seen already, for decoding token by token. Fixed size, written in
 // place.
 struct KeyValueCache {
-  torch::Tensor key, value;            // [B,A,M,d]
-  torch::Tensor key_step, value_step;  // [B,A,1,d] what an 8-bit number counts; undefined unless key and value are int8
+  torch::Tensor key, value;  // [B,A,M,d]
+  // [B,A,1,d] what an 8-bit number counts; undefined unless key and value are int8
+  torch::Tensor key_step, value_step;
 };
 
 // Multi-head self-attention with one fused projection.
@@ -25,10 +26,12 @@ class SelfAttentionImpl : public torch::nn::Module {
  public:
   SelfAttentionImpl(int64_t width, int64_t heads);
   torch::Tensor forward(const torch::Tensor& x, bool is_causal);  // [B,N,D] -> [B,N,D]
-  // Like forward for a picture's patches, with [CLS] in front when has_cls (windowed_attention.h): each patch sees its
-  // window, or the whole picture through keys and values that are means over pool x pool patches. A projection of a mean
-  // is the mean of the projections, so that keys and values are projected once a pool.
-  torch::Tensor forward_windows(const torch::Tensor& x, PatchGrid grid, int64_t window_patches, bool has_cls);
+  // Like forward for a picture's patches, with [CLS] in front when has_cls (windowed_attention.h):
+  // each patch sees its window, or the whole picture through keys and values that are means over
+  // pool x pool patches. A projection of a mean is the mean of the projections, so that keys and
+  // values are projected once a pool.
+  torch::Tensor forward_windows(const torch::Tensor& x, PatchGrid grid, int64_t window_patches,
+                                bool has_cls);
   torch::Tensor forward_pooled(const torch::Tensor& x, PatchGrid grid, int64_t pool, bool has_cls);
   // Writes the keys and values of x [B,T,D] into cache slots begin..begin+T, then attends over
   // slots 0..begin+T. attend_mask: bool, broadcastable to [B,A,T,begin+T], TRUE: may be attended.
@@ -49,7 +52,8 @@ TORCH_MODULE(SelfAttention);
 // Feed-forward: up, the activation, down. kind:
 //   "gelu"       the exact GELU (Hendrycks and Gimpel 2016)
 //   "gelu_tanh"  its tanh approximation, GPT-2's
-//   "swiglu"     silu(a) * b for the halves a, b of up's output, which is 2 * hidden wide (Shazeer 2020)
+//   "swiglu"     silu(a) * b for the halves a, b of up's output, which is 2 * hidden wide (Shazeer
+//                2020)
 class FeedForwardImpl : public torch::nn::Module {
  public:
   FeedForwardImpl(int64_t width, int64_t hidden, std::string kind = "gelu");

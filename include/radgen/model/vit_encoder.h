@@ -41,10 +41,12 @@ class PatchStemImpl : public torch::nn::Module {
 };
 TORCH_MODULE(PatchStem);
 
-// [B,C,H,W] -> [B,N,D_v] by log2(P) stages, then 1x1. Each stage halves the picture by a 3x3 convolution with stride 2 and,
-// but for the first, adds stem_blocks residual blocks (He et al. 2016); each convolution is followed by a batch norm (Ioffe
-// and Szegedy 2015), whose running means and variances are buffers and travel with the weights. On two cores and minutes of
-// training this is what learns: the same stem with layer norms, or none, stays at the base rates (docs/training.md).
+// [B,C,H,W] -> [B,N,D_v] by log2(P) stages, then 1x1. Each stage halves the picture by a 3x3
+// convolution with stride 2 and, but for the first, adds stem_blocks residual blocks (He et al.
+// 2016); each convolution is followed by a batch norm (Ioffe and Szegedy 2015), whose running means
+// and variances are buffers and travel with the weights. On two cores and minutes of training this
+// is what learns: the same stem with layer norms, or none, stays at the base rates
+// (docs/training.md).
 class ConvStemImpl : public torch::nn::Module {
  public:
   explicit ConvStemImpl(const EncoderConfig& config);

@@ -43,8 +43,8 @@ struct ReportPageData {
   std::string version;             // of the program, in the footer
   std::string alarm_title, alarm;  // a red banner; empty: none
   std::string remark;              // a quiet banner; empty: none
-  std::string refusal_title, refusal,
-      refusal_code;  // when refusal_code is not empty there is no draft
+  // when refusal_code is not empty there is no draft
+  std::string refusal_title, refusal, refusal_code;
 
   std::string film_png;                          // 8-bit grey, upright, any scale of the film
   double film_width_px = 0, film_height_px = 0;  // the space of boxes and map_box
@@ -54,8 +54,8 @@ struct ReportPageData {
 
   Box map_box;  // film pixels
   std::vector<ReportSentence> findings, impression;
-  std::vector<std::pair<std::string, std::string>>
-      facts;  // name, value: model, timings, thresholds
+  // name, value: model, timings, thresholds
+  std::vector<std::pair<std::string, std::string>> facts;
 };
 
 // Throws Error{kInternal} when film_png is no PNG, the film has no size, or a map does not fill its

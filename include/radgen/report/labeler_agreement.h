@@ -32,8 +32,8 @@ struct Agreement {
 
 struct GoldReport {
   std::string id, text;
-  std::map<std::string, int>
-      labels;  // class name -> 1, 0 or -1; a class that is not there is not compared
+  // class name -> 1, 0 or -1; a class that is not there is not compared
+  std::map<std::string, int> labels;
 };
 
 struct ClassAgreement {

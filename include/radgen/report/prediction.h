@@ -1,5 +1,5 @@
-// A drafted report as it lies on disk (predictions.jsonl, prediction.json; DESIGN "Predictions") and in memory.
-// eval-radgen scores any such file; only study_id and a text are obligatory.
+// A drafted report as it lies on disk (predictions.jsonl, prediction.json; DESIGN "Predictions")
+// and in memory. eval-radgen scores any such file; only study_id and a text are obligatory.
 #pragma once
 
 #include <map>
@@ -12,36 +12,38 @@
 
 namespace radgen {
 
-// Attention of one sentence over the patch grid, row major, values as the model gave them (they sum to the grounded
-// mass, at most 1). Empty: no map.
+// Attention of one sentence over the patch grid, row major, values as the model gave them (they sum
+// to the grounded mass, at most 1). Empty: no map.
 struct AttentionMap {
   int rows = 0, columns = 0;
   std::vector<float> values;
   bool empty() const { return values.empty(); }
 };
 
-// What speaks for a region: read off the sentence's map and, where the network has one, the finding head's logits of the
-// sentence's finding f (their mean over several findings; 0 without a head).
+// What speaks for a region: read off the sentence's map and, where the network has one, the finding
+// head's logits of the sentence's finding f (their mean over several findings; 0 without a head).
 struct RegionEvidence {
-  double sharpness = 0;   // mass x (1 - entropy / log N), 0..1: the raw grounding score
-  double support = 0;     // mean logit of f in the patches, weighted by the map
-  double best_gap = 0;    // the largest logit of f in the picture less `support`: f lies elsewhere
-  double presence = 0;    // logit of P(f) in the whole picture
+  double sharpness = 0;  // mass x (1 - entropy / log N), 0..1: the raw grounding score
+  double support = 0;    // mean logit of f in the patches, weighted by the map
+  double best_gap = 0;   // the largest logit of f in the picture less `support`: f lies elsewhere
+  double presence = 0;   // logit of P(f) in the whole picture
   std::vector<Finding> findings;  // positive or uncertain ones of the sentence
 };
 
 struct DraftSentence {
   std::string text;
-  size_t begin = 0, end = 0;      // bytes in Draft::text()
-  bool is_grounded = false;       // false: must never be shown with evidence
-  double score = 0;               // grounding score, 0..1 (uncalibrated until calibration.json says otherwise)
-  RegionEvidence evidence;        // what the score was made of; not written to disk
-  double word_probability = 0;    // exp(mean log P) of its tokens, 0..1; not written to disk
-  double confidence = 0;          // P(what it states is there, on that side) by calibration.json; else word_probability
-  double entropy = 0;             // of the map, in nats
-  std::vector<Box> boxes;         // prepared-picture pixels
+  size_t begin = 0, end = 0;  // bytes in Draft::text()
+  bool is_grounded = false;   // false: must never be shown with evidence
+  // grounding score, 0..1 (uncalibrated until calibration.json says otherwise)
+  double score = 0;
+  RegionEvidence evidence;      // what the score was made of; not written to disk
+  double word_probability = 0;  // exp(mean log P) of its tokens, 0..1; not written to disk
+  // P(what it states is there, on that side) by calibration.json; else word_probability
+  double confidence = 0;
+  double entropy = 0;      // of the map, in nats
+  std::vector<Box> boxes;  // prepared-picture pixels
   AttentionMap map;
-  std::string map_file;           // 16-bit PNG beside the file; value x map_scale = attention
+  std::string map_file;  // 16-bit PNG beside the file; value x map_scale = attention
   double map_scale = 0;
 };
 
@@ -52,19 +54,21 @@ struct Draft {
   std::vector<std::string> warnings;
   std::string findings, impression;
   double confidence = 0;
-  Box map_box;                     // the patch grid's rectangle in prepared-picture pixels
+  Box map_box;  // the patch grid's rectangle in prepared-picture pixels
   std::vector<DraftSentence> sentences;
-  std::vector<Mention> mentions;   // offsets in text()
+  std::vector<Mention> mentions;  // offsets in text()
   Labels labels;
   std::map<std::string, double> timing_ms;  // load, encode, decode, post
   std::string model_version, model_sha256;
 
-  // What is scored and what offsets count in: findings, one newline, impression (either may be empty).
+  // What is scored and what offsets count in: findings, one newline, impression (either may be
+  // empty).
   std::string text() const;
 };
 
 nlohmann::ordered_json draft_to_json(const Draft& draft);
-// Tolerant of missing fields; throws Error{kData} that names `where` when study_id or every text is missing.
+// Tolerant of missing fields; throws Error{kData} that names `where` when study_id or every text is
+// missing.
 Draft draft_from_json(const nlohmann::json& json, const std::string& where);
 
 }  // namespace radgen

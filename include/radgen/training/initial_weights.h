@@ -24,8 +24,8 @@ namespace radgen {
 
 struct InitialWeights {
   std::filesystem::path all;  // a model folder or checkpoint of ours
-  std::filesystem::path
-      vision;  // ViT or DINOv2: a Hugging Face folder or its file, or torchvision's .pth; or a pair
+  // ViT or DINOv2: a Hugging Face folder or its file, or torchvision's .pth; or a pair
+  std::filesystem::path vision;
   std::filesystem::path text;  // a GPT-2 folder with vocab.json and merges.txt; or a pair with them
   bool empty() const { return all.empty() && vision.empty() && text.empty(); }
 };

@@ -1,5 +1,5 @@
-// What training asks of a model on the validation split: losses, drafts with their scores, and at the end the
-// thresholds that go into the model folder.
+// What training asks of a model on the validation split: losses, drafts with their scores, and at
+// the end the thresholds that go into the model folder.
 #pragma once
 
 #include <memory>
@@ -17,8 +17,8 @@ namespace radgen {
 
 struct ValidationResult {
   std::vector<std::pair<std::string, double>> metrics;
-  double value(const std::string& name) const;   // NaN when it was not computed
-  std::string summary() const;                   // for the log
+  double value(const std::string& name) const;  // NaN when it was not computed
+  std::string summary() const;                  // for the log
 };
 
 struct FinalValidation {
@@ -33,11 +33,13 @@ evaluation::Reference reference_of(const ManifestEntry& entry, const std::filesy
 StudyInput study_input_of(const ManifestEntry& entry, const std::filesystem::path& folder);
 
 // A sentence's grounding as evaluation takes it: the map, its score and its regions.
-evaluation::PhraseMap phrase_map_of(const std::string& study_id, const PhraseGrounding& grounding, const Calibration& calibration);
+evaluation::PhraseMap phrase_map_of(const std::string& study_id, const PhraseGrounding& grounding,
+                                    const Calibration& calibration);
 
 // The model's maps for every positive or uncertain finding of the references' own sentences.
-std::vector<evaluation::PhraseMap> phrase_maps_of(const Predictor& predictor, const std::vector<StudyInput>& inputs,
-                                                  const std::vector<evaluation::Reference>& references);
+std::vector<evaluation::PhraseMap> phrase_maps_of(
+    const Predictor& predictor, const std::vector<StudyInput>& inputs,
+    const std::vector<evaluation::Reference>& references);
 
 class Validator {
  public:
