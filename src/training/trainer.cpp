@@ -21,6 +21,7 @@
 #include "radgen/training/checkpoint.h"
 #include "radgen/training/run_folder.h"
 #include "radgen/training/step_losses.h"
+#include "radgen/training/step_time.h"
 #include "radgen/training/validation.h"
 
 namespace radgen {
@@ -166,6 +167,7 @@ class Trainer {
     network_->encoder()->train(is_trainable);  // frozen norms keep their running means, too
   }
 
+  void tell_duration() const;
   void train_step(BatchLoader& loader);
   bool validate_and_save();
   void save(bool is_best) {
@@ -251,6 +253,21 @@ void Trainer::train_step(BatchLoader& loader) {
   state_.mean_loss = state_.mean_loss == 0 ? total : 0.95 * state_.mean_loss + 0.05 * total;
 }
 
+// Measured on the first batch of the schedule, before the first step.
+void Trainer::tell_duration() const {
+  BatchLoader loader(train_data_, sampler_,
+                     {.threads = 1, .seed = static_cast<uint64_t>(config_.seed)}, {});
+  const StepTimes times = measure_steps(config_, *loader.next(), device_, is_bf16_);
+  const double seconds = expected_seconds(times, config_.loop, state_.step, total_steps_);
+  const bool ends_early = config_.loop.max_minutes > 0 && 60 * config_.loop.max_minutes < seconds;
+  log::info("training will take about {:.0f} min here, validations apart: {} ({} steps measured){}",
+            seconds / 60, describe_times(times, config_.loop, state_.step, total_steps_),
+            times.measured,
+            ends_early
+                ? fmt::format("; loop.max_minutes ends it after {:g} min", config_.loop.max_minutes)
+                : "");
+}
+
 // Returns whether training should end because nothing got better for `patience` validations.
 bool Trainer::validate_and_save() {
   const ValidationResult result = validator_.run(network_, device_);
@@ -279,6 +296,7 @@ TrainSummary Trainer::run() {
       train_data_.size(), validation_data_.size(), static_cast<double>(summary.parameters) / 1e6,
       total_steps_, config_.loop.batch_size * config_.loop.accumulation,
       is_bf16_ ? "bf16" : "fp32");
+  tell_duration();
   const uint64_t seed = static_cast<uint64_t>(config_.seed);
   BatchLoader loader(train_data_, sampler_,
                      {.threads = static_cast<int>(config_.loop.loader_threads),
