@@ -24,9 +24,9 @@ struct Phase {
 
 std::array<Phase, 3> phases(const LoopConfig& loop) {
   const int64_t all = std::numeric_limits<int64_t>::max();
-  return {Phase{0, loop.half_size_steps, 3, &StepTimes::half_size},
-          Phase{loop.half_size_steps, loop.encoder_first_steps, 3, &StepTimes::encoder},
-          Phase{loop.encoder_first_steps, all, 4, &StepTimes::whole}};
+  return {Phase{0, loop.low_resolution_steps, 3, &StepTimes::half_size},
+          Phase{loop.low_resolution_steps, loop.encoder_pretraining_steps, 3, &StepTimes::encoder},
+          Phase{loop.encoder_pretraining_steps, all, 4, &StepTimes::whole}};
 }
 
 int64_t steps_within(const Phase& phase, int64_t from, int64_t to) {

@@ -24,8 +24,8 @@ inline TrainConfig small_train_config() {
   config.network.decoder.vocabulary_size = 20;
   config.network.finding_classes = static_cast<int64_t>(kFindingCount);
   config.network.loss.lambda_labels = config.network.loss.lambda_patches = 1;
-  config.loop.encoder_first_steps = 4;
-  config.loop.half_size_steps = 2;
+  config.loop.encoder_pretraining_steps = 4;
+  config.loop.low_resolution_steps = 2;
   return config;
 }
 

@@ -9,8 +9,8 @@ namespace {
 
 TEST(StepTime, EachPhaseCountsItsOwnSteps) {
   LoopConfig loop;
-  loop.encoder_first_steps = 100;
-  loop.half_size_steps = 60;
+  loop.encoder_pretraining_steps = 100;
+  loop.low_resolution_steps = 60;
   const StepTimes times{.half_size = 0.1, .encoder = 0.3, .whole = 1};
   EXPECT_DOUBLE_EQ(expected_seconds(times, loop, 0, 200), 60 * 0.1 + 40 * 0.3 + 100 * 1);
   EXPECT_DOUBLE_EQ(expected_seconds(times, loop, 50, 110), 10 * 0.1 + 40 * 0.3 + 10 * 1);
