@@ -13,6 +13,7 @@
 #include "radgen/core/signals.h"
 #include "radgen/core/tool.h"
 #include "radgen/data/loader.h"
+#include "radgen/data/prepare.h"
 #include "radgen/inference/device.h"
 #include "radgen/inference/model_folder.h"
 #include "radgen/model/autocast.h"
@@ -42,9 +43,7 @@ TrainConfig completed(TrainConfig config, const Tokenizer& tokenizer,
   config.network.encoder.image_width_px = config.data.model_input.width_px;
   config.data.patch_px = config.network.encoder.patch_px;
   config.data.max_tokens = config.network.decoder.max_tokens;
-  const nlohmann::json& prepare = prepared.at("config");
-  config.data.model_input.prepared_long_side_px = prepare.at("size_px");
-  config.data.model_input.photometric = prepare.at("photometric");
+  config.data.model_input.preparation = dataset_preparation(prepared);
   if (config.network.loss.lambda_labels > 0 || config.network.loss.lambda_patches > 0)
     config.network.finding_classes = static_cast<int64_t>(kFindingCount);
   if (config.loop.encoder_pretraining_steps > 0 && config.network.finding_classes == 0)
