@@ -25,18 +25,18 @@ struct EvaluationContext {
   EvaluationResult result{};
 };
 
-// Pairs drafts with references, reads the references and makes the tools. EvaluationContext cannot be moved, so
-// it is made first: EvaluationContext work{data, options, phrase_maps, threads}.
+// Pairs drafts with references, reads the references and makes the tools. EvaluationContext cannot
+// be moved, so it is made first: EvaluationContext context{data, options, phrase_maps, threads}.
 void prepare_context(EvaluationContext& context, const std::vector<Draft>& drafts);
 
-// Each adds systems to work.systems, and notes on what could not be had.
+// Each adds systems to context.systems, and notes on what could not be had.
 void score_model(EvaluationContext& context);
 void score_baselines(EvaluationContext& context);
 void score_oracle(EvaluationContext& context);
 
 // Metrics of all systems and the skill, of the studies as they are weighted.
 MetricTable summarize_all(const EvaluationContext& context, std::span<const double> weights);
-// 95 % intervals of the metrics in work.result, over resampled patients.
+// 95 % intervals of the metrics in context.result, over resampled patients.
 void add_intervals(EvaluationContext& context);
 
 }  // namespace radgen::evaluation

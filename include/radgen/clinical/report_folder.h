@@ -44,7 +44,7 @@ struct ModelFacts {
 // A film and what was drafted for it; owns its data.
 struct FilmReport {
   Film film;
-  Draft draft;  // its boxes in pixels of the prepared image
+  Draft draft;                     // its boxes in pixels of the prepared image
   std::optional<Refusal> refusal;  // why nothing was drafted for a film that could be read
   Affine upright_to_prepared;
   int prepared_width_px = 0, prepared_height_px = 0;
@@ -61,7 +61,6 @@ struct FilmReport {
 
 // Everything that a report folder holds, into `folder`; adds what it took to timing_ms["post"].
 void write_film_report(const std::filesystem::path& folder, FilmReport& report);
-
 
 // What a sentence can show for itself. kAbsence: every finding it names is denied, or it says that
 // all is normal; a sentence that names no finding is kNone.

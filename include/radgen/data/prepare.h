@@ -146,8 +146,8 @@ struct PrepareSummary {
   size_t prepared = 0;    // in the manifest
   size_t reused = 0;      // of these, images that an earlier run had finished
   size_t boxes = 0, images_with_boxes = 0, boxes_outside = 0;
-  // Words and boxes (box_phrase_matching.h): mentions with boxes, mentions kept out of training because their
-  // boxes cannot be told apart, and boxes that no mention of the report names.
+  // Words and boxes (box_phrase_matching.h): mentions with boxes, mentions kept out of training
+  // because their boxes cannot be told apart, and boxes that no mention of the report names.
   size_t linked_mentions = 0, ambiguous_mentions = 0, boxes_without_words = 0;
   size_t leaking_patients = 0, box_split_conflicts = 0;
   std::map<std::string, size_t> splits;    // prepared images

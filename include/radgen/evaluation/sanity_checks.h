@@ -4,13 +4,13 @@
 // are judged.
 //
 //   SanityCheckAnswers answers = ...;  // drafts of altered images, hidden regions
-//   add_sanity_checks(answers, data, options, result);  // checks.* into metrics, alarms, expectations
+//   add_sanity_checks(answers, data, options, result);  // checks.*: metrics, alarms, expectations
 //   std::cout << sanity_checks_text(result);                                 // eval_report.h
 //
 // What is expected is a design value where nothing better is known; each stands beside its reason
-// in checks.cpp. A check with fewer than 20 cases is reported and decides nothing. Shares have
-// Wilson's interval, which takes every case as one of its own; F1 values have the bootstrap's over
-// patients.
+// in sanity_checks.cpp. A check with fewer than 20 cases is reported and decides nothing. Shares
+// have Wilson's interval, which takes every case as one of its own; F1 values have the bootstrap's
+// over patients.
 #pragma once
 
 #include <cstdint>

@@ -16,7 +16,8 @@ std::string encode_png(const cv::Mat& image, int compression = 6);  // bytes, fo
 // Bytes, for pages with many films: a fifth of a PNG. 16-bit grey becomes 8-bit; `quality` 0..100.
 std::string encode_jpeg(const cv::Mat& image, int quality = 82);
 
-// An image fitted into a given size (letterbox), and the way coordinates go (inverse(): the way back).
+// An image fitted into a given size (letterbox), and the way coordinates go (inverse(): the way
+// back).
 struct Fitted {
   cv::Mat image;
   Affine transform;  // source pixels -> letterbox pixels

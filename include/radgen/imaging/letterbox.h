@@ -36,7 +36,7 @@ struct Letterbox {
 };
 // image: CV_16UC1 (0..65535).
 Letterbox make_letterbox(const cv::Mat& image, const ModelInputConfig& config);
-// The same normalisation for a input that is already fitted (a cached one): CV_16UC1 -> CV_32FC1.
+// The same normalisation for an input that is already fitted (a cached one): CV_16UC1 -> CV_32FC1.
 cv::Mat normalise_input(const cv::Mat& fitted, const ModelInputConfig& config);
 
 }  // namespace radgen

@@ -20,8 +20,8 @@ double map_mass(const AttentionMap& map);  // sum of the values: 1 - what went t
 // of the map divided by its sum, in nats; log(N) for a flat one
 double map_entropy(const AttentionMap& map);
 
-// 1 - entropy / log N of the map divided by its sum: 1 when all attention is on one patch, 0 when it
-// is spread evenly or there is none. What went to the null key has no part in it.
+// 1 - entropy / log N of the map divided by its sum: 1 when all attention is on one patch, 0 when
+// it is spread evenly or there is none. What went to the null key has no part in it.
 double map_concentration(const AttentionMap& map);
 
 // The map upsampled bilinearly inside `map_box` and cut at threshold x maximum; one box a connected

@@ -23,7 +23,7 @@ struct DecodingConfig {
   int64_t no_repeat_ngram = 0;  // no n-gram twice; 0: off
   std::string kv_cache_type =
       "fp32";  // or "fp16", "int8": how the decoder keeps an image's keys and values
-  // Drawn texts (systematic_subsample.h); beam_size and length_penalty have no part in them.
+  // Drawn texts (sampling.h); beam_size and length_penalty have no part in them.
   int64_t num_samples = 1;  // 1: none is drawn
   double temperature = 0.7, top_p = 0.95;
   // used where a text is chosen (inference/sample_ranking.h)

@@ -10,8 +10,8 @@
 // The logits at position t predict text_ids[:, t+1]. Masks and grounding masks are aligned with the
 // position that PREDICTS the token, i.e. the mask of word text_ids[b,t+1] is in row t.
 //
-// With `sees_findings` the decoder's memory is z~_j = W z_j + b + sum_c (p_jc e_c + o_jc f_c): p_jc is
-// the finding head's probability of finding c in patch j and o_jc its log-odds over 8, cut at -1
+// With `sees_findings` the decoder's memory is z~_j = W z_j + b + sum_c (p_jc e_c + o_jc f_c): p_jc
+// is the finding head's probability of finding c in patch j and o_jc its log-odds over 8, cut at -1
 // and 1 (both without their gradient: the head learns from labels and boxes alone); e_c and f_c are
 // learned. A word still reaches the image only through the patches it attends to; what stands in
 // them is easier to find.

@@ -44,8 +44,8 @@ class FilmReporter {
   std::shared_ptr<const Predictor> predictor_;
 };
 
-// The film as the network's preparation makes it, where it can be reported; a failure or a refusal's
-// reason otherwise. For choosing INT8 scales on films as they come.
+// The film as the network's preparation makes it, where it can be reported; a failure or a
+// refusal's reason otherwise. For choosing INT8 scales on films as they come.
 Result<cv::Mat> reportable_image(const std::filesystem::path& film,
                                  const PreparationConfig& preparation);
 

@@ -3,10 +3,10 @@
 //   // batch on the network's device
 //   Losses losses = step_losses(network, batch, config, /*step=*/0);
 //
-// Steps below loop.encoder_pretraining_steps leave the decoder out: what the image shows is learnt from
-// labels and boxes before any word is. Of them, those below loop.low_resolution_steps see images of
-// half the side (progressive resizing: Touvron et al. 2019, "Fixing the train-test resolution
-// discrepancy"), which cost a quarter.
+// Steps below loop.encoder_pretraining_steps leave the decoder out: what the image shows is learnt
+// from labels and boxes before any word is. Of them, those below loop.low_resolution_steps see
+// images of half the side (progressive resizing: Touvron et al. 2019, "Fixing the train-test
+// resolution discrepancy"), which cost a quarter.
 #pragma once
 
 #include "radgen/data/batch.h"

@@ -32,8 +32,8 @@ std::string alarms_text(const EvaluationResult& result);
 // A line a target of the product: reached, missed or not measured.
 std::string targets_text(const EvaluationResult& result);
 
-// A line a check of what the model says when it is asked again (sanity_checks.h): value, interval, n, what
-// is expected, and whether it is so. Empty without checks.
+// A line a check of what the model says when it is asked again (sanity_checks.h): value, interval,
+// n, what is expected, and whether it is so. Empty without checks.
 std::string sanity_checks_text(const EvaluationResult& result);
 
 }  // namespace radgen::evaluation
