@@ -2,7 +2,7 @@
 // function for the prepared dataset, for training's model folder and for inference, so that a
 // network never meets images made in another way than those it learnt from.
 //
-//   const PreparationConfig config = model.config.preparation;
+//   const PreparationConfig config = model.config.model_input.preparation;
 //   Result<Film> film = read_film(path, read_options(config));
 //   PreparedImage prepared = prepare_image(*film, config);
 //   Box in_film = prepared.upright_to_prepared.inverse().apply(box);      // and back
@@ -53,8 +53,8 @@ ReadOptions read_options(const PreparationConfig& config);
 struct PreparedImage {
   cv::Mat image;  // CV_16UC1
   Affine upright_to_prepared;
-  cv::Rect
-      exposed;  // the part of the upright film that it was made of: all, where nothing is cropped
+  // the part of the upright film that it was made of: all of it, where nothing is cropped
+  cv::Rect exposed;
 };
 
 // `film` must have been read with read_options(config); another photometric convention is a bug and
