@@ -80,8 +80,8 @@ Result<FilmReport> FilmReporter::report(const std::filesystem::path& path,
   draft.study_id = draft.image_id = request.name;
   draft.model_version = model().version;
   draft.model_sha256 = model().sha256;
-  for (const auto* warnings : {&film->warnings, &judgement.warnings})
-    draft.warnings.insert(draft.warnings.end(), warnings->begin(), warnings->end());
+  draft.warnings.insert(draft.warnings.end(), film->warnings.begin(), film->warnings.end());
+  draft.warnings.insert(draft.warnings.end(), judgement.warnings.begin(), judgement.warnings.end());
   draft.timing_ms["load"] += load_ms;
   report.film = std::move(*film);
   return report;
