@@ -111,13 +111,13 @@ ModelConfig config_of_wide_heads() {
 TEST_P(EveryAttentionKernel, TheNetworkDraftsTheSame) {
   torch::NoGradGuard no_grad;
   GroundedModel model = tiny_model(config_of_wide_heads());
-  const Tensor pictures = torch::randn({3, 1, 12, 16}) * 3;
+  const Tensor images = torch::randn({3, 1, 12, 16}) * 3;
   for (const char* keys : {"fp32", "fp16", "int8"}) {
     const auto work = [&] {
-      const EncodedImage encoded = model->encode(pictures);
+      const EncodedImage encoded = model->encode(images);
       std::vector<Tensor> seen{encoded.memory};
       for (const auto& draft :
-           generate(model, encoded, {}, {.max_tokens = 6, .picture_keys = keys})) {
+           generate(model, encoded, {}, {.max_tokens = 6, .kv_cache_type = keys})) {
         seen.push_back(torch::tensor(draft.ids, torch::kLong));
         if (!draft.ids.empty()) seen.push_back(draft.attention);
       }
