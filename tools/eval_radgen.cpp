@@ -57,11 +57,11 @@ Predictions predict(const Predictor& predictor, const EvalArguments& arguments,
   return predictions;
 }
 
-// The images by which static INT8 chooses its scales.
+// The images by which static INT8 chooses its scales, and on which INT8's errors are measured.
 std::vector<StudyInput> int8_films(const EvalArguments& arguments) {
   constexpr size_t kEnough = 8;
   std::vector<StudyInput> films;
-  if (arguments.precision != "int8") return films;
+  if (!is_int8_precision(arguments.precision)) return films;
   for (const ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl")) {
     if (entry.split == "train") films.push_back(study_input_of(entry, arguments.data));
     if (films.size() == kEnough) break;
@@ -108,7 +108,11 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
   }
   if (tool.common.is_dry_run) return 0;
   claim_output_directory(tool.common.output, tool.common.may_overwrite);
-  if (predictor) predictor->set_precision(arguments.precision, int8_films(arguments));
+  if (predictor) {
+    const Int8Report int8 = predictor->set_precision(arguments.precision, int8_films(arguments));
+    if (is_int8_precision(arguments.precision))
+      write_json_atomic(tool.common.output / "int8.json", int8_report_to_json(int8));
+  }
   if (predictor) predictions = predict(*predictor, arguments, data);
   if (arguments.has_maps) write_maps(tool.common.output, predictions.drafts);
   if (!arguments.model.empty()) {
@@ -213,8 +217,10 @@ int main(int argc, char** argv) {
   flags.add_option("--limit", arguments.limit, "only the first so many studies; 0: all")
       ->capture_default_str();
   flags
-      .add_option("--precision", arguments.precision,
-                  "of the model: int8 takes its scales from the first films of split train")
+      .add_option(
+          "--precision", arguments.precision,
+          "of the model: int8 takes its scales from the first films of split train; int8 and "
+          "int8-dynamic write their errors there into OUTPUT/int8.json")
       ->check(CLI::IsMember({"fp32", "bf16", "int8", "int8-dynamic"}))
       ->capture_default_str();
   tool.with_output(false);

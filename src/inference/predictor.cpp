@@ -69,16 +69,22 @@ Predictor::Predictor(LoadedModel model, torch::Device device, int64_t batch_size
 Int8Report Predictor::set_precision(const std::string& precision,
                                     const std::vector<StudyInput>& films) {
   restore_fp32(model_.network);
-  is_bf16_ = precision == "bf16";
+  is_bf16_ = precision == "bf16" && use_bf16(precision, device_);
   model_.config.decoding.kv_cache_type = precision == "fp32" ? "fp32" : "fp16";
   if (!is_int8_precision(precision)) return {};
   std::vector<torch::Tensor> images;
   std::vector<Letterbox> letterboxes;
   for (size_t i = 0; i < films.size(); ++i)
     images.push_back(letterboxes_of(films, i, i + 1, letterboxes));
-  Int8Report report = quantise(model_.network, {.is_dynamic = precision == "int8-dynamic"}, images);
-  log::info("INT8 ({}): {} products, {} kept in fp32, error of what the decoder sees {:.4f}",
-            report.engine, report.count(true), report.count(false), report.output_error);
+  Int8Options options;
+  options.is_dynamic = precision == "int8-dynamic";
+  if (options.is_dynamic) options.layer_error_limit = options.output_error_limit = 0;
+  Int8Report report = quantise(model_.network, options, images);
+  log::info(
+      "INT8 ({}, weights of {} bits): {} products, {} kept in fp32, error of what the decoder sees "
+      "{:.4f}",
+      report.engine, report.weight_bits, report.count(true), report.count(false),
+      report.output_error);
   return report;
 }
 

@@ -53,9 +53,9 @@ class Predictor {
   void set_calibration(const Calibration& calibration) { model_.calibration = calibration; }
 
   // "fp32", "bf16" (autocast), "int8-dynamic", or "int8", whose scales are chosen by the images
-  // of `films` (int8.h). The weights in memory stay fp32; but for "fp32" an image's keys and
-  // values are kept in half precision. What was measured is written to the log and returned; empty
-  // for fp32 and bf16.
+  // of `films` (int8.h); "int8-dynamic" only measures its errors on them. The weights in memory
+  // stay fp32; but for "fp32" an image's keys and values are kept in half precision. What was
+  // measured is written to the log and returned; empty for fp32 and bf16.
   Int8Report set_precision(const std::string& precision, const std::vector<StudyInput>& films = {});
 
   // P(finding) of each study by the finding head, all_findings() order; Error{kUsage} when the
