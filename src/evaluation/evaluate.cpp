@@ -15,7 +15,7 @@ namespace {
 
 void add_diversity(Work& work) {
   for (const System& system : work.systems) {
-    if (system.words.empty()) continue;
+    if (system.text.empty()) continue;
     MetricTable table;
     summarize_diversity(system.words, work.references.words, system.texts, work.references.texts,
                         table);
@@ -134,9 +134,12 @@ void add_notes(Work& work) {
   } else {
     if (work.options.map_threshold > 0)
       notes.push_back(
-          fmt::format("iou_chosen_threshold: maps cut at {:.2f} of their maximum, as chosen "
-                      "on a validation split",
+          fmt::format("iou: maps cut at {:.2f} of their maximum, as chosen on a validation split",
                       work.options.map_threshold));
+    else if (!model.end_to_end.empty() || !model.phrase.empty())
+      notes.emplace_back(
+          "iou: no threshold was given (map_threshold), so maps are cut where it served the other "
+          "half of the studies best; the location prior's threshold is of the validation split");
     if (model.end_to_end.empty())
       notes.emplace_back("no end-to-end grounding: the predictions hold no maps");
     if (model.phrase.empty())
@@ -148,14 +151,21 @@ void add_notes(Work& work) {
 // by METEOR 1.5's.
 void add_targets(Work& work) {
   const MetricTable& metrics = work.result.metrics;
+  const bool has_truth = !std::isnan(metrics.value("clinical.f1_macro_truth"));
   for (const auto& [name, path, above] :
        {std::tuple{"BLEU-4", "text.bleu_4", 0.15},
         std::tuple{"METEOR (NLTK)", "text.meteor_nltk", 0.20},
-        std::tuple{"CheXpert F1 (macro, 13)", "clinical.f1_macro", 0.40},
+        std::tuple{has_truth ? "F1 against the truth" : "rules-labeler F1",
+                  has_truth ? "clinical.f1_macro_truth" : "clinical.f1_macro", 0.40},
         std::tuple{"IoU (end to end)", "grounding.iou", 0.30},
         std::tuple{"IoU (phrase)", "grounding.iou_phrase", 0.30}}) {
     work.result.targets.push_back({name, path, above, metrics.value(path)});
   }
+  // What a radiologist changes can only be measured in review: this is the nearest that a split
+  // without one can say.
+  const char* edits = "text.edit_rate_to_reference";
+  work.result.targets.push_back(
+      {"edit rate to reference", edits, 0.40, metrics.value(edits), /*is_below=*/true});
 }
 
 }  // namespace
@@ -195,7 +205,7 @@ void describe(Fields& f, EvaluateOptions& o) {
   f.field(
       "map_threshold", o.map_threshold,
       {.help =
-           "threshold of a map over its maximum that validation chose; 0: the one that serves the "
+           "threshold of a map over its maximum that validation chose, for iou; 0: the one that serves the "
            "other half of the studies best",
        .min = 0,
        .max = 0.95});
@@ -204,6 +214,11 @@ void describe(Fields& f, EvaluateOptions& o) {
   f.field(
       "nearest_pictures", o.nearest_pictures,
       {.help = "training pictures that the nearest neighbour is looked for in; 0: all", .min = 0});
+  f.field("baseline_draws", o.baseline_draws,
+          {.help = "constant and random reports that are drawn again, for the spread of what skill "
+                   "is measured from; 0: none",
+           .min = 0,
+           .max = 100});
   f.field("seed", o.seed, {.help = "of the bootstrap and the random reports", .min = 0});
   f.field("threads", o.threads, {.help = "0: all cores given", .min = 0, .max = 1024});
   f.section("errors", o.errors);
@@ -221,6 +236,10 @@ EvaluationResult evaluate(const std::vector<Draft>& drafts,
   Work work{data, options, phrase_maps, static_cast<int>(options.threads)};
   prepare_work(work, drafts);
   score_model(work);
+  System references;
+  references.prefix = kReferences;
+  references.words = work.references.words;
+  work.systems.push_back(std::move(references));
   if (options.with_baselines) {
     score_baselines(work);
     score_oracle(work);
@@ -229,11 +248,13 @@ EvaluationResult evaluate(const std::vector<Draft>& drafts,
   work.result.metrics = summarize_all(work, ones);
   if (options.bootstrap > 0) add_intervals(work);
   add_diversity(work);  // after the intervals: these have none
+  if (options.with_baselines) add_baseline_spread(work);
   add_studies(work);
   add_input(work);
   add_missing(work);
   add_notes(work);
   add_targets(work);
+  work.result.selected_by = data.selected_by;
   work.result.alarms = raise_alarms(work.result, work.maps);
   return std::move(work.result);
 }
