@@ -5,8 +5,8 @@
 #include <iostream>
 #include <optional>
 
-#include "eval_checks.h"
 #include "eval_inputs.h"
+#include "eval_sanity_checks.h"
 #include "radgen/clinical/report_folder.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
@@ -15,10 +15,10 @@
 #include "radgen/core/signals.h"
 #include "radgen/core/tool.h"
 #include "radgen/data/manifest.h"
-#include "radgen/evaluation/error_page.h"
-#include "radgen/evaluation/eval_report.h"
 #include "radgen/evaluation/evaluate.h"
 #include "radgen/evaluation/export.h"
+#include "radgen/evaluation/pages/error_page.h"
+#include "radgen/evaluation/pages/eval_report.h"
 #include "radgen/inference/device.h"
 #include "radgen/inference/predictor.h"
 #include "radgen/training/validation.h"
@@ -35,7 +35,7 @@ struct Predictions {
 
 Predictions predict(const Predictor& predictor, const EvalArguments& arguments,
                     const evaluation::EvaluationData& data) {
-  constexpr size_t kChunk = 64;  // studies whose pictures are in memory together
+  constexpr size_t kChunk = 64;  // studies whose images are in memory together
   std::map<std::string, ManifestEntry> entries;
   for (ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl"))
     if (entry.split == arguments.split) entries.emplace(entry.image_id, std::move(entry));
@@ -57,7 +57,7 @@ Predictions predict(const Predictor& predictor, const EvalArguments& arguments,
   return predictions;
 }
 
-// The pictures by which static INT8 chooses its scales.
+// The images by which static INT8 chooses its scales.
 std::vector<StudyInput> int8_films(const EvalArguments& arguments) {
   constexpr size_t kEnough = 8;
   std::vector<StudyInput> films;
@@ -74,9 +74,9 @@ std::string selection_text(const DecodingConfig& decoding) {
   if (decoding.candidates < 2) return "";
   std::string text;
   const auto add = [&](const std::string& how) { text += (text.empty() ? "" : " and ") + how; };
-  if (decoding.evidence_weight > 0)
+  if (decoding.finding_head_weight > 0)
     add("by how well the finding head supports its rules-labeler labels");
-  if (decoding.consensus_weight > 0) add("by the words it shares with the others");
+  if (decoding.mbr_weight > 0) add("by the words it shares with the others");
   return text.empty() ? "" : fmt::format("of {} drafts one is kept {}", decoding.candidates, text);
 }
 
@@ -133,9 +133,9 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
   evaluation::EvaluationResult result =
       evaluation::evaluate(predictions.drafts, predictions.phrase_maps, data, options);
   if (arguments.has_checks)
-    evaluation::add_checks(
-        ask_again(*predictor, {arguments.data, arguments.truth, tool.common.output}, data,
-                  predictions.drafts, options),
+    evaluation::add_sanity_checks(
+        run_sanity_checks(*predictor, {arguments.data, arguments.truth, tool.common.output}, data,
+                          predictions.drafts, options),
         data, options, result);
 
   const bool is_synthetic = arguments.truth.extension() == ".jsonl";
@@ -170,7 +170,7 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
               << evaluation::headline_text(result.metrics, result.selected_by)
               << evaluation::consistency_text(result.metrics)
               << evaluation::findings_text(result.metrics) << evaluation::targets_text(result)
-              << evaluation::checks_text(result) << evaluation::alarms_text(result)
+              << evaluation::sanity_checks_text(result) << evaluation::alarms_text(result)
               << (tool.common.output / "report.html").string() << "\n";
     if (arguments.has_errors) std::cout << (tool.common.output / "errors.html").string() << "\n";
   }
@@ -207,9 +207,10 @@ int main(int argc, char** argv) {
                  "and hidden regions; score the "
                  "report of the training film that the encoder puts nearest");
   flags.add_option("--split", arguments.split, "split of the manifest")->capture_default_str();
-  flags.add_option("--truth", arguments.truth,
-                   "truth.jsonl of phantoms: exact boxes, oracle, severity; or a .csv of labels that "
-                   "people gave: study_id and CheXpert's 14 findings");
+  flags.add_option(
+      "--truth", arguments.truth,
+      "truth.jsonl of phantoms: exact boxes, oracle, severity; or a .csv of labels that "
+      "people gave: study_id and CheXpert's 14 findings");
   flags
       .add_option("--examples", arguments.examples,
                   "example studies in report.html; shows report texts")

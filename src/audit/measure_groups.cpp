@@ -21,10 +21,10 @@ struct Columns {
   FindingSet boxed = 0;  // findings with enough boxed items for a macro mean
 };
 
-Columns gather(const Work& work) {
+Columns gather(const AuditContext& context) {
   Columns columns;
   std::array<int, kFindingCount> items{};
-  for (const AuditCase& c : work.cases) {
+  for (const AuditCase& c : context.cases) {
     columns.clinical.push_back(c.clinical);
     columns.text.push_back(c.text);
     columns.grounding.push_back(c.grounding);
@@ -36,7 +36,7 @@ Columns gather(const Work& work) {
   }
   // The audit knows predictions and no model: its maps are cut where it serves the other half best.
   std::vector<std::string> ids;
-  for (const AuditCase& c : work.cases) ids.push_back(c.study_id);
+  for (const AuditCase& c : context.cases) ids.push_back(c.study_id);
   columns.levels = evaluation::cross_fitted_levels(columns.grounding, ids, columns.boxed);
   return columns;
 }
@@ -61,15 +61,16 @@ MetricTable summarize(const Columns& columns, const SharedMeasures& measures,
   return table;
 }
 
-GroupMetrics measure(const Work& work, const Columns& columns, const SharedMeasures& measures,
-                     const Attribute& attribute, size_t place, int level) {
+GroupMetrics measure(const AuditContext& context, const Columns& columns,
+                     const SharedMeasures& measures, const Attribute& attribute, size_t place,
+                     int level) {
   GroupMetrics result{place, level, {}};
   const auto weigh = [&](const std::vector<uint8_t>* resample, bool is_group) {
-    std::vector<double> weights(work.cases.size(), 0.0);
+    std::vector<double> weights(context.cases.size(), 0.0);
     for (size_t i = 0; i < weights.size(); ++i) {
       const int own = attribute.level_of[i];
       if (own == kNoLevel || (own == level) != is_group) continue;
-      weights[i] = resample == nullptr ? 1.0 : (*resample)[work.patient_of[i]];
+      weights[i] = resample == nullptr ? 1.0 : (*resample)[context.patient_of[i]];
     }
     return weights;
   };
@@ -81,7 +82,7 @@ GroupMetrics measure(const Work& work, const Columns& columns, const SharedMeasu
     result.metrics.push_back({path, {metric.value}, {metric.value - others.value(path)}});
   }
   std::vector<std::vector<double>> values(result.metrics.size()), gaps(result.metrics.size());
-  for (const auto& resample : work.resamples) {
+  for (const auto& resample : context.resamples) {
     const MetricTable in = summarize(columns, measures, weigh(&resample, true));
     const MetricTable out = summarize(columns, measures, weigh(&resample, false));
     for (size_t m = 0; m < result.metrics.size(); ++m) {
@@ -90,7 +91,7 @@ GroupMetrics measure(const Work& work, const Columns& columns, const SharedMeasu
       gaps[m].push_back(value - out.value(result.metrics[m].path));
     }
   }
-  for (size_t m = 0; m < result.metrics.size() && !work.resamples.empty(); ++m) {
+  for (size_t m = 0; m < result.metrics.size() && !context.resamples.empty(); ++m) {
     const auto value = evaluation::percentile_interval(std::move(values[m]));
     const auto gap = evaluation::percentile_interval(std::move(gaps[m]));
     result.metrics[m].value.low = value.low;
@@ -103,8 +104,9 @@ GroupMetrics measure(const Work& work, const Columns& columns, const SharedMeasu
 
 }  // namespace
 
-void measure_groups(const Work& work, const SharedMeasures& measures, AuditResult& result) {
-  const Columns columns = gather(work);
+void measure_groups(const AuditContext& context, const SharedMeasures& measures,
+                    AuditResult& result) {
+  const Columns columns = gather(context);
   std::vector<std::pair<size_t, int>> groups;
   for (size_t a = 0; a < result.attributes.size(); ++a) {
     if (result.attributes[a].is_pair) continue;
@@ -116,7 +118,7 @@ void measure_groups(const Work& work, const SharedMeasures& measures, AuditResul
   parallel_for(groups.size(), static_cast<int>(result.options.threads), [&](size_t g) {
     const auto [attribute, level] = groups[g];
     result.metrics[g] =
-        measure(work, columns, measures, result.attributes[attribute], attribute, level);
+        measure(context, columns, measures, result.attributes[attribute], attribute, level);
   });
 }
 

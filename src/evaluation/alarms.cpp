@@ -43,12 +43,13 @@ void compare_with_prior(const MetricTable& metrics, std::vector<Alarm>& alarms) 
   const Metric* lead = metrics.find("grounding.iou_over_prior");
   if (lead == nullptr || lead->n < kFewCases || std::isnan(lead->value)) return;
   const double low = std::isnan(lead->low) ? lead->value : lead->low;
-  alarms.push_back({"maps_do_not_beat_fixed_boxes", low <= 0,
-                    fmt::format("grounding.iou is {:.3f}, of the location prior's boxes on the same "
-                                "words {:.3f}; lead {:.3f} ({:.3f} to {:.3f})",
-                                metrics.value("grounding.iou"),
-                                metrics.value(std::string(kPriorOnOwnWords) + "grounding.iou"),
-                                lead->value, lead->low, lead->high)});
+  alarms.push_back(
+      {"maps_do_not_beat_fixed_boxes", low <= 0,
+       fmt::format("grounding.iou is {:.3f}, of the location prior's boxes on the same "
+                   "words {:.3f}; lead {:.3f} ({:.3f} to {:.3f})",
+                   metrics.value("grounding.iou"),
+                   metrics.value(std::string(kPriorOnOwnWords) + "grounding.iou"), lead->value,
+                   lead->low, lead->high)});
 }
 
 void compare_with_references(const MetricTable& metrics, std::vector<Alarm>& alarms) {
@@ -56,11 +57,11 @@ void compare_with_references(const MetricTable& metrics, std::vector<Alarm>& ala
   const Metric* drafts = metrics.find(path);
   const double references = metrics.value(kReferences + path);
   if (drafts == nullptr || drafts->n < kFewCases || std::isnan(references)) return;
-  alarms.push_back({"drafts_contradict_themselves", drafts->value > references + kMoreContradictions,
+  alarms.push_back({"drafts_contradict_themselves",
+                    drafts->value > references + kMoreContradictions,
                     fmt::format("{:.1f} % of the drafts contradict themselves and {:.1f} % of the "
                                 "references do, the limit {:.0f} points more",
-                                100 * drafts->value, 100 * references,
-                                100 * kMoreContradictions)});
+                                100 * drafts->value, 100 * references, 100 * kMoreContradictions)});
 }
 
 Alarm constant_output(const std::vector<StudyResult>& studies) {
@@ -89,7 +90,7 @@ double share(int64_t some, int64_t all) {
 }
 
 // Grounding that is none: no maps, broken maps, the same map for everything, maps that say nothing.
-void look_at_maps(const EvaluationResult& result, const MapHealth& maps,
+void look_at_maps(const EvaluationResult& result, const AttentionMapValidation& maps,
                   std::vector<Alarm>& alarms) {
   const bool has_reference_boxes =
       !result.missing.contains("grounding.iou") ||
@@ -142,7 +143,8 @@ void look_at_maps(const EvaluationResult& result, const MapHealth& maps,
 
 }  // namespace
 
-std::vector<Alarm> raise_alarms(const EvaluationResult& result, const MapHealth& maps) {
+std::vector<Alarm> raise_alarms(const EvaluationResult& result,
+                                const AttentionMapValidation& maps) {
   std::vector<Alarm> alarms;
   const MetricTable& metrics = result.metrics;
   compare_with_baselines(metrics, "bleu_4", "text.bleu_4", alarms);

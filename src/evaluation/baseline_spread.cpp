@@ -3,29 +3,30 @@
 #include <cmath>
 #include <map>
 
+#include "evaluation/evaluation_context.h"
 #include "evaluation/skill.h"
-#include "evaluation/work.h"
 #include "radgen/core/parallel.h"
 #include "radgen/evaluation/baselines.h"
-#include "radgen/evaluation/tokenize.h"
+#include "radgen/evaluation/text/tokenize.h"
 
 namespace radgen::evaluation {
 namespace {
 
 // The metrics of words that have a skill, of one text a study.
-MetricTable score_words(const Work& work, const std::vector<std::string>& texts) {
+MetricTable score_words(const EvaluationContext& context, const std::vector<std::string>& texts) {
   const size_t n = texts.size();
   std::vector<TextCounts> text(n);
   std::vector<ClinicalCounts> clinical(n);
-  parallel_for(n, work.threads, [&](size_t s) {
-    text[s] = compare_texts(work.tools.meteor.get(), scoring_tokens(texts[s]),
-                            work.references.tokens[s]);
-    clinical[s] = compare_words(read_words(work.tools.labeler, texts[s]), work.references.words[s],
-                                *work.references.studies[s], work.references.indicated[s]);
+  parallel_for(n, context.threads, [&](size_t s) {
+    text[s] = compare_texts(context.tools.meteor.get(), scoring_tokens(texts[s]),
+                            context.references.tokens[s]);
+    clinical[s] = compare_words(extract_findings(context.tools.labeler, texts[s]),
+                                context.references.words[s], *context.references.studies[s],
+                                context.references.indicated[s]);
   });
   const std::vector<double> ones(n, 1.0);
   MetricTable table;
-  summarize_text(text, ones, work.tools.names().meteor, table);
+  summarize_text(text, ones, context.tools.names().meteor, table);
   summarize_clinical(clinical, ones, table);
   return table;
 }
@@ -42,30 +43,31 @@ void set_spread(const std::string& path, const std::vector<double>& values, Metr
 
 }  // namespace
 
-void add_baseline_spread(Work& work) {
-  const size_t draws = static_cast<size_t>(work.options.baseline_draws);
-  if (draws == 0 || work.data.train.empty()) return;
+void add_baseline_spread(EvaluationContext& context) {
+  const size_t draws = static_cast<size_t>(context.options.baseline_draws);
+  if (draws == 0 || context.data.train.empty()) return;
   BaselineOptions options;
-  options.constant_candidates = static_cast<size_t>(work.options.constant_candidates);
-  options.seed = static_cast<uint64_t>(work.options.seed);
-  options.threads = work.threads;
-  const size_t n = work.references.studies.size();
+  options.constant_candidates = static_cast<size_t>(context.options.constant_candidates);
+  options.seed = static_cast<uint64_t>(context.options.seed);
+  options.threads = context.threads;
+  const size_t n = context.references.studies.size();
   std::map<std::string, std::vector<MetricTable>> drawn;
   for (const std::string& text :
-       constant_reports(work.data.train, work.data.validate, draws, options))
-    drawn["constant"].push_back(score_words(work, std::vector<std::string>(n, text)));
+       constant_reports(context.data.train, context.data.validate, draws, options))
+    drawn["constant"].push_back(score_words(context, std::vector<std::string>(n, text)));
   std::vector<Reference> test;
-  for (const Reference* study : work.references.studies) test.push_back(*study);
+  for (const Reference* study : context.references.studies) test.push_back(*study);
   for (size_t draw = 0; draw < draws; ++draw) {
     ++options.seed;
-    drawn["random"].push_back(score_words(work, random_reports(test, work.data.train, options)));
+    drawn["random"].push_back(
+        score_words(context, random_reports(test, context.data.train, options)));
   }
-  MetricTable& metrics = work.result.metrics;
-  for (const SkillMetric& metric : skill_metrics(work.tools.names().meteor)) {
+  MetricTable& metrics = context.result.metrics;
+  for (const SkillMetric& metric : skill_metrics(context.tools.names().meteor)) {
     if (metric.path.starts_with("grounding.")) continue;  // fixed boxes are not drawn
     std::vector<double> skills;
     double fixed = kUndefined;  // the baselines that are not drawn
-    for (const System& system : work.systems) {
+    for (const System& system : context.systems) {
       const bool is_fixed = system.prefix.starts_with("baselines.") &&
                             system.prefix != "baselines.constant." &&
                             system.prefix != "baselines.random.";

@@ -19,14 +19,14 @@
 #include <vector>
 
 #include "radgen/core/config.h"
-#include "radgen/evaluation/check_options.h"
-#include "radgen/evaluation/clinical.h"
-#include "radgen/evaluation/confidence.h"
-#include "radgen/evaluation/error_options.h"
-#include "radgen/evaluation/grounding.h"
+#include "radgen/evaluation/calibration/confidence.h"
+#include "radgen/evaluation/clinical/clinical.h"
+#include "radgen/evaluation/errors/error_options.h"
+#include "radgen/evaluation/grounding/grounding.h"
 #include "radgen/evaluation/metrics.h"
 #include "radgen/evaluation/reference.h"
-#include "radgen/evaluation/text_metrics.h"
+#include "radgen/evaluation/sanity_check_options.h"
+#include "radgen/evaluation/text/text_metrics.h"
 #include "radgen/report/prediction.h"
 
 namespace radgen::evaluation {
@@ -41,13 +41,13 @@ inline constexpr const char* kPatchGrid = "patch_grid.";
 inline constexpr const char* kReferences = "references.";
 
 struct EvaluationData {
-  std::vector<Reference> test;  // what is scored; several pictures of a study: the one that the
+  std::vector<Reference> test;  // what is scored; several images of a study: the one that the
                                 // draft names, else the first
   std::vector<Reference> train, validate;  // for the baselines; may be empty
   // Studies of other splits and the split they are in, so that predictions for another split can be
   // told from unknown ones; may be empty.
   std::map<std::string, std::string> elsewhere;
-  // For each of `test` the report of the training study whose picture lies nearest to its own as
+  // For each of `test` the report of the training study whose image lies nearest to its own as
   // the model's encoder sees them; "" where there is none, an empty list when nobody asked. Scored
   // beside the baselines, but not as one: it is no trivial answer.
   std::vector<std::string> encoder_neighbours;
@@ -66,15 +66,15 @@ struct EvaluateOptions {
   std::string meteor_function_words;  // METEOR 1.5's english.words; empty:
                                       // $RADGEN_METEOR_FUNCTION_WORDS, else none
   bool ignore_unknown = false;        // leave out predictions of studies that the split has not
-  double map_threshold = 0;  // where iou cuts maps, from the validation split (a model's own
-                             // calibration); 0: cross-fitted on the test studies
+  double map_threshold = 0;    // where iou cuts maps, from the validation split (a model's own
+                               // calibration); 0: cross-fitted on the test studies
   int64_t baseline_draws = 5;  // of the constant and the random report, for their spread; 0: none
   int64_t constant_candidates = 200;
-  int64_t nearest_pictures = 4000;
+  int64_t nearest_images = 4000;
   int64_t seed = 0;
   int64_t threads = 0;
-  ErrorOptions errors;  // of analyse_errors (error_analysis.h)
-  CheckOptions checks;  // of what asks the model again (checks.h)
+  ErrorOptions errors;        // of analyse_errors (error_analysis.h)
+  SanityCheckOptions checks;  // of what asks the model again (sanity_checks.h)
   static EvaluateOptions quick() {
     EvaluateOptions options;
     options.bootstrap = 0;
@@ -113,7 +113,7 @@ struct Target {
   bool is_reached() const { return is_below ? value < limit : value > limit; }
 };
 
-// What an honest model does when it is asked again (checks.h).
+// What an honest model does when it is asked again (sanity_checks.h).
 struct Expectation {
   std::string path;            // "checks.blank_same_report"
   std::string expected;        // in words, for a reader
