@@ -112,7 +112,10 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
     predictions.drafts = read_predictions(arguments.predictions, data);
     evaluation::check_predictions(predictions.drafts, data, options);
   } else {
-    predictor.emplace(load_model_folder(arguments.model), choose_device(tool.common.device));
+    LoadedModel model = load_model_folder(arguments.model);
+    // Sampled texts are seeded by the model's hash: another one draws others of the same weights.
+    if (arguments.draw > 0) model.sha256 += fmt::format("+draw{}", arguments.draw);
+    predictor.emplace(std::move(model), choose_device(tool.common.device));
     const Calibration& calibration = predictor->model().calibration;
     data.selected_by = selection_text(predictor->model().config.decoding);
     if (options.map_threshold == 0 && calibration.studies > 0)
@@ -227,6 +230,12 @@ int main(int argc, char** argv) {
   flags.add_flag("--no-examples", arguments.no_examples,
                  "no film, no report text and no study id in the pages and in errors.json: for "
                  "credentialed data");
+  flags
+      .add_option("--draw", arguments.draw,
+                  "sample other texts, numbered from 1, from the same model: how much do the "
+                  "figures owe to the draw? 0: those that report-radgen drafts")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   flags.add_option("--limit", arguments.limit, "only the first so many studies; 0: all")
       ->capture_default_str();
   flags

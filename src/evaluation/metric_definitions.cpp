@@ -192,7 +192,9 @@ constexpr Definition kDefinitions[] = {
      "share of the sentences that state a finding which are shown with a region; n: such "
      "sentences"},
     {"negations_with_region",
-     "share of the sentences that only rule findings out which are shown with a region; n: such "
+     "share of the sentences that only rule findings out which are shown with a region as "
+     "evidence; "
+     "0 by construction in drafts of our own, which check files of others by it; n: such "
      "sentences"},
     {"ece",
      "expected calibration error, 15 bins of equal mass; resampling adds to it, so that its "
@@ -240,6 +242,15 @@ constexpr Definition kDefinitions[] = {
      "random)"},
     {"shuffled_drop", "own_f1_macro - shuffled_f1_macro, paired over patients"},
     {"shuffled_excess", "shuffled_f1_macro - trivial_f1_macro, paired over patients"},
+    {"blank_distance",
+     "mean over studies of 1 - Dice's coefficient of the findings and sides that the report of a "
+     "picture of its mean grey and the study's own report state; studies where neither states one "
+     "are left out"},
+    {"noise_distance", "as blank_distance, of noise with the picture's mean and deviation"},
+    {"shuffled_distance", "as blank_distance, of another patient's picture"},
+    {"faithful_chance",
+     "as faithful, of one more random region of the same size, shape and organs, held against the "
+     "others as if the sentence pointed at it: what chance comes to"},
     {"blank_same_report",
      "share of the studies with the same report from a picture that is its mean grey throughout; "
      "Wilson interval"},
@@ -279,8 +290,8 @@ constexpr Definition kDefinitions[] = {
      "(blurred, soft edge, "
      "encoded again) lowers the sentence's log-probability (teacher-forced behind the same words) "
      "more than the 90th "
-     "percentile of hiding random regions of its size and shape in the body; chance is .1; without "
-     "regions over a "
+     "percentile of hiding random regions of its size and shape in the same organs (lung, "
+     "mediastinum, the rest; read off the film); chance is faithful_chance; without regions over a "
      "quarter of the body; n: regions; Wilson interval"},
     {"faithful_large",
      "as faithful, of the regions over a quarter of the body, whose random regions overlap them"},
@@ -326,7 +337,8 @@ std::string f1_definition(std::string name) {
     average = "of each study's set of findings, mean over studies where either text has one";
   }
   if (average.empty()) return "";
-  return "rules-labeler F1: our rules labeler on both texts, " + policy + ", " + classes + ", " + average;
+  return "rules-labeler F1: our rules labeler on both texts, " + policy + ", " + classes + ", " +
+         average;
 }
 
 std::string skill_definition(const std::string& path) {
