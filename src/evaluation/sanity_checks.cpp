@@ -20,9 +20,9 @@ namespace radgen::evaluation {
 namespace {
 
 // Design values. A report from no image may name what is frequent anyhow, so that half the distance
-// of another patient's image is asked for, and some distance at all; a film that is mirrored looks like nothing in the
-// training data (heart on the right), so a model that reads sides from the image may still miss
-// some; of twins most must be noticed.
+// of another patient's image is asked for, and some distance at all; a film that is mirrored looks
+// like nothing in the training data (heart on the right), so a model that reads sides from the
+// image may still miss some; of twins most must be noticed.
 constexpr double kLeastOfOther = 0.5, kLeastDistance = 0.25, kLeastSwapped = 0.80,
                  kLeastLost = 0.50;
 constexpr double kChance = 0.10;  // of a faithful region, by the definition of the percentile
@@ -215,8 +215,8 @@ void set_mean(const std::string& path, const std::vector<double>& values, Metric
 }
 
 // What a blank image or noise is answered with must be as unlike the study's own report as what
-// another patient's image is answered with, or nearly so. Distances of findings: other words for the
-// same findings are no sign that the image was looked at.
+// another patient's image is answered with, or nearly so. Distances of findings: other words for
+// the same findings are no sign that the image was looked at.
 void check_empty_images(const SanityCheckAnswers& answers, const Labeler& labeler, Judge& judge,
                         EvaluationResult& result) {
   int64_t blank = 0, noise = 0;

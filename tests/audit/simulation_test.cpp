@@ -56,8 +56,8 @@ TEST(Simulation, DrawsTheGapAndThePositivesItWasAskedFor) {
   EXPECT_NEAR(stated[0] / there[0] - stated[1] / there[1], 0.15, 0.015);
 }
 
-// The tests bind on Wilson's 95 % interval of their rounds, not on the share itself: what is claimed
-// must not be refuted, and the interval must be narrow enough to refute a worse audit.
+// The tests bind on Wilson's 95 % interval of their rounds, not on the share itself: what is
+// claimed must not be refuted, and the interval must be narrow enough to refute a worse audit.
 evaluation::Interval rate(int64_t rounds, const SimulationResult& result) {
   return evaluation::wilson_interval(rounds, result.rounds);
 }

@@ -139,9 +139,9 @@ inline void describe(Fields& f, PrepareConfig& c) {
 
 // Where later fields of the configuration keep their defaults, folders of earlier versions go on.
 inline constexpr std::array kFieldsAfterFormat1{
-    "split_validate", "split_test",          "box_split",        "crop_collimation",
-    "reject_flags",   "near_duplicate_bits", "drop_comparisons", "mimic_exact_sections",
-    "source_labels"};
+    "split_validate",   "split_test",           "box_split",
+    "crop_collimation", "reject_flags",         "near_duplicate_bits",
+    "drop_comparisons", "mimic_exact_sections", "source_labels"};
 
 struct PrepareOptions {
   int threads = 0;               // 0: all cores

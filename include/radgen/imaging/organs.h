@@ -5,10 +5,10 @@
 //   organs.at<uchar>(y, x) == static_cast<uchar>(Organ::kLung)
 //
 // Lungs are the large dark parts inside the body that do not reach its outline (Otsu's threshold of
-// the body's grey values, Otsu 1979). Where one side has much less of it than the other (a lung that
-// is white or has collapsed), the other side's outline is mirrored about the body's middle: a place
-// in an opaque lung is a place in a lung. The mediastinum is what lies between the two lungs in each
-// row.
+// the body's grey values, Otsu 1979). Where one side has much less of it than the other (a lung
+// that is white or has collapsed), the other side's outline is mirrored about the body's middle: a
+// place in an opaque lung is a place in a lung. The mediastinum is what lies between the two lungs
+// in each row.
 #pragma once
 
 #include <cstdint>

@@ -60,8 +60,8 @@ struct HiddenRegion {
 // Boxes of exactly the size of `region` (in the pixels of `body`, CV_8UC1, body_mask()), at least
 // 95 % inside the body and with at most a quarter of their area on `region` (three quarters for one
 // that is_large()). With `organs` (organ_map(); empty: anywhere) their shares of lung, mediastinum
-// and the rest differ from the region's by a fifth of the box at most. Drawn without repetition from
-// a grid of positions; empty when there are fewer than `count`.
+// and the rest differ from the region's by a fifth of the box at most. Drawn without repetition
+// from a grid of positions; empty when there are fewer than `count`.
 std::vector<Box> matched_regions(const Box& region, const cv::Mat& body, const cv::Mat& organs,
                                  int64_t count, Random random);
 

@@ -214,23 +214,23 @@ TEST(LocationPrior, IsCutAtOneThresholdThatValidationChose) {
   const LocationPrior prior(train);
   const int level = prior.choose_level(validate, 1);
   EXPECT_GT(threshold_of(level), 1.0 / 3);  // the few are cut off
-  const MapScore s = prior.score(Finding::kCardiomegaly, Side::kNone, {{32, 64, 32, 32}},
-                                 kImageSide, kImageSide);
+  const MapScore s =
+      prior.score(Finding::kCardiomegaly, Side::kNone, {{32, 64, 32, 32}}, kImageSide, kImageSide);
   EXPECT_GT(s.iou[static_cast<size_t>(level)], 0.9f);
   EXPECT_LT(s.iou[kDefaultLevel], 0.6f);
   EXPECT_EQ(prior.choose_level({}, 1), kDefaultLevel);
 }
 
-// The old oracle cut coverage maps at a tenth of their maximum, as the model's: a patch too much all
-// round. At its best cut each is at least as good, whatever the box.
+// The old oracle cut coverage maps at a tenth of their maximum, as the model's: a patch too much
+// all round. At its best cut each is at least as good, whatever the box.
 TEST(PatchGridReference, IsAtLeastTheOldOracleForEveryBox) {
   Random random(17);
   double old_sum = 0, best_sum = 0;
   for (int i = 0; i < 300; ++i) {
     const double w = random.uniform(4, 60), h = random.uniform(4, 60);
     const Box box{random.uniform(0, kImageSide - w), random.uniform(0, kImageSide - h), w, h};
-    const MapScore old = score_map(coverage_map({box}, 16, 13, kImage), kImage, {box},
-                                   kImageSide, kImageSide);
+    const MapScore old =
+        score_map(coverage_map({box}, 16, 13, kImage), kImage, {box}, kImageSide, kImageSide);
     const MapScore best = at_best_cut(old);
     for (const float iou : best.iou) {
       EXPECT_GE(iou, old.iou[kDefaultLevel]);
