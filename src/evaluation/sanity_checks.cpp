@@ -182,7 +182,7 @@ void check_shuffled(const SanityCheckAnswers& answers, const EvaluationData& dat
   result.expectations.push_back({"checks.shuffled_excess", "interval not above 0", is_met});
 }
 
-// The findings that a report states, with their sides: what a picture can change. Three sets, since
+// The findings that a report states, with their sides: what an image can change. Three sets, since
 // a finding may have a side or none.
 using Statements = std::array<FindingSet, 3>;
 Statements statements_of(const Labeler& labeler, const Draft& draft) {

@@ -71,7 +71,7 @@ double exceedance_percentile(std::vector<double> values, double share);
 
 // `drafts[i]` was made of `studies[i]`. In the order of drafts, sentences and boxes. Images are
 // made and read a batch of the predictor at a time. Error{kUsage} for fewer than 9 random regions.
-// `read` gives the log-probabilities of a text's tokens over a picture (Predictor::log_probs, or
+// `read` gives the log-probabilities of a text's tokens over an image (Predictor::log_probs, or
 // whatever else is to be checked) for at most `batch` of them at a time.
 using ReadLogProbs = std::function<std::vector<std::vector<TokenLogProb>>(
     const std::vector<StudyInput>&, const std::vector<std::string>&)>;
