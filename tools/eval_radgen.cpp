@@ -69,6 +69,17 @@ std::vector<StudyInput> int8_films(const EvalArguments& arguments) {
   return films;
 }
 
+// How the draft was chosen among several, where what chose it is not strange to what scores it.
+std::string selection_text(const DecodingConfig& decoding) {
+  if (decoding.candidates < 2) return "";
+  std::string text;
+  const auto add = [&](const std::string& how) { text += (text.empty() ? "" : " and ") + how; };
+  if (decoding.finding_head_weight > 0)
+    add("by how well the finding head supports its rules-labeler labels");
+  if (decoding.mbr_weight > 0) add("by the words it shares with the others");
+  return text.empty() ? "" : fmt::format("of {} drafts one is kept {}", decoding.candidates, text);
+}
+
 // The sentences' maps beside the predictions. Numbered: ids are not always names that a file can
 // have.
 void write_maps(const fs::path& folder, std::vector<Draft>& drafts) {
@@ -101,8 +112,12 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
     predictions.drafts = read_predictions(arguments.predictions, data);
     evaluation::check_predictions(predictions.drafts, data, options);
   } else {
-    predictor.emplace(load_model_folder(arguments.model), choose_device(tool.common.device));
+    LoadedModel model = load_model_folder(arguments.model);
+    // Sampled texts are seeded by the model's hash: another one draws others of the same weights.
+    if (arguments.draw > 0) model.sha256 += fmt::format("+draw{}", arguments.draw);
+    predictor.emplace(std::move(model), choose_device(tool.common.device));
     const Calibration& calibration = predictor->model().calibration;
+    data.selected_by = selection_text(predictor->model().config.decoding);
     if (options.map_threshold == 0 && calibration.studies > 0)
       options.map_threshold = calibration.region_threshold;
   }
@@ -130,6 +145,7 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
                           predictions.drafts, options),
         data, options, result);
 
+  const bool is_synthetic = arguments.truth.extension() == ".jsonl";
   const nlohmann::ordered_json metrics = evaluation::result_to_json(result);
   write_json_atomic(tool.common.output / "metrics.json", metrics);
   JsonlWriter scores(tool.common.output / "scores.jsonl");
@@ -140,7 +156,7 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
       evaluation::eval_report_html(result, data,
                                    {.title = "split " + arguments.split,
                                     .examples = arguments.no_examples ? 0 : arguments.examples,
-                                    .is_synthetic = !arguments.truth.empty()}));
+                                    .is_synthetic = is_synthetic}));
   if (arguments.has_errors) {
     evaluation::write_errors(
         tool.common.output,
@@ -148,7 +164,7 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
         data,
         {.title = "split " + arguments.split,
          .with_examples = !arguments.no_examples,
-         .is_synthetic = !arguments.truth.empty()});
+         .is_synthetic = is_synthetic});
   }
   if (arguments.has_export) evaluation::export_texts(result, tool.common.output / "export");
   if (tool.common.is_json) {
@@ -158,7 +174,9 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
     std::cout << metrics.dump(2) << "\n";
   } else {
     std::cout << "split " << arguments.split << ", " << data.test.size() << " studies\n"
-              << evaluation::headline_text(result.metrics) << evaluation::targets_text(result)
+              << evaluation::headline_text(result.metrics, result.selected_by)
+              << evaluation::consistency_text(result.metrics)
+              << evaluation::findings_text(result.metrics) << evaluation::targets_text(result)
               << evaluation::sanity_checks_text(result) << evaluation::alarms_text(result)
               << (tool.common.output / "report.html").string() << "\n";
     if (arguments.has_errors) std::cout << (tool.common.output / "errors.html").string() << "\n";
@@ -196,8 +214,10 @@ int main(int argc, char** argv) {
                  "and hidden regions; score the "
                  "report of the training film that the encoder puts nearest");
   flags.add_option("--split", arguments.split, "split of the manifest")->capture_default_str();
-  flags.add_option("--truth", arguments.truth,
-                   "truth.jsonl of phantoms: exact boxes, oracle, severity");
+  flags.add_option(
+      "--truth", arguments.truth,
+      "truth.jsonl of phantoms: exact boxes, oracle, severity; or a .csv of labels that "
+      "people gave: study_id and CheXpert's 14 findings");
   flags
       .add_option("--examples", arguments.examples,
                   "example studies in report.html; shows report texts")
@@ -214,6 +234,12 @@ int main(int argc, char** argv) {
   flags.add_flag("--no-examples", arguments.no_examples,
                  "no film, no report text and no study id in the pages and in errors.json: for "
                  "credentialed data");
+  flags
+      .add_option("--draw", arguments.draw,
+                  "sample other texts, numbered from 1, from the same model: how much do the "
+                  "figures owe to the draw? 0: those that report-radgen drafts")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   flags.add_option("--limit", arguments.limit, "only the first so many studies; 0: all")
       ->capture_default_str();
   flags

@@ -155,11 +155,17 @@ nlohmann::ordered_json region_to_json(const HiddenRegion& region) {
   const auto number = [](double value) {
     return std::isnan(value) ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(value);
   };
-  return {{"study_id", region.study_id},         {"sentence", region.sentence},
-          {"box", nlohmann::json(region.box)},   {"body_share", region.body_share},
-          {"log_prob", region.log_prob},         {"fall", region.fall},
-          {"random_falls", region.random_falls}, {"limit", number(region.limit)},
-          {"faithful", region.is_faithful}};
+  return {{"study_id", region.study_id},
+          {"sentence", region.sentence},
+          {"box", nlohmann::json(region.box)},
+          {"body_share", region.body_share},
+          {"log_prob", region.log_prob},
+          {"fall", region.fall},
+          {"random_falls", region.random_falls},
+          {"limit", number(region.limit)},
+          {"faithful", region.is_faithful},
+          {"null_fall", region.null_fall},
+          {"null_faithful", region.is_null_faithful}};
 }
 
 void count_region(const HiddenRegion& region, SanityCheckAnswers& answers) {
@@ -171,6 +177,7 @@ void count_region(const HiddenRegion& region, SanityCheckAnswers& answers) {
   const double sum = std::accumulate(region.random_falls.begin(), region.random_falls.end(), 0.0);
   ++counts.regions;
   counts.faithful += region.is_faithful;
+  counts.null_faithful += region.is_null_faithful;
   counts.fall += region.fall;
   counts.random_fall += sum / static_cast<double>(region.random_falls.size());
 }
@@ -183,7 +190,8 @@ void hide_regions(const Asked& asked, SanityCheckAnswers& answers) {
   const std::vector<size_t> chosen =
       systematic_subsample(shown.size(), static_cast<size_t>(asked.options.checks.hidden_studies));
   const FaithfulnessOptions how{asked.options.checks.random_regions,
-                                static_cast<uint64_t>(asked.options.seed)};
+                                static_cast<uint64_t>(asked.options.seed),
+                                asked.options.checks.matches_organs};
   JsonlWriter file(asked.input.output / "faithfulness.jsonl");
   in_chunks("asking again: hidden regions", chosen.size(), kStudies, [&](size_t begin, size_t end) {
     std::vector<StudyInput> inputs;

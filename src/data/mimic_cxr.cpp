@@ -7,6 +7,8 @@
 //   mimic-cxr-*-split.csv[.gz]          dicom_id, split: without it no image has a split
 //   mimic-cxr-*-metadata.csv[.gz]       dicom_id, ViewPosition, StudyDate: without it views and
 //                                       ages are unknown
+//   mimic-cxr-*-chexpert.csv[.gz]       study_id and the 14 labels that CheXpert's labeler gave to
+//                                       the report: without it our rules labeler reads it
 //   MS_CXR_Local_Alignment_v*           boxes (mimic_boxes.h)
 //   patients, admissions, edstays       demographics (mimic_demographics.h)
 //
@@ -64,6 +66,7 @@ class MimicCxr : public StudySource {
         image.age = mimic_age(it->second, year);
       }
     }
+    read_labels(listing);
     read_boxes(listing);
     return listing.take();
   }
@@ -175,6 +178,33 @@ class MimicCxr : public StudySource {
       }
     });
     return metadata;
+  }
+
+  void read_labels(ListingBuilder& listing) const {
+    const fs::path table = find_table(options_.input, "mimic-cxr-", "-chexpert.csv");
+    if (table.empty()) return;
+    std::unordered_map<std::string, Labels> labels;
+    listing.try_table(table, [&] {
+      Table rows(table, listing);
+      const size_t study = rows.column("study_id");
+      std::vector<std::pair<Finding, size_t>> columns;
+      for (const Finding finding : all_findings()) {
+        if (const auto column = rows.find_column(finding_name(finding)))
+          columns.emplace_back(finding, *column);
+      }
+      while (rows.next()) {
+        Labels& of_study = labels[rows.at(study)];
+        for (const auto& [finding, column] : columns) {
+          const auto value = parse_number(rows.at(column));
+          if (value && (*value == 0 || *value == 1 || *value == -1))
+            of_study[finding] = static_cast<int>(*value);
+        }
+      }
+    });
+    for (SourceImage& image : listing.images()) {
+      if (const auto it = labels.find(image.study_id); it != labels.end())
+        image.labels = it->second;
+    }
   }
 
   void read_boxes(ListingBuilder& listing) const {

@@ -210,8 +210,9 @@ ManifestEntry make_entry(const SourceImage& image, const StudyText& text,
   entry.findings = text.findings;
   entry.impression = text.impression;
   const bool has_text = !entry.findings.empty() || !entry.impression.empty();
-  entry.labels = has_text ? labeler.labels(entry.text()) : image.labels;
-  if (!has_text) entry.labels_from = "source";
+  const bool are_of_source = !has_text || (config.source_labels && !image.labels.empty());
+  entry.labels = are_of_source ? image.labels : labeler.labels(entry.text());
+  if (are_of_source) entry.labels_from = "source";
   entry.has_boxes = image.has_boxes;
   entry.quality = prepared.quality;
   entry.hash = prepared.hash;

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <utility>
 
+#include "evaluation/text_table.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 
@@ -49,6 +52,23 @@ void attach_truth(Reference& reference, const nlohmann::json& json, const Affine
   }
 }
 
+std::string without_s(const std::string& study_id) {
+  const bool has_s = study_id.size() > 1 && study_id.front() == 's' &&
+                     study_id.find_first_not_of("0123456789", 1) == std::string::npos;
+  return has_s ? study_id.substr(1) : study_id;
+}
+
+// Columns of the 14 findings, by the lower-case name of the table.
+std::map<std::string, Finding> label_columns() {
+  std::map<std::string, Finding> columns{{"airspace opacity", Finding::kLungOpacity}};
+  for (const Finding finding : all_findings()) {
+    std::string name = finding_name(finding);
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    columns.emplace(std::move(name), finding);
+  }
+  return columns;
+}
+
 }  // namespace
 
 std::string Reference::text() const {
@@ -73,6 +93,44 @@ size_t load_truth(const std::filesystem::path& path, std::vector<Reference>& ref
                   "the file is not a truth.jsonl of phantom-radgen");
     } catch (const Error& e) {
       throw Error(ErrorCode::kData, fmt::format("{}: line {}: {}", path.string(), line, e.what()));
+    }
+  });
+  return count;
+}
+
+size_t load_label_truth(const std::filesystem::path& path, std::vector<Reference>& references) {
+  std::unordered_multimap<std::string, Reference*> by_study;
+  for (Reference& reference : references)
+    by_study.emplace(without_s(reference.study_id), &reference);
+  const std::map<std::string, Finding> columns = label_columns();
+  size_t count = 0;
+  read_text_table(path, [&](const Row& row, size_t line) {
+    const auto refuse = [&](const std::string& what) {
+      throw Error(ErrorCode::kData, fmt::format("{}: line {}: {}", path.string(), line, what),
+                  "expected study_id and CheXpert's findings as columns with 1, 0, -1 or nothing");
+    };
+    const auto id = row.find("study_id");
+    if (id == row.end()) refuse("no column study_id");
+    std::vector<TrueLesion> truth;
+    bool has_finding = false;
+    for (const auto& [name, value] : row) {
+      const auto column = columns.find(name);
+      if (column == columns.end()) continue;
+      has_finding = true;
+      const bool is_there = value == "1" || value == "1.0" || value == "-1" || value == "-1.0";
+      if (!is_there && !value.empty() && value != "0" && value != "0.0")
+        refuse(fmt::format("a label in column '{}' is no 1, 0 or -1", name));
+      if (!is_there || column->second == Finding::kNoFinding) continue;
+      TrueLesion lesion;
+      lesion.finding = column->second;
+      truth.push_back(lesion);
+    }
+    if (!has_finding) refuse("no column with one of the 14 finding names");
+    const auto [begin, end] = by_study.equal_range(without_s(id->second));
+    for (auto i = begin; i != end; ++i) {
+      i->second->has_truth = true;
+      i->second->truth = truth;
+      ++count;
     }
   });
   return count;

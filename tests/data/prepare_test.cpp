@@ -88,6 +88,33 @@ TEST_F(Prepare, WritesImagesManifestAndTokenizer) {
   EXPECT_GT(Tokenizer(output_ / "tokenizer.model").vocabulary_size(), 13);
 }
 
+// What trains need not be what scores: the set's own labels come before those of our rules.
+TEST_F(Prepare, TakesTheSetsOwnLabelsWhereItHasThem) {
+  set_.add_normals(12, "train");
+  set_.add({"10000001", "50000001", "own"}, kEffusionReport);
+  set_.add({"10000002", "50000002", "none"}, kEffusionReport);
+  write_file_atomic(set_.folder() / "mimic-cxr-2.0.0-chexpert.csv",
+                    "subject_id,study_id,Edema,Pleural Effusion,Fracture\n"
+                    "10000001,50000001,1.0,-1.0,\n");
+  run();
+  const ManifestEntry own = manifest().at("own"), none = manifest().at("none");
+  EXPECT_EQ(own.labels, (Labels{{Finding::kEdema, 1}, {Finding::kPleuralEffusion, -1}}));
+  EXPECT_EQ(own.labels_from, "source");
+  EXPECT_EQ(none.labels.at(Finding::kPleuralEffusion), 1);
+  EXPECT_NE(none.labels_from, "source");
+}
+
+TEST_F(Prepare, TakesTheRulesLabelsWhereTheSettingSaysSo) {
+  set_.add_normals(12, "train");
+  set_.add({"10000001", "50000001", "own"}, kEffusionReport);
+  write_file_atomic(set_.folder() / "mimic-cxr-2.0.0-chexpert.csv",
+                    "study_id,Edema\n50000001,1.0\n");
+  config_.source_labels = false;
+  run();
+  EXPECT_FALSE(manifest().at("own").labels.contains(Finding::kEdema));
+  EXPECT_EQ(manifest().at("own").labels.at(Finding::kPleuralEffusion), 1);
+}
+
 TEST_F(Prepare, RejectsWithReasonsAndGoesOn) {
   set_.add_normals(3, "train");
   set_.add({"10000001", "50000001", "short"}, " FINDINGS: Normal chest.\n");

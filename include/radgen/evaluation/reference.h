@@ -59,6 +59,13 @@ struct Reference {
 size_t load_truth(const std::filesystem::path& path, std::vector<Reference>& references,
                   const std::function<Affine(const Reference&)>& to_prepared);
 
+// Labels that people gave to the studies, as truth: a table with study_id and the 14 findings by
+// their CheXpert names (1, 0, -1 or empty), such as MIMIC-CXR-JPG's
+// mimic-cxr-2.1.0-test-set-labeled.csv. What is 1 or -1 is there, as everywhere where uncertain
+// counts as positive; boxes stay as they are. Ids may have MIMIC's "s" in front or not. Returns how
+// many references got their truth; throws Error{kData} that names file and line.
+size_t load_label_truth(const std::filesystem::path& path, std::vector<Reference>& references);
+
 // Reads predictions.jsonl and the 16-bit map images it names (relative to its folder; a path that
 // leaves the folder is an error; a map may also be written as rows of numbers, null where there is
 // none), or a table (.csv) with the columns study_id and report, text,

@@ -49,6 +49,9 @@ struct CounterfactualDrafts {
 struct FaithfulCounts {
   // faithful: the fall is above the 90th percentile of the random regions'
   int64_t regions = 0, faithful = 0;
+  // null_faithful: that of one more random region, held against the others as if the sentence
+  // pointed at it: what chance comes to
+  int64_t null_faithful = 0;
   // sums over the regions of the fall and of the mean random fall
   double fall = 0, random_fall = 0;
 };
