@@ -103,6 +103,7 @@ class UnitRunner {
     ManifestEntry entry = make_entry(image, text, picture, context_.config, labeler_);
     MappedBoxes mapped = map_boxes(image, picture, labeler_);
     entry.boxes = std::move(mapped.boxes);
+    entry.regions = map_regions(context_.source.read_regions(image), picture);
     if (mapped.outside > 0) {
       result.rejections.push_back(
           {image.relative_path, "box_outside",

@@ -44,6 +44,10 @@ struct MappedBoxes {
 MappedBoxes map_boxes(const SourceImage& image, const FinishedPicture& picture,
                       const Labeler& labeler);
 
+// The same for the anatomy; what lies outside the picture is left out.
+std::vector<AnatomyRegion> map_regions(const std::vector<SourceRegion>& regions,
+                                       const FinishedPicture& picture);
+
 ManifestEntry make_entry(const SourceImage& image, const StudyText& text,
                          const FinishedPicture& picture, const PrepareConfig& config,
                          const Labeler& labeler);

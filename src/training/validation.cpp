@@ -138,6 +138,7 @@ void Validator::add_losses(GroundedModel& network, torch::Device device,
     add("loss", losses.total);
     add("loss_text", losses.text);
     add("loss_grounding", losses.grounding);
+    add("loss_examined", losses.examined);
     add("loss_labels", losses.labels);
     add("loss_patches", losses.patches);
     studies += batch->size();

@@ -11,6 +11,8 @@
 //   edges off by 5 %,
 //                                                          exact ones of every other split's
 //                                                          studies
+//   OUTPUT/chest-imagenome/silver_dataset/scene_graph/     anatomy of as many studies, drawn by
+//   itself, edges likewise: the form of Chest ImaGenome
 //   OUTPUT/mimiciv/{hosp/patients,hosp/admissions,ed/edstays}.csv
 //   OUTPUT/truth.jsonl                                     the truth: for the evaluation and the
 //   self-check only OUTPUT/README.txt SYNTHETIC generation.json
@@ -51,5 +53,6 @@ DatasetSummary write_dataset(const DatasetOptions& options);
 // Paths of a study's files, relative to the data set.
 std::string film_path(const StudyTruth& truth);
 std::string report_path(const StudyTruth& truth);
+std::string scene_graph_path(const StudyTruth& truth);  // where it has one
 
 }  // namespace radgen::phantom
