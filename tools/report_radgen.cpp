@@ -26,7 +26,7 @@ struct Arguments {
   fs::path model, input;
   std::string indication, sex;
   std::optional<double> age_years;
-  bool allow_synthetic_model = false;
+  bool allow_synthetic_model = false, keep_unsupported = false;
   std::string precision = "fp32";
   fs::path int8_films;
 };
@@ -78,6 +78,10 @@ ModelFacts model_facts(const LoadedModel& model, const StudyInput& study) {
   ModelFacts facts{.is_phantom_trained = model.is_phantom_trained,
                    .region_share = model.calibration.region_threshold,
                    .abstain_below = model.calibration.abstain_below,
+                   .examined_share = model.calibration.examined_sentences > 0
+                                         ? model.calibration.examined_threshold
+                                         : 0,
+                   .examined_abstain_below = model.calibration.examined_abstain_below,
                    .calibration_studies = model.calibration.studies};
   if (model.config.prompt_max_tokens == 0) return facts;
   if (study.age_years) facts.context.push_back("age");
@@ -142,7 +146,8 @@ std::optional<Failure> report_film(const FilmFile& file, const Predictor& predic
                     .prepared_width_px = study.picture.cols,
                     .prepared_height_px = study.picture.rows,
                     .model = model_facts(model, study),
-                    .may_write_synthetic_fhir = arguments.allow_synthetic_model};
+                    .may_write_synthetic_fhir = arguments.allow_synthetic_model,
+                    .keeps_unsupported = arguments.keep_unsupported};
   Draft& draft = report.draft;
   draft.study_id = draft.image_id = file.name;
   draft.model_version = model.version;
@@ -265,6 +270,8 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"M", "F"}, CLI::ignore_case));
   flags.add_flag("--allow-synthetic-model", arguments.allow_synthetic_model,
                  "write FHIR although a model of synthetic films read a real one");
+  flags.add_flag("--keep-unsupported", arguments.keep_unsupported,
+                 "keep statements in the impression that no region of the film bears out");
   flags
       .add_option("--precision", arguments.precision,
                   "bf16 saves memory; int8 and int8-dynamic are faster, on CPUs")

@@ -5,6 +5,7 @@
 
 #include "evaluation/evidence.h"
 #include "evaluation/work.h"
+#include "radgen/core/parallel.h"
 
 namespace radgen::evaluation {
 namespace {
@@ -107,6 +108,22 @@ void score_model_phrases(const Work& work, System& model) {
   gather(events, model.confidence.phrase);
 }
 
+// Where the drafts ruled something out, and what fixed boxes would have shown.
+void score_examined(const Work& work, System& model) {
+  const bool has_anatomy =
+      std::any_of(work.references.studies.begin(), work.references.studies.end(),
+                  [](const Reference* study) { return !study->regions.empty(); });
+  if (!has_anatomy) return;
+  const AnatomyPrior prior(work.data.train);
+  model.examined.resize(work.pairing.drafts.size());
+  parallel_for(work.pairing.drafts.size(), work.threads, [&](size_t s) {
+    if (work.pairing.drafts[s] != nullptr) {
+      model.examined[s] = examined_items(*work.pairing.drafts[s], *work.references.studies[s],
+                                         work.tools.labeler, prior);
+    }
+  });
+}
+
 }  // namespace
 
 void score_model(Work& work) {
@@ -124,6 +141,7 @@ void score_model(Work& work) {
                            : count_sentences(*draft, model.words[s], *work.references.studies[s]));
     }
     if (work.references.has_boxes()) score_model_maps(work, model);
+    score_examined(work, model);
   }
   score_model_phrases(work, model);
   work.result.confidence = model.confidence;

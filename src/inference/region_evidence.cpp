@@ -71,6 +71,15 @@ std::vector<double> confidence_features(double word_probability, const RegionEvi
   return with_findings({1, logit(word_probability), evidence.presence}, evidence);
 }
 
+std::vector<double> examined_features(const AttentionMap& map) {
+  return {1, logit(raw_grounding_score(map))};
+}
+
+double examined_score(const AttentionMap& map, const Calibration& c) {
+  if (c.examined_sentences == 0) return 0;
+  return logistic({c.examined_offset, c.examined_slope}, examined_features(map));
+}
+
 double calibrated_score(const RegionEvidence& evidence, const Calibration& c) {
   return logistic(joined({c.score_offset, c.score_slope, c.support_weight, c.best_gap_weight,
                           c.presence_weight},

@@ -15,8 +15,6 @@ extern const char* const kAnatomyJson;  // data/anatomy.json, made into a source
 
 namespace {
 
-using nlohmann::json;
-
 // Words between a place and what is said of it: "the lungs are well expanded and clear", "no
 // abnormality of the chest wall".
 constexpr size_t kNormalBefore = 8, kNormalBehind = 9;
@@ -36,8 +34,9 @@ struct AnatomyTable {
 };
 
 // Names, with the members of groups in their place, each once.
-void append_members(const json& groups, const json& list, std::vector<std::string>& names) {
-  for (const json& item : list) {
+void append_members(const nlohmann::json& groups, const nlohmann::json& list,
+                    std::vector<std::string>& names) {
+  for (const nlohmann::json& item : list) {
     const auto name = item.get<std::string>();
     if (groups.contains(name)) {
       append_members(groups, groups.at(name), names);
@@ -47,13 +46,13 @@ void append_members(const json& groups, const json& list, std::vector<std::strin
   }
 }
 
-AnatomyTable parse_table(const json& source) {
+AnatomyTable parse_table(const nlohmann::json& source) {
   AnatomyTable table;
   for (const char* key : {"imagenome", "further"}) {
-    for (const json& name : source.at(key)) table.names.push_back(name);
+    for (const nlohmann::json& name : source.at(key)) table.names.push_back(name);
   }
-  const json& groups = source.at("groups");
-  const auto members = [&](const json& list) {
+  const nlohmann::json& groups = source.at("groups");
+  const auto members = [&](const nlohmann::json& list) {
     std::vector<std::string> names;
     append_members(groups, list, names);
     for (const std::string& name : names) {
@@ -67,9 +66,9 @@ AnatomyTable parse_table(const json& source) {
     RADGEN_CHECK(finding.has_value(), "anatomy.json names an unknown finding: " + name);
     table.ruled_out[*finding] = members(list);
   }
-  for (const json& entry : source.at("terms")) {
+  for (const nlohmann::json& entry : source.at("terms")) {
     PlaceTerm term{members(entry.at("anatomy")), {}};
-    term.states.add(entry.value("states", json::array()), 0);
+    term.states.add(entry.value("states", nlohmann::json::array()), 0);
     table.terms.add(entry.at("words"), static_cast<int>(table.term_list.size()));
     table.term_list.push_back(std::move(term));
   }
@@ -79,7 +78,7 @@ AnatomyTable parse_table(const json& source) {
 }
 
 const AnatomyTable& built_in_table() {
-  static const AnatomyTable table = parse_table(json::parse(kAnatomyJson));
+  static const AnatomyTable table = parse_table(nlohmann::json::parse(kAnatomyJson));
   return table;
 }
 
@@ -217,6 +216,29 @@ Side anatomy_side(std::string_view name) {
   if (name == "right atrium") return Side::kNone;  // of the heart, not of the chest
   if (name.starts_with("left ")) return Side::kLeft;
   return name.starts_with("right ") ? Side::kRight : Side::kNone;
+}
+
+std::string anatomy_words(const std::vector<std::string>& anatomies) {
+  const auto has = [&](const std::string& name) {
+    return std::ranges::find(anatomies, name) != anatomies.end();
+  };
+  std::vector<std::string> words;
+  for (const std::string& name : anatomies) {
+    std::string word = "the " + name;
+    if (anatomy_side(name) != Side::kNone) {
+      const std::string place = name.substr(name.find(' ') + 1);
+      if (has("left " + place) && has("right " + place))
+        word = "both " + place + (place.ends_with("s") ? "" : "s");
+    }
+    // Two rib thirds or more are ribs to a reader.
+    if (word.starts_with("both ") && word.ends_with(" ribs")) word = "the ribs";
+    if (std::ranges::find(words, word) == words.end()) words.push_back(word);
+  }
+  std::string text;
+  for (size_t i = 0; i < words.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 < words.size() ? ", " : " and ") + words[i];
+  }
+  return text;
 }
 
 std::string reason_without_anatomy(std::string_view sentence) {

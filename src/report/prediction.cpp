@@ -1,5 +1,6 @@
 #include "radgen/report/prediction.h"
 
+#include <array>
 #include <cmath>
 
 #include "radgen/core/error.h"
@@ -26,11 +27,15 @@ ordered_json sentence_json(const DraftSentence& s) {
   ordered_json out{{"text", s.text},
                    {"begin", s.begin},
                    {"end", s.end},
+                   {"region", region_kind_name(s.is_grounded ? RegionKind::kEvidence : s.region)},
                    {"grounded", s.is_grounded},
                    {"score", number(s.score)},
                    {"confidence", number(s.confidence)},
                    {"boxes", std::move(boxes)},
                    {"entropy", number(s.entropy)}};
+  if (!s.no_region_reason.empty()) out["reason"] = s.no_region_reason;
+  if (!s.anatomies.empty()) out["anatomy"] = s.anatomies;
+  if (s.is_unsupported) out["unsupported"] = true;
   if (!s.map_file.empty()) {
     out["map"] = s.map_file;
     out["map_scale"] = number(s.map_scale);
@@ -116,6 +121,18 @@ DraftSentence sentence_from(const json& object, const std::string& where) {
   reader.read("begin", s.begin);
   reader.read("end", s.end);
   reader.read("grounded", s.is_grounded);
+  // Files from before there were two kinds only say whether a sentence is grounded.
+  std::string kind = region_kind_name(s.is_grounded ? RegionKind::kEvidence : RegionKind::kNone);
+  reader.read("region", kind);
+  try {
+    s.region = region_kind_from_name(kind);
+  } catch (const Error& error) {
+    reader.fail(error.what());
+  }
+  s.is_grounded = s.region == RegionKind::kEvidence;
+  reader.read("reason", s.no_region_reason);
+  reader.read("anatomy", s.anatomies);
+  reader.read("unsupported", s.is_unsupported);
   reader.read("score", s.score);
   reader.read("confidence", s.confidence);
   reader.read("entropy", s.entropy);
@@ -174,7 +191,20 @@ Labels labels_from(const json& object, const std::string& where) {
   return labels;
 }
 
+const std::array<std::string, 3> kRegionKinds{"none", "evidence", "examined"};
+
 }  // namespace
+
+const std::string& region_kind_name(RegionKind kind) {
+  return kRegionKinds.at(static_cast<size_t>(kind));
+}
+
+RegionKind region_kind_from_name(const std::string& name) {
+  for (size_t i = 0; i < kRegionKinds.size(); ++i) {
+    if (kRegionKinds[i] == name) return static_cast<RegionKind>(i);
+  }
+  throw Error(ErrorCode::kData, "'region' is none of none, evidence and examined");
+}
 
 std::string Draft::text() const { return findings + "\n" + impression; }
 

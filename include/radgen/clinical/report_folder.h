@@ -14,8 +14,10 @@
 //   folder.commit();
 //
 // Only the FHIR file holds what the film's header says of the patient. Every output says that it
-// is research software. A sentence that is not grounded gets its picture without heat map and
-// boxes, marked so.
+// is research software. Two kinds of region are told apart everywhere: evidence (a finding is here)
+// and examined (this was looked at and nothing was found). A sentence without a region gets its
+// picture without heat map and boxes, and says why; one that states a finding which no region bears
+// out is marked and left out of the impression.
 #pragma once
 
 #include <cstdint>
@@ -33,9 +35,11 @@ namespace radgen {
 
 // What the reader of the page is told of the model beside its version.
 struct ModelFacts {
-  bool is_phantom_trained = true;    // it has only seen synthetic films
-  double region_share = 0;           // of a map's maximum; parts above it are boxes
-  double abstain_below = 0;          // grounding score; sentences below it are not grounded
+  bool is_phantom_trained = true;  // it has only seen synthetic films
+  double region_share = 0;         // of a map's maximum; parts above it are boxes
+  double abstain_below = 0;        // grounding score; sentences below it are not grounded
+  double examined_share = 0;       // the same for examined regions
+  double examined_abstain_below = 0;
   int64_t calibration_studies = 0;   // that these two were chosen on; 0: defaults
   std::vector<std::string> context;  // what it was told: "age", "sex", "indication"
 };
@@ -47,14 +51,19 @@ struct FilmReport {
   int prepared_width_px = 0, prepared_height_px = 0;
   ModelFacts model;
   bool may_write_synthetic_fhir = false;  // FHIR although the words mean nothing
+  bool keeps_unsupported = false;         // unsupported sentences stay in the impression
 };
 
-// What a sentence can show for itself. kAbsence: every finding it names is denied, or it says that
-// all is normal; a sentence that names no finding is kNone.
-enum class SentenceEvidence { kGrounded, kNone, kAbsence };
+// What a sentence can show for itself. kUnsupported: it states a finding and no region bears it out;
+// kNone: it states none and has no place in the picture.
+enum class SentenceEvidence { kGrounded, kExamined, kUnsupported, kNone };
 SentenceEvidence sentence_evidence(const Draft& draft, size_t sentence);
-// "grounded: 2 regions, score 0.71", "not grounded: no image evidence", ...
+// "evidence: 2 regions, score 0.71", "examined, nothing found: both lungs", ...
 std::string evidence_phrase(const Draft& draft, size_t sentence);
+
+// "it compares with another film": why a sentence has no region, from its no_region_reason; empty
+// for an empty one.
+std::string reason_words(const std::string& reason);
 
 // The model has never seen a person's film and this is one, as far as the file says.
 bool is_meaningless(const FilmReport& report);

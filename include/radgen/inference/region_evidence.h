@@ -29,6 +29,11 @@ RegionEvidence region_evidence(const AttentionMap& map, const std::vector<Findin
 // P(the region meets the finding with an IoU of at least 0.3), 0..1, as `calibration` estimates it.
 double calibrated_score(const RegionEvidence& evidence, const Calibration& calibration);
 
+// The same for a sentence that rules something out and the anatomy it names; 0 when never fitted.
+double examined_score(const AttentionMap& map, const Calibration& calibration);
+// What its logit is linear in: 1, logit(sharpness).
+std::vector<double> examined_features(const AttentionMap& map);
+
 // What the logit of the score is linear in: 1, logit(sharpness), support, best_gap, presence, then
 // a one for each finding (shares of one when there are several).
 std::vector<double> score_features(const RegionEvidence& evidence);

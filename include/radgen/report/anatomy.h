@@ -31,6 +31,9 @@ const std::vector<std::string>& anatomy_names();
 bool is_anatomy_name(std::string_view name);
 Side anatomy_side(std::string_view name);  // "left hemidiaphragm": kLeft; "spine": kNone
 
+// "both lungs and the cardiac silhouette": for people.
+std::string anatomy_words(const std::vector<std::string>& anatomies);
+
 // Why a sentence that states no finding and examined no anatomy has no place in the picture:
 // "technique" (view, position, exposure), "comparison" (with another film) or "no_anatomy".
 std::string reason_without_anatomy(std::string_view sentence);
