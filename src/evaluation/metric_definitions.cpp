@@ -263,6 +263,8 @@ constexpr Definition kDefinitions[] = {
      "percentile of hiding random regions of its size and shape in the body; chance is .1; without "
      "regions over a "
      "quarter of the body; n: regions; Wilson interval"},
+    {"faithful_examined",
+     "as faithful, of the regions of sentences that rule something out, whatever their size"},
     {"faithful_large",
      "as faithful, of the regions over a quarter of the body, whose random regions overlap them"},
     {"hidden_fall",

@@ -85,6 +85,28 @@ bool states_finding(const Draft& draft, size_t sentence) {
   });
 }
 
+// Sentence and box of the regions to hide: box by box, so that a limit meets every sentence once
+// before it meets one twice.
+std::vector<std::pair<size_t, size_t>> regions_to_hide(const Draft& draft,
+                                                       const FaithfulnessOptions& options) {
+  std::vector<std::pair<size_t, size_t>> chosen;
+  size_t most_boxes = 0;
+  for (const DraftSentence& sentence : draft.sentences)
+    most_boxes = std::max(most_boxes, sentence.boxes.size());
+  for (size_t b = 0; b < most_boxes; ++b)
+    for (size_t i = 0; i < draft.sentences.size(); ++i) {
+      const DraftSentence& sentence = draft.sentences[i];
+      const bool is_asked = options.kind == RegionKind::kEvidence
+                                ? sentence.is_grounded && states_finding(draft, i)
+                                : sentence.region == options.kind;
+      if (is_asked && b < sentence.boxes.size()) chosen.emplace_back(i, b);
+    }
+  const auto most = static_cast<size_t>(options.most_of_study);
+  if (most > 0 && chosen.size() > most) chosen.resize(most);
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
+}
+
 }  // namespace
 
 std::vector<Box> matched_regions(const Box& region, const cv::Mat& body, int64_t count,
@@ -139,23 +161,19 @@ std::vector<HiddenRegion> check_faithfulness(const Predictor& predictor,
     const cv::Mat& picture = studies[s].picture;
     const Random of_study(options.seed, {kRandomRegions, hash_text(drafts[s].study_id)});
     cv::Mat body;
-    for (size_t i = 0; i < drafts[s].sentences.size(); ++i) {
-      const DraftSentence& sentence = drafts[s].sentences[i];
-      if (!sentence.is_grounded || !states_finding(drafts[s], i)) continue;
-      if (body.empty() && !sentence.boxes.empty()) body = body_mask(picture);
-      for (size_t b = 0; b < sentence.boxes.size(); ++b) {
-        HiddenRegion region{drafts[s].study_id, i,
-                            clip(sentence.boxes[b], picture.cols, picture.rows)};
-        if (region.box.area() <= 0) continue;
-        region.body_share = region.box.area() / cv::countNonZero(body);
-        const size_t index = regions.size();
-        readings.push_back({index, s, {}});
-        readings.push_back({index, s, region.box});
-        for (const Box& box : matched_regions(region.box, body, options.random_regions,
-                                              of_study.fork(hash_mix(i, b))))
-          readings.push_back({index, s, box});
-        regions.push_back(std::move(region));
-      }
+    for (const auto& [i, b] : regions_to_hide(drafts[s], options)) {
+      if (body.empty()) body = body_mask(picture);
+      HiddenRegion region{drafts[s].study_id, i,
+                          clip(drafts[s].sentences[i].boxes[b], picture.cols, picture.rows)};
+      if (region.box.area() <= 0) continue;
+      region.body_share = region.box.area() / cv::countNonZero(body);
+      const size_t index = regions.size();
+      readings.push_back({index, s, {}});
+      readings.push_back({index, s, region.box});
+      for (const Box& box :
+           matched_regions(region.box, body, options.random_regions, of_study.fork(hash_mix(i, b))))
+        readings.push_back({index, s, box});
+      regions.push_back(std::move(region));
     }
   }
   read_all(predictor, studies, drafts, regions, readings);

@@ -33,9 +33,13 @@ struct FaithfulnessOptions {
   // for each region; at least 9, or the percentile is beyond the largest
   int64_t random_regions = 16;
   uint64_t seed = 0;
+  // whose regions: of sentences that state a finding, or of those that rule something out
+  RegionKind kind = RegionKind::kEvidence;
+  // regions of one study at most, the first ones of different sentences first; 0: all
+  int64_t most_of_study = 0;
 };
 
-// One box of a sentence that states a finding and is shown as grounded.
+// One box of a sentence that is shown with a region of the kind asked for.
 struct HiddenRegion {
   std::string study_id;
   size_t sentence = 0;    // index into Draft::sentences
