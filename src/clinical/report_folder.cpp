@@ -10,8 +10,8 @@
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/core/parallel.h"
+#include "radgen/imaging/image.h"
 #include "radgen/imaging/overlay.h"
-#include "radgen/imaging/picture.h"
 #include "radgen/report/anatomy.h"
 
 namespace radgen {
@@ -25,7 +25,7 @@ const cv::Scalar kBoxColor(255, 211,
 const cv::Scalar kExaminedColor(150, 222, 158);  // the page's green
 
 bool points_at_pixels(const Mention& mention) {
-  return mention.certainty != Certainty::kNegative && mention.finding != Finding::kNoFinding;
+  return mention.assertion != Assertion::kNegative && mention.finding != Finding::kNoFinding;
 }
 
 ordered_json box_json(const Box& box) {
@@ -45,19 +45,19 @@ std::string finding_label(const Draft& draft, size_t sentence) {
   return label;
 }
 
-// A dark strip below the picture with what must never be parted from it.
-cv::Mat with_caption(const cv::Mat& picture, const std::string& caption) {
+// A dark strip below the image with what must never be parted from it.
+cv::Mat with_caption(const cv::Mat& image, const std::string& caption) {
   constexpr int kHeightPx = 26;
   constexpr double kScale = 0.42;
   cv::Mat out;
-  cv::copyMakeBorder(picture, out, 0, kHeightPx, 0, 0, cv::BORDER_CONSTANT, cv::Scalar(34, 24, 18));
+  cv::copyMakeBorder(image, out, 0, kHeightPx, 0, 0, cv::BORDER_CONSTANT, cv::Scalar(34, 24, 18));
   std::string shown = caption;
   const auto width = [&] {
     int baseline = 0;
     return cv::getTextSize(shown, cv::FONT_HERSHEY_SIMPLEX, kScale, 1, &baseline).width;
   };
   while (shown.size() > 4 && width() > out.cols - 16) shown.pop_back();
-  cv::putText(out, shown, {8, picture.rows + 17}, cv::FONT_HERSHEY_SIMPLEX, kScale,
+  cv::putText(out, shown, {8, image.rows + 17}, cv::FONT_HERSHEY_SIMPLEX, kScale,
               cv::Scalar(235, 230, 220), 1, cv::LINE_AA);
   return out;
 }
@@ -89,12 +89,12 @@ cv::Mat draw_sentence(const Canvas& canvas, const FilmReport& report, size_t ind
     for (const Box& box : sentence.boxes) boxes.push_back({canvas.from_prepared.apply(box), label});
   }
   const OverlayStyle style{.max_side_px = 0, .box_color = is_examined ? kExaminedColor : kBoxColor};
-  const cv::Mat picture = draw_overlay(canvas.film.picture, map, canvas.map_box, boxes, style);
-  return with_caption(picture, fmt::format("Sentence {}: {}. {} {}", index + 1,
-                                           evidence_phrase(report.draft, index),
-                                           is_meaningless(report) ? "MEANS NOTHING FOR A PATIENT."
-                                                                  : "AI draft, not verified.",
-                                           "Research, not for clinical use."));
+  const cv::Mat image = draw_overlay(canvas.film.image, map, canvas.map_box, boxes, style);
+  return with_caption(
+      image, fmt::format("Sentence {}: {}. {} {}", index + 1, grounding_phrase(report.draft, index),
+                         is_meaningless(report) ? "MEANS NOTHING FOR A PATIENT."
+                                                : "AI draft, not verified.",
+                         "Research, not for clinical use."));
 }
 
 enum class Part { kFindings, kImpression, kLeftOut };
@@ -113,7 +113,7 @@ void append_sentences(const FilmReport& report, Part part, std::string& text) {
     const DraftSentence& sentence = draft.sentences[i];
     if (part_of(report, i) != part) continue;
     text += fmt::format("{:3}. {}\n     [{}; confidence {:.2f}]\n", i + 1, sentence.text,
-                        evidence_phrase(draft, i), sentence.confidence);
+                        grounding_phrase(draft, i), sentence.confidence);
     is_empty = false;
   }
   if (is_empty) text += "     (no sentences)\n";
@@ -121,15 +121,15 @@ void append_sentences(const FilmReport& report, Part part, std::string& text) {
 
 }  // namespace
 
-SentenceEvidence sentence_evidence(const Draft& draft, size_t sentence) {
+SentenceGrounding sentence_grounding(const Draft& draft, size_t sentence) {
   RADGEN_CHECK(sentence < draft.sentences.size(), "a sentence of the draft");
-  if (draft.sentences[sentence].is_grounded) return SentenceEvidence::kGrounded;
+  if (draft.sentences[sentence].is_grounded) return SentenceGrounding::kGrounded;
   for (const Mention& mention : draft.mentions) {
     if (mention.sentence == sentence && points_at_pixels(mention))
-      return SentenceEvidence::kUnsupported;
+      return SentenceGrounding::kUnsupported;
   }
-  return draft.sentences[sentence].region == RegionKind::kExamined ? SentenceEvidence::kExamined
-                                                                   : SentenceEvidence::kNone;
+  return draft.sentences[sentence].region == RegionKind::kExamined ? SentenceGrounding::kExamined
+                                                                   : SentenceGrounding::kNone;
 }
 
 std::string reason_words(const std::string& reason) {
@@ -143,18 +143,18 @@ std::string reason_words(const std::string& reason) {
   return "it names no place";
 }
 
-std::string evidence_phrase(const Draft& draft, size_t sentence) {
+std::string grounding_phrase(const Draft& draft, size_t sentence) {
   const DraftSentence& s = draft.sentences[sentence];
-  switch (sentence_evidence(draft, sentence)) {
-    case SentenceEvidence::kGrounded:
+  switch (sentence_grounding(draft, sentence)) {
+    case SentenceGrounding::kGrounded:
       return fmt::format("evidence: {} region{}, score {:.2f}", s.boxes.size(),
                          s.boxes.size() == 1 ? "" : "s", s.score);
-    case SentenceEvidence::kExamined:
+    case SentenceGrounding::kExamined:
       return fmt::format("examined, nothing found: {}", anatomy_words(s.anatomies));
-    case SentenceEvidence::kUnsupported:
+    case SentenceGrounding::kUnsupported:
       return "UNSUPPORTED: " + (s.no_region_reason.empty() ? "no region bears it out"
                                                            : reason_words(s.no_region_reason));
-    case SentenceEvidence::kNone:
+    case SentenceGrounding::kNone:
       break;
   }
   return "no region" + (s.no_region_reason.empty() ? "" : ": " + reason_words(s.no_region_reason));
@@ -176,17 +176,17 @@ double write_attention_map(const fs::path& path, const AttentionMap& map) {
       "a map has rows x columns values");
   const float highest = *std::max_element(map.values.begin(), map.values.end());
   const double scale = highest > 0 ? static_cast<double>(highest) / 65535 : 1.0 / 65535;
-  cv::Mat picture(map.rows, map.columns, CV_16UC1);
+  cv::Mat image(map.rows, map.columns, CV_16UC1);
   for (int i = 0; i < map.rows * map.columns; ++i) {
     const double value = std::max(0.0f, map.values[static_cast<size_t>(i)]);
-    picture.at<uint16_t>(i / map.columns, i % map.columns) =
+    image.at<uint16_t>(i / map.columns, i % map.columns) =
         cv::saturate_cast<uint16_t>(value / scale);
   }
-  write_png(path, picture);
+  write_png(path, image);
   return scale;
 }
 
-void write_evidence(const fs::path& folder, FilmReport& report) {
+void write_maps_and_overlays(const fs::path& folder, FilmReport& report) {
   if (report.draft.sentences.empty()) return;
   const Canvas canvas = make_canvas(report);
   parallel_for(report.draft.sentences.size(), 0, [&](size_t i) {

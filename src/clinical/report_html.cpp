@@ -5,14 +5,14 @@
 #include "radgen/clinical/report_folder.h"
 #include "radgen/clinical/shown_report.h"
 #include "radgen/core/tool.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 #include "radgen/pages/report_page.h"
 #include "radgen/report/anatomy.h"
 
 namespace radgen {
 namespace {
 
-using pages::Evidence;
+using pages::Grounding;
 using pages::ReportPageData;
 using pages::ReportSentence;
 
@@ -21,36 +21,36 @@ constexpr int kPageFilmSidePx = 1400, kPageFilmCompression = 2;
 
 std::string film_png(const Film& film) {
   cv::Mat gray;
-  resize_long_side(film.pixels, kPageFilmSidePx).picture.convertTo(gray, CV_8U, 1 / 257.0);
+  resize_long_side(film.pixels, kPageFilmSidePx).image.convertTo(gray, CV_8U, 1 / 257.0);
   return encode_png(gray, kPageFilmCompression);
 }
 
-Evidence page_evidence(SentenceEvidence evidence) {
-  switch (evidence) {
-    case SentenceEvidence::kGrounded:
-      return Evidence::kRegions;
-    case SentenceEvidence::kExamined:
-      return Evidence::kExamined;
-    case SentenceEvidence::kUnsupported:
-      return Evidence::kUnsupported;
-    case SentenceEvidence::kNone:
-      return Evidence::kNone;
+Grounding page_grounding(SentenceGrounding grounding) {
+  switch (grounding) {
+    case SentenceGrounding::kGrounded:
+      return Grounding::kRegions;
+    case SentenceGrounding::kExamined:
+      return Grounding::kExamined;
+    case SentenceGrounding::kUnsupported:
+      return Grounding::kUnsupported;
+    case SentenceGrounding::kNone:
+      return Grounding::kNone;
   }
-  return Evidence::kNone;
+  return Grounding::kNone;
 }
 
 ReportSentence page_sentence(const FilmReport& report, size_t index, const Affine& to_film) {
   const DraftSentence& sentence = report.draft.sentences[index];
-  const SentenceEvidence kind = sentence_evidence(report.draft, index);
+  const SentenceGrounding kind = sentence_grounding(report.draft, index);
   ReportSentence out{.text = sentence.text,
                      .number = index + 1,
-                     .evidence = page_evidence(kind),
-                     .words = kind == SentenceEvidence::kExamined
+                     .grounding = page_grounding(kind),
+                     .words = kind == SentenceGrounding::kExamined
                                   ? anatomy_words(sentence.anatomies)
                                   : reason_words(sentence.no_region_reason),
                      .confidence = sentence.confidence,
                      .score = sentence.score};
-  if (kind != SentenceEvidence::kGrounded && kind != SentenceEvidence::kExamined) return out;
+  if (kind != SentenceGrounding::kGrounded && kind != SentenceGrounding::kExamined) return out;
   for (const Box& box : sentence.boxes) {
     out.boxes.push_back(clip(to_film.apply(box), report.film.pixels.cols, report.film.pixels.rows));
   }

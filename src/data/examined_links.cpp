@@ -44,7 +44,7 @@ std::vector<ExaminedLink> link_regions(const std::string& text, const Labeler& l
     if (!link.regions.empty()) links.push_back(std::move(link));
   }
   for (const Decision& d : labeler.decisions(text, /*with_others=*/true)) {
-    if (d.mention.certainty != Certainty::kNegative) spoken.insert(d.mention.sentence);
+    if (d.mention.assertion != Assertion::kNegative) spoken.insert(d.mention.sentence);
   }
   const std::vector<Span> sentences = split_sentences(text);
   for (size_t s = 0; s < sentences.size(); ++s) {

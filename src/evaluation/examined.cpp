@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluation/evidence.h"
-#include "evaluation/sentence_evidence.h"
+#include "evaluation/grounding/claim_maps.h"
+#include "evaluation/grounding/sentence_regions.h"
 #include "radgen/report/anatomy.h"
 
 namespace radgen::evaluation {
@@ -116,8 +116,8 @@ std::vector<ExaminedItem> examined_items(const Draft& draft, const Reference& re
   }
   std::vector<bool> states(ranges.size() + 1, false);
   for (const Mention& m : labeler.mentions(text))
-    if (m.certainty != Certainty::kNegative) states[sentence_at(ranges, m.begin)] = true;
-  const auto [width, height] = picture_size(reference, draft.map_box);
+    if (m.assertion != Assertion::kNegative) states[sentence_at(ranges, m.begin)] = true;
+  const auto [width, height] = image_size(reference, draft.map_box);
   for (size_t i = 0; i < ranges.size(); ++i) {
     const std::vector<Box> boxes = boxes_of_anatomy(reference, anatomies[i]);
     if (states[i] || boxes.empty()) continue;

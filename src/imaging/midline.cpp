@@ -4,12 +4,12 @@
 
 namespace radgen {
 
-double chest_midline_px(const cv::Mat& picture) {
+double chest_midline_px(const cv::Mat& image) {
   // How far the column must stand out of the lungs before it is believed, share of the grey levels.
   constexpr double kLeastRidge = 0.15;
-  const ChestFeatures features = chest_features(picture);
+  const ChestFeatures features = chest_features(image);
   const double share = features.ridge >= kLeastRidge ? features.middle : 0.5;
-  return share * picture.cols;
+  return share * image.cols;
 }
 
 }  // namespace radgen

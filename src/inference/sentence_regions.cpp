@@ -72,7 +72,7 @@ RegionPlacer::RegionPlacer(const Draft& draft, const GridPlacement& placement,
 
 void RegionPlacer::place(size_t index, std::vector<std::string> anatomies,
                          DraftSentence& sentence) const {
-  if (!sentence.evidence.findings.empty()) {
+  if (!sentence.region_features.findings.empty()) {
     place_evidence(index, sentence);
     sentence.is_grounded = sentence.region == RegionKind::kEvidence;
     sentence.is_unsupported = !sentence.is_grounded;
@@ -91,7 +91,7 @@ void RegionPlacer::place_evidence(size_t index, DraftSentence& sentence) const {
   // Statements of different sides in one sentence have a map each.
   std::map<Side, std::vector<size_t>> tokens;
   for (const Mention& m : draft_.mentions) {
-    if (m.sentence != index || m.certainty == Certainty::kNegative ||
+    if (m.sentence != index || m.assertion == Assertion::kNegative ||
         m.finding == Finding::kNoFinding)
       continue;
     const std::vector<size_t> own = tokens_within(spans_, m.begin, m.end);

@@ -24,30 +24,30 @@ namespace {
 
 using nlohmann::ordered_json;
 
-const char* evidence_class(Evidence evidence) {
-  switch (evidence) {
-    case Evidence::kRegions:
+const char* grounding_class(Grounding grounding) {
+  switch (grounding) {
+    case Grounding::kRegions:
       return "regions";
-    case Evidence::kExamined:
+    case Grounding::kExamined:
       return "examined";
-    case Evidence::kUnsupported:
+    case Grounding::kUnsupported:
       return "unsupported";
-    case Evidence::kNone:
+    case Grounding::kNone:
       return "none";
   }
   return "none";
 }
 
-std::string evidence_words(const ReportSentence& sentence) {
-  switch (sentence.evidence) {
-    case Evidence::kRegions:
+std::string grounding_words(const ReportSentence& sentence) {
+  switch (sentence.grounding) {
+    case Grounding::kRegions:
       return fmt::format("{} region{}, evidence {:.2f}", sentence.boxes.size(),
                          sentence.boxes.size() == 1 ? "" : "s", sentence.score);
-    case Evidence::kExamined:
+    case Grounding::kExamined:
       return "examined, nothing found: " + sentence.words;
-    case Evidence::kUnsupported:
+    case Grounding::kUnsupported:
       return "not supported by the picture" + (sentence.words.empty() ? "" : ": " + sentence.words);
-    case Evidence::kNone:
+    case Grounding::kNone:
       return "no region" + (sentence.words.empty() ? "" : ": " + sentence.words);
   }
   return "";
@@ -55,10 +55,10 @@ std::string evidence_words(const ReportSentence& sentence) {
 
 ordered_json sentence_json(const ReportSentence& sentence) {
   ordered_json out{{"number", sentence.number},
-                   {"kind", evidence_class(sentence.evidence)},
-                   {"evidence", evidence_words(sentence)},
+                   {"kind", grounding_class(sentence.grounding)},
+                   {"evidence", grounding_words(sentence)},
                    {"boxes", ordered_json::array()}};
-  if (sentence.evidence != Evidence::kRegions && sentence.evidence != Evidence::kExamined)
+  if (sentence.grounding != Grounding::kRegions && sentence.grounding != Grounding::kExamined)
     return out;
   for (const Box& box : sentence.boxes) out["boxes"].push_back(box_json(box));
   if (!sentence.map.empty()) {
@@ -91,8 +91,8 @@ std::string sentence_markup(const ReportSentence& sentence) {
       "<span class=\"words\">{2}</span><span class=\"meta\"><span class=\"evidence\">{3}</span>"
       "<span class=\"confidence\">confidence <span class=\"bar\" aria-hidden=\"true\">"
       "<i style=\"width:{4:.0f}%\"></i></span>{5:.2f}</span></span></button></li>\n",
-      evidence_class(sentence.evidence), sentence.number, escape_html(sentence.text),
-      escape_html(evidence_words(sentence)), 100 * confidence, confidence);
+      grounding_class(sentence.grounding), sentence.number, escape_html(sentence.text),
+      escape_html(grounding_words(sentence)), 100 * confidence, confidence);
 }
 
 std::string part_markup(const std::string& title, const std::vector<ReportSentence>& sentences) {

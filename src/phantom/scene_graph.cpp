@@ -23,7 +23,7 @@ std::string lower_name(Finding finding) {
 // What the words [begin, end) say of the place that they were read off.
 std::string attribute_of(const std::vector<Mention>& mentions, size_t begin, size_t end) {
   for (const Mention& m : mentions) {
-    if (m.begin == begin && m.end == end && m.certainty == Certainty::kNegative) {
+    if (m.begin == begin && m.end == end && m.assertion == Assertion::kNegative) {
       return "anatomicalfinding|no|" + lower_name(m.finding);
     }
   }

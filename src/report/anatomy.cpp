@@ -121,7 +121,7 @@ class PlaceReader {
       add(on_side(term_of(place).anatomies, side_before(place)), begin_of(place), end_of(place));
     }
     for (const Mention& m : mentions_) {
-      if (m.certainty != Certainty::kNegative) continue;
+      if (m.assertion != Assertion::kNegative) continue;
       // The words of the place say more exactly where: "pulmonary vasculature is normal".
       const bool is_named = std::ranges::any_of(kept, [&](const PlaceHit& place) {
         return begin_of(place) < m.end && m.begin < end_of(place) && !is_only_adjective(place, m);
@@ -147,7 +147,7 @@ class PlaceReader {
   // A finding that is said to be there in words [first, last).
   bool holds_abnormality(size_t first, size_t last) const {
     return std::ranges::any_of(mentions_, [&](const Mention& m) {
-      if (m.certainty == Certainty::kNegative || first >= last) return false;
+      if (m.assertion == Assertion::kNegative || first >= last) return false;
       return m.begin < words_[last - 1].end && words_[first].begin < m.end;
     });
   }

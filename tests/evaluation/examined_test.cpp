@@ -112,7 +112,7 @@ TEST(WrongSide, IsABoxBeyondTheSpineOfAOneSidedStatement) {
   s.end = s.text.size();
   s.is_grounded = true;
   s.region = RegionKind::kEvidence;
-  s.boxes = {{50, 60, 8, 8}};  // right of the picture's middle, left of the spine
+  s.boxes = {{50, 60, 8, 8}};  // right of the image's middle, left of the spine
   d.sentences = {s};
   EvaluationData data;
   data.test = {r};

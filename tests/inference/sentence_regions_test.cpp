@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "radgen/inference/calibration.h"
+#include "radgen/inference/calibration_fit.h"
 
 namespace radgen {
 namespace {
@@ -35,7 +35,7 @@ class RegionPlacing : public ::testing::Test {
     if (anatomies.empty()) {
       draft_.mentions = {
           {.finding = Finding::kPleuralEffusion, .side = side, .begin = 0, .end = 16}};
-      sentence.evidence.findings = {Finding::kPleuralEffusion};
+      sentence.region_features.findings = {Finding::kPleuralEffusion};
       sentence.score = score_;
     }
     RegionPlacer(draft_, placement_, maps_, spans_, calibration_).place(0, anatomies, sentence);
@@ -77,7 +77,7 @@ TEST_F(RegionPlacing, ARegionAtTheMidlineStaysOnItsSide) {
   for (const Box& box : left.boxes) EXPECT_GE(box.x, 40);
 }
 
-TEST_F(RegionPlacing, TheMidlineIsThePatientsAndNotThePictures) {
+TEST_F(RegionPlacing, TheMidlineIsThePatientsAndNotTheImages) {
   placement_.midline_x = 20;
   EXPECT_EQ(place(Side::kLeft, {{3, 0.5f}}).region, RegionKind::kEvidence);
   placement_.midline_x = 60;
@@ -98,7 +98,7 @@ TEST_F(RegionPlacing, StatementsOfTwoSidesHaveAMapEach) {
       {.finding = Finding::kPleuralEffusion, .side = Side::kLeft, .begin = 0, .end = 10},
       {.finding = Finding::kAtelectasis, .side = Side::kRight, .begin = 20, .end = 30}};
   DraftSentence sentence;
-  sentence.evidence.findings = {Finding::kPleuralEffusion, Finding::kAtelectasis};
+  sentence.region_features.findings = {Finding::kPleuralEffusion, Finding::kAtelectasis};
   sentence.score = 0.9;
   sentence.map = mean_map(maps_, {0, 1}, 4, 8);
   RegionPlacer(draft_, placement_, maps_, spans_, calibration_).place(0, {}, sentence);

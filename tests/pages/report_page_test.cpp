@@ -20,22 +20,22 @@ ReportPageData page_data() {
   data.map_box = {-10, 0, 220, 100};
   data.findings = {{.text = "Small left effusion.",
                     .number = 1,
-                    .evidence = Evidence::kRegions,
+                    .grounding = Grounding::kRegions,
                     .confidence = 0.5,
                     .score = 0.75,
                     .boxes = {{1, 2, 3, 4}, {5, 6, 7, 8}},
                     .map_rows = 1,
                     .map_columns = 3,
                     .map = {0.1f, 0.05f, 0}},
-                   {.text = "Possible edema.", .number = 2, .evidence = Evidence::kUnsupported}};
+                   {.text = "Possible edema.", .number = 2, .grounding = Grounding::kUnsupported}};
   data.impression = {{.text = "No pneumothorax.",
                       .number = 4,
-                      .evidence = Evidence::kExamined,
+                      .grounding = Grounding::kExamined,
                       .words = "both lungs",
                       .boxes = {{9, 9, 9, 9}}}};
   data.left_out = {{.text = "Edema.",
                     .number = 3,
-                    .evidence = Evidence::kUnsupported,
+                    .grounding = Grounding::kUnsupported,
                     .words = "the attention lies mostly on the other side"}};
   return data;
 }
@@ -78,8 +78,8 @@ TEST(ReportPage, GivesTheScriptBoxesAndMapInSharesOfTheMaximum) {
 
 TEST(ReportPage, GivesUngroundedSentencesNoRegionsWhateverTheirDataHold) {
   ReportPageData data = page_data();
-  for (const Evidence evidence : {Evidence::kNone, Evidence::kUnsupported}) {
-    data.findings[0].evidence = evidence;
+  for (const Grounding grounding : {Grounding::kNone, Grounding::kUnsupported}) {
+    data.findings[0].grounding = grounding;
     const nlohmann::json sentence =
         embedded_data(report_page_html(data), "page-data")["sentences"][0];
     EXPECT_TRUE(sentence["boxes"].empty());

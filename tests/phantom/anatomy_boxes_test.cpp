@@ -71,14 +71,14 @@ TEST(AnatomyBoxes, StandAboveEachOtherAsInABody) {
 TEST(AnatomyBoxes, TheLungsAreTheDarkOfTheFilm) {
   StudyTruth truth = study(2);
   const DrawnFilm film = draw_film(truth, 256, 5);
-  const cv::Mat picture = upright(film);
+  const cv::Mat image = upright(film);
   std::map<std::string, double> grey;
   for (const AnatomyBox& a : truth.anatomy) {
-    const cv::Rect whole(0, 0, picture.cols, picture.rows);
+    const cv::Rect whole(0, 0, image.cols, image.rows);
     const cv::Rect box = cv::Rect(static_cast<int>(a.box.x), static_cast<int>(a.box.y),
                                   static_cast<int>(a.box.w), static_cast<int>(a.box.h)) &
                          whole;
-    grey[a.anatomy] = cv::mean(picture(box))[0];
+    grey[a.anatomy] = cv::mean(image(box))[0];
   }
   for (const char* side : {"right ", "left "}) {
     const std::string lung = std::string(side) + "mid lung zone";

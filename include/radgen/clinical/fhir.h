@@ -7,11 +7,12 @@
 // Invariants: status is "partial" (results not yet verified; never "final", there is no human
 // signature), meta.security holds AIAST, no resultsInterpreter, and every text says that it is
 // research software. One resource: the device, an Observation for each positive or uncertain
-// mention and one for each sentence with examined anatomy are contained and referenced. The same input with `issued` given makes the same bytes.
+// mention and one for each sentence with examined anatomy are contained and referenced. The same
+// input with `issued` given makes the same bytes.
 //
 // Extensions of our own (urn:radgen:fhir:...): "generated-by" (the contained Device; R4 allows no
 // Device as performer) and on Observations "evidence-box" (x, y, w, h in pixels of the prepared
-// picture, top-left origin, and its image id: a finding is here), "examined-box" (the same form:
+// image, top-left origin, and its image id: a finding is here), "examined-box" (the same form:
 // this was looked at and nothing was found) and "support" ("unsupported": no region bears the
 // statement out; it is marked in the text and left out of the conclusion).
 #pragma once

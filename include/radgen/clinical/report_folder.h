@@ -9,14 +9,14 @@
 //
 //   FilmReport report{.film = film, .draft = draft, .upright_to_prepared = transform};
 //   AtomicDirectory folder(out / "film");
-//   write_evidence(folder.path(), report);  // pictures; fills the sentences' map_file
+//   write_maps_and_overlays(folder.path(), report);  // images; fills the sentences' map_file
 //   write_report(folder.path(), report);    // the texts
 //   folder.commit();
 //
 // Only the FHIR file holds what the film's header says of the patient. Every output says that it
 // is research software. Two kinds of region are told apart everywhere: evidence (a finding is here)
 // and examined (this was looked at and nothing was found). A sentence without a region gets its
-// picture without heat map and boxes, and says why; one that states a finding which no region bears
+// image without heat map and boxes, and says why; one that states a finding which no region bears
 // out is marked and left out of the impression.
 #pragma once
 
@@ -54,12 +54,12 @@ struct FilmReport {
   bool keeps_unsupported = false;         // unsupported sentences stay in the impression
 };
 
-// What a sentence can show for itself. kUnsupported: it states a finding and no region bears it out;
-// kNone: it states none and has no place in the picture.
-enum class SentenceEvidence { kGrounded, kExamined, kUnsupported, kNone };
-SentenceEvidence sentence_evidence(const Draft& draft, size_t sentence);
+// What a sentence can show for itself. kUnsupported: it states a finding and no region bears it
+// out; kNone: it states none and has no place in the image.
+enum class SentenceGrounding { kGrounded, kExamined, kUnsupported, kNone };
+SentenceGrounding sentence_grounding(const Draft& draft, size_t sentence);
 // "evidence: 2 regions, score 0.71", "examined, nothing found: both lungs", ...
-std::string evidence_phrase(const Draft& draft, size_t sentence);
+std::string grounding_phrase(const Draft& draft, size_t sentence);
 
 // "it compares with another film": why a sentence has no region, from its no_region_reason; empty
 // for an empty one.
@@ -70,7 +70,7 @@ bool is_meaningless(const FilmReport& report);
 bool writes_fhir(const FilmReport& report);
 
 // Maps and overlays; sets map_file and map_scale of the draft's sentences.
-void write_evidence(const std::filesystem::path& folder, FilmReport& report);
+void write_maps_and_overlays(const std::filesystem::path& folder, FilmReport& report);
 void write_report(const std::filesystem::path& folder, const FilmReport& report);
 
 std::string report_text(const FilmReport& report);

@@ -1,5 +1,5 @@
 // What one study's words teach: token ids, which predictions count, and which boxes each token
-// should look at. Worked out once a study; the picture's augmentation only moves the boxes.
+// should look at. Worked out once a study; the image's augmentation only moves the boxes.
 //
 // Alignment, here and in Batch: ids = prompt, bos, words, eos. Position t predicts ids[t + 1], so
 // everything that is said about a token stands at the position that predicts it. With P prompt
@@ -30,7 +30,8 @@ struct TextTargets {
   std::vector<int32_t> group;
   std::vector<std::vector<size_t>> box_groups;     // indices of the study's boxes
   std::vector<std::vector<size_t>> region_groups;  // indices of the study's regions
-  size_t ambiguous_mentions = 0;  // mentions with boxes that could not be told apart (linking.h)
+  size_t ambiguous_mentions =
+      0;  // mentions with boxes that could not be told apart (box_phrase_matching.h)
   size_t linked_mentions = 0;
   size_t examined_phrases = 0;  // words that rule something out and whose anatomy has boxes
   bool is_cut = false;          // longer than max_tokens: cut, without eos

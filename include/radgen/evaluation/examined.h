@@ -1,6 +1,6 @@
 // Does what a sentence ruled out lie where the anatomy does? Sentences that rule something out are
 // shown with the anatomy that was examined; here their regions are compared with where it really
-// lies, and with a fixed box for each place, learnt from no picture.
+// lies, and with a fixed box for each place, learnt from no image.
 //
 //   const AnatomyPrior prior(train_references);
 //   items = examined_items(draft, reference, labeler, prior);
@@ -19,7 +19,7 @@
 
 namespace radgen::evaluation {
 
-// The mean training box of each place, as shares of the picture's sides.
+// The mean training box of each place, as shares of the image's sides.
 class AnatomyPrior {
  public:
   explicit AnatomyPrior(std::span<const Reference> train);

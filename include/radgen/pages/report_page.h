@@ -4,13 +4,13 @@
 //
 //   ReportPageData data;
 //   data.film_png = encode_png(upright_8bit);
-//   data.findings = {{.text = "Small left pleural effusion.", .evidence = Evidence::kRegions,
+//   data.findings = {{.text = "Small left pleural effusion.", .evidence = Grounding::kRegions,
 //   .boxes = {box}}}; write_file_atomic(dir / "report.html", pages::report_page_html(data));
 //
 // The address may name a sentence, counted from 1 over findings and impression:
 // report.html#sentence=3 pins it. Every text is escaped. A sentence that is neither kRegions nor
-// kExamined has no map and no boxes in the page, whatever the data hold. The caller sees to it that no patient data gets
-// in.
+// kExamined has no map and no boxes in the page, whatever the data hold. The caller sees to it that
+// no patient data gets in.
 #pragma once
 
 #include <string>
@@ -21,17 +21,17 @@
 
 namespace radgen::pages {
 
-enum class Evidence {
+enum class Grounding {
   kRegions,      // evidence: a finding is here; has boxes and a map
   kExamined,     // this was looked at and nothing was found; has boxes and a map
   kUnsupported,  // states a finding and no region bears it out
-  kNone,         // states no finding and has no place in the picture
+  kNone,         // states no finding and has no place in the image
 };
 
 struct ReportSentence {
   std::string text;
   size_t number = 0;  // in the draft, from 1 on; names its overlay too
-  Evidence evidence = Evidence::kNone;
+  Grounding grounding = Grounding::kNone;
   std::string words;       // what the evidence is, or why there is none: "both lungs"
   double confidence = 0;   // 0..1
   double score = 0;        // grounding score, 0..1

@@ -34,7 +34,7 @@ Side anatomy_side(std::string_view name);  // "left hemidiaphragm": kLeft; "spin
 // "both lungs and the cardiac silhouette": for people.
 std::string anatomy_words(const std::vector<std::string>& anatomies);
 
-// Why a sentence that states no finding and examined no anatomy has no place in the picture:
+// Why a sentence that states no finding and examined no anatomy has no place in the image:
 // "technique" (view, position, exposure), "comparison" (with another film) or "no_anatomy".
 std::string reason_without_anatomy(std::string_view sentence);
 
