@@ -4,7 +4,7 @@
 //
 //   ReportPageData data;
 //   data.film_png = encode_png(upright_8bit);
-//   data.findings = {{.text = "Small left pleural effusion.", .evidence = Grounding::kRegions,
+//   data.findings = {{.text = "Small left pleural effusion.", .grounding = Grounding::kRegions,
 //   .boxes = {box}}}; write_file_atomic(dir / "report.html", pages::report_page_html(data));
 //
 // The address may name a sentence, counted from 1 over findings and impression:
