@@ -130,7 +130,9 @@ ordered_json ratio_component(const char* name, double value) {
 constexpr const char* kEvidenceBox = "urn:radgen:fhir:evidence-box";
 constexpr const char* kExaminedBox = "urn:radgen:fhir:examined-box";
 
-ordered_json box_extension(const char* kind, const Box& box, const std::string& image_id) {
+// `prepared` in prepared-image pixels.
+ordered_json box_extension(const char* kind, const Box& prepared, const FhirContext& context) {
+  const Box box = context.prepared_to_stored.apply(prepared);
   ordered_json parts = ordered_json::array();
   const auto add = [&](const char* name, double value) {
     parts.push_back({{"url", name}, {"valueDecimal", value}});
@@ -139,8 +141,8 @@ ordered_json box_extension(const char* kind, const Box& box, const std::string& 
   add("y", box.y);
   add("w", box.w);
   add("h", box.h);
-  if (!image_id.empty())
-    parts.push_back({{"url", "image"}, {"valueString", fhir::clean(image_id)}});
+  if (fhir::is_uid(context.sop_instance_uid))
+    parts.push_back({{"url", "image"}, {"valueUri", "urn:oid:" + context.sop_instance_uid}});
   return {{"url", kind}, {"extension", std::move(parts)}};
 }
 
@@ -185,13 +187,13 @@ ordered_json imaging_category() {
 }
 
 // What a sentence ruled something out in.
-ordered_json examined_observation(const Draft& draft, const DraftSentence& sentence,
+ordered_json examined_observation(const DraftSentence& sentence, const FhirContext& context,
                                   const std::string& id, const ordered_json& subject,
                                   const std::string& effective) {
   ordered_json out{{"resourceType", "Observation"}, {"id", id}};
   out["extension"] = ordered_json::array();
   for (const Box& box : sentence.boxes)
-    out["extension"].push_back(box_extension(kExaminedBox, box, draft.image_id));
+    out["extension"].push_back(box_extension(kExaminedBox, box, context));
   out["status"] = "preliminary";
   out["category"] = imaging_category();
   out["code"] = concept_of(ordered_json::array(), "Examined anatomy");
@@ -207,8 +209,9 @@ ordered_json examined_observation(const Draft& draft, const DraftSentence& sente
   return out;
 }
 
-ordered_json observation(const Draft& draft, const Mention& mention, const std::string& id,
-                         const ordered_json& subject, const std::string& effective) {
+ordered_json observation(const Draft& draft, const FhirContext& context, const Mention& mention,
+                         const std::string& id, const ordered_json& subject,
+                         const std::string& effective) {
   const DraftSentence* sentence = sentence_of(draft, mention);
   ordered_json out{{"resourceType", "Observation"}, {"id", id}};
   // No meta here: a contained resource may hold no security label (R4 dom-5); the container's
@@ -217,7 +220,7 @@ ordered_json observation(const Draft& draft, const Mention& mention, const std::
       !sentence->boxes.empty()) {  // nothing else may be shown as evidence
     out["extension"] = ordered_json::array();
     for (const Box& box : sentence->boxes)
-      out["extension"].push_back(box_extension(kEvidenceBox, box, draft.image_id));
+      out["extension"].push_back(box_extension(kEvidenceBox, box, context));
   } else if (sentence && sentence->is_unsupported) {
     out["extension"] =
         ordered_json::array({{{"url", "urn:radgen:fhir:support"}, {"valueCode", "unsupported"}}});
@@ -301,7 +304,7 @@ ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
     if (mention.assertion == Assertion::kNegative || mention.finding == Finding::kNoFinding)
       continue;
     const std::string id = "finding-" + std::to_string(results.size() + 1);
-    contained.push_back(observation(draft, mention, id, subject, effective));
+    contained.push_back(observation(draft, context, mention, id, subject, effective));
     results.push_back({{"reference", "#" + id}});
   }
 
@@ -309,7 +312,7 @@ ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
   for (const DraftSentence& sentence : draft.sentences) {
     if (sentence.region != RegionKind::kExamined || sentence.boxes.empty()) continue;
     const std::string id = "examined-" + std::to_string(++examined);
-    contained.push_back(examined_observation(draft, sentence, id, subject, effective));
+    contained.push_back(examined_observation(sentence, context, id, subject, effective));
     results.push_back({{"reference", "#" + id}});
   }
 

@@ -38,10 +38,14 @@ constexpr auto kFindings = static_cast<std::ptrdiff_t>(kFindingCount);
 void fit_score(const std::vector<CalibrationCase>& cases, const std::vector<bool>& hits,
                Calibration& calibration) {
   std::vector<std::vector<double>> features;
-  for (const CalibrationCase& c : cases) features.push_back(score_features(c.region_features));
-  const std::vector<double> weights = fit_logistic(features, hits);
+  std::vector<double> gates;
+  for (const CalibrationCase& c : cases) {
+    features.push_back(score_features(c.region_features));
+    gates.push_back(score_gate(c.region_features));
+  }
+  const std::vector<double> weights = fit_logistic(features, hits, gates);
   calibration.score_offset = weights[0];
-  calibration.score_slope = weights[1];
+  calibration.concentration_slope = weights[1];
   calibration.support_weight = weights[2];
   calibration.best_gap_weight = weights[3];
   calibration.presence_weight = weights[4];
@@ -135,8 +139,13 @@ void fit_examined(const std::vector<ExaminedCase>& cases, Calibration& calibrati
   for (const double iou : ious_of(cases, calibration.examined_threshold))
     hits.push_back(iou >= kHitIou);
   std::vector<std::vector<double>> features;
-  for (const ExaminedCase& c : cases) features.push_back(examined_features(c.map));
-  const std::vector<double> weights = fit_logistic(features, hits);
+  std::vector<double> gates;
+  for (const ExaminedCase& c : cases) {
+    const RegionFeatures region = region_features(c.map, {}, {});
+    features.push_back(examined_features(region));
+    gates.push_back(score_gate(region));
+  }
+  const std::vector<double> weights = fit_logistic(features, hits, gates);
   calibration.examined_offset = weights[0];
   calibration.examined_slope = weights[1];
   std::vector<double> scores;

@@ -14,16 +14,19 @@ class PlaceBoxes {
   PlaceBoxes(const Canvas& canvas, const cv::Mat& map, cv::Size film)
       : canvas_(canvas), map_(map), film_(film) {}
 
+  // Where a place is small and its edges say nothing, `core` decides whether it is on the film.
+  void add_around(const std::string& name, const Point& core, const Path& points) {
+    const Point at = on_film(core);
+    if (at.x >= 0 && at.y >= 0 && at.x < film_.width && at.y < film_.height) add(name, points);
+  }
+
   void add(const std::string& name, const Path& points) {
     if (points.empty()) return;
     double left = std::numeric_limits<double>::max(), top = left, right = -left, bottom = -left;
     for (const Point& p : points) {
-      const double c = canvas_.column(p.x), r = canvas_.row(p.y);
-      const auto along = [&](int i) {
-        return map_.at<double>(i, 0) * c + map_.at<double>(i, 1) * r + map_.at<double>(i, 2) + 0.5;
-      };
-      left = std::min(left, along(0)), right = std::max(right, along(0));
-      top = std::min(top, along(1)), bottom = std::max(bottom, along(1));
+      const Point at = on_film(p);
+      left = std::min(left, at.x), right = std::max(right, at.x);
+      top = std::min(top, at.y), bottom = std::max(bottom, at.y);
     }
     const Box whole{left, top, right - left, bottom - top};
     const Box seen = clip(whole, film_.width, film_.height);
@@ -35,6 +38,14 @@ class PlaceBoxes {
   std::vector<AnatomyBox> boxes;
 
  private:
+  Point on_film(const Point& p) const {
+    const double c = canvas_.column(p.x), r = canvas_.row(p.y);
+    const auto along = [&](int i) {
+      return map_.at<double>(i, 0) * c + map_.at<double>(i, 1) * r + map_.at<double>(i, 2) + 0.5;
+    };
+    return {along(0), along(1)};
+  }
+
   const Canvas& canvas_;
   const cv::Mat& map_;
   cv::Size film_;
@@ -109,8 +120,8 @@ void add_lung(PlaceBoxes& places, const Chest& chest, int side, const std::strin
   places.add(prefix + "hilar structures",
              corners(inner - s * 14, hilum - 38, inner + s * 32, hilum + 44));
   const Point corner = angle_corner(chest, side);
-  places.add(prefix + "costophrenic angle",
-             corners(corner.x - s * 36, corner.y - 38, corner.x + s * 6, corner.y + 8));
+  places.add_around(prefix + "costophrenic angle", corner,
+                    corners(corner.x - s * 36, corner.y - 38, corner.x + s * 6, corner.y + 8));
   const double dome_top = chest.domes[static_cast<size_t>(side)].top_y;
   Path dome;
   for (double across = 0; across <= 1; across += 0.05) {

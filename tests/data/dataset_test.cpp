@@ -47,7 +47,7 @@ class DatasetTest : public ::testing::Test {
           {"bbox_name": "left lung", "original_x1": 900, "original_y1": 900,
            "original_x2": 990, "original_y2": 990}]})");
     PrepareConfig config;
-    config.size_px = 400;
+    config.preparation.size_px = 400;
     config.vocabulary_size = 150;
     prepare_dataset(config, *open_source("mimic-cxr", {.input = set.folder()}),
                     root_->path() / "out", {.threads = 2});
@@ -251,7 +251,7 @@ TEST_F(DatasetTest, RefusesWhatCannotWork) {
   c.patch_px = 15;
   EXPECT_THROW(validate(c), Error);
   c = config();
-  c.model_input.photometric = "mimic-jpg";
+  c.model_input.preparation.photometric = "mimic-jpg";
   EXPECT_THROW(validate(c), Error);
 }
 

@@ -45,7 +45,7 @@ Calibration fit_calibration(const std::vector<CalibrationCase>& phrases,
                             const std::vector<CalibrationCase>& claims, int64_t studies);
 
 // examined_threshold: largest mean IoU. Score: logistic regression of an IoU of at least kHitIou on
-// the sharpness. examined_abstain_below: largest F1 of that event. Fewer than 20 cases leave
+// the concentration. examined_abstain_below: largest F1 of that event. Fewer than 20 cases leave
 // `calibration` as it is: no examined region is shown.
 void fit_examined(const std::vector<ExaminedCase>& cases, Calibration& calibration);
 
