@@ -83,7 +83,7 @@ ended=$(date +%s)
 
 if [ $ablation = yes ]; then
   stage "ablation: the same training without the grounding loss"
-  train "$demo/train-no-grounding" --set network.loss.lambda_ground=0 --set network.loss.lambda_patches=0
+  train "$demo/train-no-grounding" --set network.loss.lambda_ground=0 --set network.loss.lambda_examined=0 --set network.loss.lambda_patches=0
   evaluate "$demo/train-no-grounding/model" "$demo/evaluation-no-grounding" test
 fi
 

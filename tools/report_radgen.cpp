@@ -23,7 +23,7 @@ struct Arguments {
   fs::path model, input;
   std::string indication, sex;
   std::optional<double> age_years;
-  bool allow_synthetic_model = false;
+  bool allow_synthetic_model = false, keep_unsupported = false;
   std::string precision = "fp32";
   fs::path int8_films;
 };
@@ -90,7 +90,8 @@ std::optional<Failure> report_film(const FilmFile& file, const FilmReporter& rep
                                   .indication = arguments.indication,
                                   .sex = arguments.sex,
                                   .age_years = arguments.age_years,
-                                  .may_write_synthetic_fhir = arguments.allow_synthetic_model});
+                                  .may_write_synthetic_fhir = arguments.allow_synthetic_model,
+                                  .keeps_unsupported = arguments.keep_unsupported});
   if (!report) return report.failure();
   AtomicDirectory folder(output / file.output);
   write_film_report(folder.path(), *report);
@@ -207,6 +208,8 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"M", "F"}, CLI::ignore_case));
   flags.add_flag("--allow-synthetic-model", arguments.allow_synthetic_model,
                  "write FHIR although a model of synthetic films read a real one");
+  flags.add_flag("--keep-unsupported", arguments.keep_unsupported,
+                 "keep statements in the impression that no region of the film bears out");
   flags
       .add_option("--precision", arguments.precision,
                   "bf16 saves memory; int8 and int8-dynamic are faster, on CPUs")

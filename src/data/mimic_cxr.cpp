@@ -10,12 +10,15 @@
 //   mimic-cxr-*-chexpert.csv[.gz]       study_id and the 14 labels that CheXpert's labeler gave to
 //                                       the report: without it our rules labeler reads it
 //   MS_CXR_Local_Alignment_v*           boxes (mimic_boxes.h)
+//   chest-imagenome*/                   where the anatomy lies (Chest ImaGenome's scene graphs)
 //   patients, admissions, edstays       demographics (mimic_demographics.h)
 //
 // The JPG edition has no reports: they come with MIMIC-CXR (mimic-cxr-reports.zip), and --reports
 // names the folder that holds their files/. Its images were made without VOI LUT, from minimum to
 // maximum and equalised (photometric "mimic-jpg" in the manifest). Columns are found by name.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "data/mimic_boxes.h"
 #include "data/mimic_demographics.h"
@@ -42,6 +45,7 @@ class MimicCxr : public StudySource {
           report_folders_.push_back(root / below);
       }
     }
+    scene_graphs_ = find_scene_graphs();
   }
 
   std::string name() const override { return "mimic-cxr"; }
@@ -87,7 +91,30 @@ class MimicCxr : public StudySource {
     return Failure{"no_report", "there is no report file for this study"};
   }
 
+  std::vector<SourceRegion> read_regions(const SourceImage& image) const override {
+    if (scene_graphs_.empty()) return {};
+    const fs::path path = scene_graphs_ / (image.image_id + "_SceneGraph.json");
+    return fs::is_regular_file(path) ? read_scene_graph_regions(path) : std::vector<SourceRegion>();
+  }
+
  private:
+  // Of the folder that --boxes names, else of a folder chest-imagenome* in the input.
+  fs::path find_scene_graphs() const {
+    std::vector<fs::path> folders;
+    if (fs::is_directory(options_.boxes)) folders.push_back(options_.boxes);
+    std::error_code error;
+    for (const auto& item : fs::directory_iterator(options_.input, error)) {
+      if (item.path().filename().string().starts_with("chest-imagenome"))
+        folders.push_back(item.path());
+    }
+    std::sort(folders.begin() + (fs::is_directory(options_.boxes) ? 1 : 0), folders.end());
+    for (const fs::path& folder : folders) {
+      const fs::path inner = scene_graph_folder(folder);
+      if (!inner.empty()) return inner;
+    }
+    return folders.empty() ? fs::path() : folders.front();
+  }
+
   void list_images(ListingBuilder& listing) const {
     fs::path table = find_table(options_.input, "cxr-record-list", ".csv");
     if (table.empty()) table = find_table(options_.input, "mimic-cxr-", "-metadata.csv");
@@ -220,6 +247,7 @@ class MimicCxr : public StudySource {
   }
 
   SourceOptions options_;
+  fs::path scene_graphs_;                 // holds <dicom_id>_SceneGraph.json; empty: none
   std::vector<fs::path> report_folders_;  // each holds p10/p10000032/s50414267.txt
 };
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
@@ -41,6 +43,18 @@ void attach_truth(Reference& reference, const nlohmann::json& json, const Affine
   for (const nlohmann::json& item : json.value("findings", nlohmann::json::array())) {
     reference.truth.push_back(lesion_from_json(item, to_prepared));
   }
+  constexpr double kTurned_degrees = 3;
+  reference.is_unusual_pose = std::abs(json.value("rotation_degrees", 0.0)) >= kTurned_degrees ||
+                              json.value("is_poor_inspiration", false) ||
+                              json.value("is_angle_cut_off", false);
+  if (json.contains("anatomy")) reference.regions.clear();
+  for (const nlohmann::json& item : json.value("anatomy", nlohmann::json::array())) {
+    const Box box = to_prepared.apply(item.get<Box>());
+    reference.regions.push_back(
+        {item.at("anatomy").get<std::string>(), reference.width > 0 && reference.height > 0
+                                                    ? clip(box, reference.width, reference.height)
+                                                    : box});
+  }
   reference.has_boxes = true;
   reference.boxes.clear();
   for (const TrueLesion& lesion : reference.truth) {
@@ -74,6 +88,16 @@ std::map<std::string, Finding> label_columns() {
 std::string Reference::text() const {
   if (findings.empty()) return impression;
   return impression.empty() ? findings : findings + "\n" + impression;
+}
+
+std::vector<Box> boxes_of_anatomy(const Reference& reference,
+                                  const std::vector<std::string>& anatomies) {
+  std::vector<Box> boxes;
+  for (const ReferenceRegion& region : reference.regions) {
+    if (std::ranges::find(anatomies, region.anatomy) != anatomies.end())
+      boxes.push_back(region.box);
+  }
+  return boxes;
 }
 
 size_t load_truth(const std::filesystem::path& path, std::vector<Reference>& references,

@@ -9,6 +9,7 @@
 #include "radgen/core/random.h"
 #include "radgen/imaging/image.h"
 #include "radgen/imaging/letterbox.h"
+#include "radgen/imaging/midline.h"
 #include "radgen/inference/draft_assembly.h"
 #include "radgen/inference/sample_ranking.h"
 #include "radgen/model/autocast.h"
@@ -124,10 +125,12 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
   // see write()
   if (!device_.is_cpu()) encoded.image.memory = encoded.image.memory.to(torch::kFloat);
   encoded.encode_ms = elapsed_ms(started);
-  for (const Letterbox& letterbox : letterboxes)
+  for (size_t i = 0; i < letterboxes.size(); ++i) {
     encoded.placements.push_back(place_grid(encoded.image.grid.rows, encoded.image.grid.columns,
                                             model_.config.network.encoder.patch_px,
-                                            letterbox.image_to_input));
+                                            letterboxes[i].image_to_input));
+    encoded.placements.back().midline_x = chest_midline_px(studies[begin + i].image);
+  }
   encoded.finding_logits = finding_logits_of(model_, encoded.image);
   return encoded;
 }
@@ -277,6 +280,19 @@ std::vector<std::vector<PhraseGrounding>> Predictor::ground(
     for (const ReadText& read : read_batch(studies, texts, begin, end))
       groundings.push_back(ground_mentions(texts[groundings.size()], read.tokens, read.decoded,
                                            read.placement, read.finding_logits, labeler_));
+  }
+  return groundings;
+}
+
+std::vector<std::vector<ExaminedGrounding>> Predictor::ground_examined(
+    const std::vector<StudyInput>& studies, const std::vector<std::string>& texts) const {
+  RADGEN_CHECK(texts.size() == studies.size(), "one text a study");
+  std::vector<std::vector<ExaminedGrounding>> groundings;
+  for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
+    const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
+    for (const ReadText& read : read_batch(studies, texts, begin, end))
+      groundings.push_back(radgen::ground_examined(texts[groundings.size()], read.tokens,
+                                                   read.decoded, read.placement, labeler_));
   }
   return groundings;
 }

@@ -75,6 +75,17 @@ std::vector<double> confidence_features(double word_probability, const RegionFea
   return with_findings({1, logit(word_probability), region.presence}, region);
 }
 
+std::vector<double> examined_features(const RegionFeatures& region) {
+  return {1, logit(region.concentration)};
+}
+
+double examined_score(const AttentionMap& map, const Calibration& c) {
+  if (c.examined_sentences == 0) return 0;
+  const RegionFeatures region = region_features(map, {}, {});
+  return logistic({c.examined_offset, c.examined_slope}, examined_features(region),
+                  score_gate(region));
+}
+
 double calibrated_score(const RegionFeatures& region, const Calibration& c) {
   return logistic(joined({c.score_offset, c.concentration_slope, c.support_weight,
                           c.best_gap_weight, c.presence_weight},

@@ -37,6 +37,14 @@ struct PhraseGrounding {
   RegionFeatures region_features;
 };
 
+// The same for a sentence that rules something out.
+struct ExaminedGrounding {
+  size_t sentence = 0;                 // index into split_sentences()
+  std::vector<std::string> anatomies;  // what it was read off (report/anatomy.h)
+  AttentionMap map;
+  Box map_box;  // prepared-image pixels
+};
+
 // log P of one token of a text that was given; begin and end are its bytes.
 struct TokenLogProb {
   size_t begin = 0, end = 0;
@@ -74,7 +82,11 @@ class Predictor {
   std::vector<std::vector<PhraseGrounding>> ground(const std::vector<StudyInput>& studies,
                                                    const std::vector<std::string>& texts) const;
 
-  // The same for each head of the decoder's grounding layers alone, [head][study], the first
+  // Teacher forced: where the model looks at the words that rule something out.
+  std::vector<std::vector<ExaminedGrounding>> ground_examined(
+      const std::vector<StudyInput>& studies, const std::vector<std::string>& texts) const;
+
+  // ground() for each head of the decoder's grounding layers alone, [head][study], the first
   // layer's heads first.
   std::vector<std::vector<std::vector<PhraseGrounding>>> ground_by_head(
       const std::vector<StudyInput>& studies, const std::vector<std::string>& texts) const;
