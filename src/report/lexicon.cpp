@@ -1,5 +1,7 @@
 #include "report/lexicon.h"
 
+#include <algorithm>
+
 #include "radgen/core/error.h"
 #include "report/characters.h"
 
@@ -107,37 +109,49 @@ void PhraseMatcher::add(const std::string& phrase, int value) {
       first.size() == 1 && (!first[0].is_prefix || first[0].text.size() >= 3),
       "lexicon phrase '" + phrase + "' has a first word of fewer than three letters before '*'");
   const uint32_t start = key(first[0].text);
-  by_start_[start].push_back(std::move(added));
+  may_start_.set(filter_bit(start));
+  std::vector<Phrase>& phrases = by_start_[start];
+  const auto shorter = std::find_if(phrases.begin(), phrases.end(), [&](const Phrase& other) {
+    return other.parts.size() < added.parts.size();
+  });
+  phrases.insert(shorter, std::move(added));
 }
 
 void PhraseMatcher::add(const nlohmann::json& phrases, int value) {
   for (const auto& phrase : phrases) add(phrase.get<std::string>(), value);
 }
 
+const std::vector<PhraseMatcher::Phrase>* PhraseMatcher::bucket(std::string_view word) const {
+  const uint32_t start = key(word);
+  if (!may_start_.test(filter_bit(start))) return nullptr;
+  const auto found = by_start_.find(start);
+  return found == by_start_.end() ? nullptr : &found->second;
+}
+
 PhraseMatcher::Match PhraseMatcher::match(const std::vector<Word>& words, size_t at,
                                           size_t end) const {
   Match best;
-  const auto bucket = by_start_.find(key(words[at].text));
-  if (bucket == by_start_.end()) return best;
-  for (const Phrase& phrase : bucket->second) {
+  const std::vector<Phrase>* phrases = bucket(words[at].text);
+  if (phrases == nullptr) return best;
+  for (const Phrase& phrase : *phrases) {
     const size_t length = phrase.parts.size();
-    if (length < best.length || at + length > end) continue;
+    if (length < best.length) break;
+    if (at + length > end) continue;
     size_t i = 0;
     while (i < length && phrase.parts[i].matches(words[at + i].text)) ++i;
     if (i < length) continue;
-    if (length > best.length) best = {length, {}};
+    best.length = length;
     best.values.push_back(phrase.value);
   }
   return best;
 }
 
 bool PhraseMatcher::contains(std::string_view word) const {
-  const auto bucket = by_start_.find(key(word));
-  if (bucket == by_start_.end()) return false;
-  for (const Phrase& phrase : bucket->second) {
-    if (phrase.parts.size() == 1 && phrase.parts[0].matches(word)) return true;
-  }
-  return false;
+  const std::vector<Phrase>* phrases = bucket(word);
+  return phrases != nullptr &&
+         std::any_of(phrases->begin(), phrases->end(), [&](const Phrase& one) {
+           return one.parts.size() == 1 && one.parts[0].matches(word);
+         });
 }
 
 namespace {

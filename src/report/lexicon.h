@@ -1,4 +1,5 @@
-// The labeler's words: data/lexicon.json and data/cues.json as phrases that are found in the words of a sentence.
+// The labeler's words: data/lexicon.json and data/cues.json as phrases that are found in the words
+// of a sentence.
 //
 //   const Lexicon& lexicon = built_in_lexicon();
 //   PhraseMatcher::Match m = lexicon.terms.match(words, 3, words.size());   // the longest phrase
@@ -8,6 +9,7 @@
 // "large|small" either word. "$degree" in the file stands for the set of that name.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -20,8 +22,8 @@
 namespace radgen {
 
 // A word, a number with its decimals, or one of , ; : ( ) ? of a sentence, a dash between spaces
-// ("-") or an equals sign (":"). Hyphens only separate; so does a slash, but between two words it is
-// "or". "isn't" is two words, "is" and "not".
+// ("-") or an equals sign (":"). Hyphens only separate; so does a slash, but between two words it
+// is "or". "isn't" is two words, "is" and "not".
 struct Word {
   std::string_view text;      // lower case
   size_t begin = 0, end = 0;  // bytes of the whole text
@@ -62,7 +64,11 @@ class PhraseMatcher {
     int value = 0;
   };
   static uint32_t key(std::string_view word);  // its first three bytes
-  std::unordered_map<uint32_t, std::vector<Phrase>> by_start_;
+  static size_t filter_bit(uint32_t key) { return (key * 2654435761u) >> 20; }
+  const std::vector<Phrase>* bucket(std::string_view word) const;
+
+  std::unordered_map<uint32_t, std::vector<Phrase>> by_start_;  // the longest first
+  std::bitset<4096> may_start_;  // of most words it tells at once that no phrase begins so
 };
 
 // How a hit of `terms` counts.

@@ -25,7 +25,8 @@ class LineBreaks {
 };
 
 // A list item's mark at `at`: "2.", "2)", "(2)", "b)" before white space or a letter, "-" or "*"
-// before one. Its length with the white space behind it, or 0. `number` gets that of a numbered one.
+// before one. Its length with the white space behind it, or 0. `number` gets that of a numbered
+// one.
 size_t list_mark_length(std::string_view text, size_t at, int* number = nullptr);
 
 }  // namespace radgen
