@@ -48,7 +48,7 @@ constexpr std::string_view kNames[] = {
     "pleurx",   "luschka"};
 
 template <size_t n>
-bool is_in(const std::string_view (&words)[n], std::string_view word) {
+bool is_one_of(const std::string_view (&words)[n], std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
@@ -171,11 +171,11 @@ bool LineBreaks::ends_sentence(size_t at) const {
     if (case_ == Case::kMixed || begins_with_label(text_, line)) return true;
   }
   const std::string before = last_word(text_, end);
-  if (is_in(kOpenWords, before)) return false;
+  if (is_one_of(kOpenWords, before)) return false;
   const std::string word = word_at(text_, next), lower = lower_case(word);
-  const bool is_name = word.size() < 2 || !is_lower(word[1]) || is_in(kNames, lower);
+  const bool is_name = word.size() < 2 || !is_lower(word[1]) || is_one_of(kNames, lower);
   if (case_ == Case::kMixed && !is_name) return true;
-  return is_in(kOpeners, lower) || !(is_wrapped_ && is_full(end, next));
+  return is_one_of(kOpeners, lower) || !(is_wrapped_ && is_full(end, next));
 }
 
 }  // namespace radgen
