@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "radgen/core/error.h"
+#include "radgen/core/utf8.h"
 
 namespace radgen {
 namespace {
@@ -130,6 +131,7 @@ struct CsvReader::State {
           append(field, take());
         }
       }
+      if (!is_utf8(field)) field = to_utf8(std::move(field));
       if (peek() == ',') {
         take();
       } else if (take_line_end()) {

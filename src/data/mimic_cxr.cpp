@@ -23,8 +23,10 @@
 #include "data/mimic_boxes.h"
 #include "data/mimic_demographics.h"
 #include "data/sources.h"
+#include "radgen/core/calendar.h"
 #include "radgen/core/files.h"
 #include "radgen/core/log.h"
+#include "radgen/core/utf8.h"
 
 namespace radgen {
 namespace {
@@ -86,7 +88,7 @@ class MimicCxr : public StudySource {
                                                        "read",
                                                        size, kMaxReportBytes)};
       }
-      return parse_sections(read_file(path), options_.mimic_exact_sections);
+      return parse_sections(to_utf8(read_file(path)), options_.mimic_exact_sections);
     }
     return Failure{"no_report", "there is no report file for this study"};
   }
@@ -200,8 +202,7 @@ class MimicCxr : public StudySource {
       const size_t dicom = rows.column("dicom_id"), view = rows.column("ViewPosition");
       const auto date = rows.find_column("StudyDate");
       while (rows.next()) {
-        metadata[rows.at(dicom)] = {normalised_view(rows.at(view)),
-                                    parse_number(rows.at(date).substr(0, 4))};
+        metadata[rows.at(dicom)] = {normalised_view(rows.at(view)), calendar_year(rows.at(date))};
       }
     });
     return metadata;

@@ -7,6 +7,7 @@
 
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
+#include "radgen/core/utf8.h"
 
 namespace radgen::evaluation {
 namespace {
@@ -71,7 +72,7 @@ class Reader {
 
 void read_text_table(const std::filesystem::path& path,
                      const std::function<void(const Row& row, size_t line)>& use) {
-  Reader reader(read_file(path), path.string());
+  Reader reader(to_utf8(read_file(path)), path.string());
   size_t line = 1;
   std::vector<std::string> columns = reader.next(line);
   for (std::string& column : columns) {

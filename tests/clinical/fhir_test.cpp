@@ -206,6 +206,9 @@ TEST(FhirValues, FollowTheirDefinitions) {
   EXPECT_EQ(pages::base64("ab"), "YWI=");
   EXPECT_EQ(fhir::date_time("20260102", "030405", ""), "2026-01-02");
   EXPECT_EQ(fhir::date_time("20260102", "0304", "+0100"), "2026-01-02");
+  EXPECT_EQ(fhir::date_time("20260229", "", ""), "");  // 2026 has no such day
+  EXPECT_EQ(fhir::date_time("20240229", "", ""), "2024-02-29");
+  EXPECT_EQ(fhir::date_time("20260431", "", ""), "");
   EXPECT_TRUE(fhir::is_uid("1.2.0.3"));
   EXPECT_FALSE(fhir::is_uid("1.02"));
   EXPECT_FALSE(fhir::is_uid("1..2"));
