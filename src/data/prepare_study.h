@@ -38,9 +38,12 @@ std::string photometric_of(const SourceImage& image, const PrepareConfig& config
 
 struct MappedBoxes {
   std::vector<FindingBox> boxes;
-  size_t outside = 0;  // boxes that lie outside the picture and were left out
+  size_t outside = 0;           // boxes that lie outside the picture and were left out
+  std::string of_another_size;  // why all of them were; empty: they were not
 };
-// Stored source pixels -> prepared pixels, clipped to the picture; sides from the phrases.
+// Stored source pixels -> prepared pixels, clipped to the picture; sides from the phrases. Where one
+// of a picture's boxes shows that they were drawn on another picture than the stored one, and its
+// size is not known, none of them can be used: those that happen to lie inside are as wrong.
 MappedBoxes map_boxes(const SourceImage& image, const FinishedPicture& picture,
                       const Labeler& labeler);
 

@@ -8,6 +8,7 @@
 
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
+#include "radgen/core/ids.h"
 
 namespace radgen::evaluation {
 namespace {
@@ -61,9 +62,12 @@ size_t load_truth(const std::filesystem::path& path, std::vector<Reference>& ref
   std::unordered_multimap<std::string, Reference*> by_study;
   for (Reference& reference : references) by_study.emplace(reference.study_id, &reference);
   size_t count = 0;
+  std::string unknown_id;
   read_jsonl(path, [&](const nlohmann::json& json, size_t line) {
     try {
-      const auto [begin, end] = by_study.equal_range(json.at("study_id").get<std::string>());
+      const auto id = json.at("study_id").get<std::string>();
+      const auto [begin, end] = by_study.equal_range(id);
+      if (begin == end) unknown_id = id;
       for (auto i = begin; i != end; ++i) {
         attach_truth(*i->second, json, to_prepared(*i->second));
         ++count;
@@ -75,6 +79,10 @@ size_t load_truth(const std::filesystem::path& path, std::vector<Reference>& ref
       throw Error(ErrorCode::kData, fmt::format("{}: line {}: {}", path.string(), line, e.what()));
     }
   });
+  if (count == 0 && !unknown_id.empty() && !references.empty()) {
+    throw Error(ErrorCode::kData, fmt::format("{}: names no study of this split", path.string()),
+                written_alike(unknown_id, references.front().study_id));
+  }
   return count;
 }
 

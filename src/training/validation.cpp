@@ -3,9 +3,9 @@
 #include <cmath>
 #include <limits>
 
+#include "radgen/batches/loader.h"
 #include "radgen/core/error.h"
 #include "radgen/core/log.h"
-#include "radgen/data/loader.h"
 #include "radgen/evaluation/evaluate.h"
 #include "radgen/imaging/picture.h"
 #include "radgen/inference/calibration.h"

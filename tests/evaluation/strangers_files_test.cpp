@@ -160,6 +160,45 @@ TEST(OddInput, PredictionsForAnotherSplitAreSaidToBeSo) {
   EXPECT_THROW(evaluate(drafts, {}, data, lenient), Error);  // none is left
 }
 
+std::string refusal(const std::vector<Draft>& drafts, const EvaluationData& data,
+                    const EvaluateOptions& options = quick()) {
+  try {
+    evaluate(drafts, {}, data, options);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kData);
+    return std::string(error.what()) + " | " + error.hint();
+  }
+  return "";
+}
+
+TEST(OddInput, IdsThatAreWrittenOtherwiseAreSaidToBeSoFirst) {
+  EvaluationData data = boxed_data(3);
+  for (size_t i = 0; i < 3; ++i) data.test[i].study_id = std::to_string(50000000 + i);
+  for (const bool all : {true, false}) {
+    std::vector<Draft> drafts;
+    for (const Reference& r : data.test) drafts.push_back(draft_for(r, {}));
+    for (size_t i = all ? 0 : 1; i < 3; ++i) drafts[i].study_id += ".0";  // as data frames do
+    const std::string message = refusal(drafts, data);
+    EXPECT_NE(message.find("written alike"), std::string::npos) << message;
+    EXPECT_NE(message.find("'99999999.9' there, '99999999' here"), std::string::npos) << message;
+    EXPECT_EQ(message.find("50000001"), std::string::npos) << message;
+  }
+  std::vector<Draft> padded;  // a sampler's last batch
+  for (const Reference& r : data.test) padded.push_back(draft_for(r, {}));
+  padded.push_back(padded[0]);
+  EXPECT_NE(refusal(padded, data).find("samplers"), std::string::npos);
+}
+
+TEST(OddInput, ReferencesOfOneStudyMustAgree) {
+  EvaluationData data = boxed_data(2);
+  const std::vector<Draft> drafts{draft_for(data.test[0], {}), draft_for(data.test[1], {})};
+  data.test.push_back(data.test[0]);
+  data.test[2].image_id = "another picture of the study";
+  EXPECT_EQ(refusal(drafts, data), "");
+  data.test[2].findings = "Something else.";
+  EXPECT_NE(refusal(drafts, data).find("two different reports"), std::string::npos);
+}
+
 TEST(OddInput, EmptyTextsAreCounted) {
   EvaluationData data = boxed_data(4);
   data.test[3].findings = " ";

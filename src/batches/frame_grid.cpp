@@ -1,4 +1,4 @@
-#include "radgen/data/frame_grid.h"
+#include "radgen/batches/frame_grid.h"
 
 #include <fmt/format.h>
 
