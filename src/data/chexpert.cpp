@@ -7,7 +7,7 @@
 //                                      with or without its first folder; PNG/ and .png as in Plus
 //   df_chexpert_plus_*.csv[.gz]        path_to_image, section_findings, section_impression, ..., in
 //                                      the input folder or named by --reports; it also lists
-//                                      pictures that the tables above do not
+//                                      images that the tables above do not
 //
 // The download unpacks into four folders, "CheXpert-v1.0 batch 1 (validate & csv)" with the tables
 // and valid/, and "batch 2 (train 1)" to "batch 4 (train 3)" with patients' folders right below
@@ -167,20 +167,20 @@ class Chexpert : public StudySource {
     image.patient_id = parts.parent_path().parent_path().filename();
     image.study_id = image.patient_id + "-" + parts.parent_path().filename().string();
     image.image_id = image.study_id + "-" + parts.filename().string();
-    image.relative_path = options_.text_only ? path : find_picture(path, key);
+    image.relative_path = options_.text_only ? path : find_image(path, key);
     image.image_path = options_.input / image.relative_path;
     return true;
   }
 
   // `key` is "train/patient00001/study1/view1_frontal". A patient's folder is looked for once: with
   // the split's folder or, in the batches, right below the part.
-  std::string find_picture(const std::string& path, const std::string& key) const {
+  std::string find_image(const std::string& path, const std::string& key) const {
     if (fs::exists(options_.input / path)) return path;
     const fs::path split = *fs::path(key).begin(), rest = fs::path(key).lexically_relative(split);
     for (const fs::path& folder : folders_of(split.string(), rest.begin()->string())) {
       for (const char* extension : {".jpg", ".png", ".dcm"}) {
-        const fs::path picture = folder / (rest.string() + extension);
-        if (fs::exists(picture)) return picture.lexically_relative(options_.input).generic_string();
+        const fs::path image = folder / (rest.string() + extension);
+        if (fs::exists(image)) return image.lexically_relative(options_.input).generic_string();
       }
     }
     return path;
@@ -265,9 +265,8 @@ class Chexpert : public StudySource {
     }
   }
 
-  SourceOptions options_;  // input: the folder that holds the tables or the parts
-  std::vector<fs::path>
-      parts_;  // that folder, and those below it that may hold tables and pictures
+  SourceOptions options_;        // input: the folder that holds the tables or the parts
+  std::vector<fs::path> parts_;  // that folder, and those below it that may hold tables and images
   mutable std::unordered_map<std::string, std::vector<fs::path>> folders_;  // by split and patient
 };
 

@@ -1,20 +1,21 @@
 // MIMIC-CXR (Johnson et al. 2019) as it lies on disk, DICOM or JPG edition.
 //
 //   files/p10/p10000032/s50414267.txt                       the report
-//   files/p10/p10000032/s50414267/<dicom_id>.dcm (or .jpg)  the pictures
+//   files/p10/p10000032/s50414267/<dicom_id>.dcm (or .jpg)  the images
 //   cxr-record-list.csv[.gz]            subject_id, study_id, dicom_id, path; without it the
-//                                       metadata table lists the pictures
-//   mimic-cxr-*-split.csv[.gz]          dicom_id, split: without it no picture has a split
+//                                       metadata table lists the images
+//   mimic-cxr-*-split.csv[.gz]          dicom_id, split: without it no image has a split
 //   mimic-cxr-*-metadata.csv[.gz]       dicom_id, ViewPosition, StudyDate: without it views and
 //                                       ages are unknown
 //   MS_CXR_Local_Alignment_v*           boxes (mimic_boxes.h)
 //   patients, admissions, edstays       demographics (mimic_demographics.h)
 //
 // The JPG edition has no reports: they come with MIMIC-CXR (mimic-cxr-reports.zip), and --reports
-// names the folder that holds their files/. Where the input holds both editions, or one of them some
-// folders down (physionet.org/files/mimic-cxr-jpg/2.0.0), tables, pictures and reports are taken from
-// whichever has them; pictures may lie in images/ in place of files/. Its pictures were made without VOI LUT, from minimum to
-// maximum and equalised (photometric "mimic-jpg" in the manifest). Columns are found by name.
+// names the folder that holds their files/. Where the input holds both editions, or one of them
+// some folders down (physionet.org/files/mimic-cxr-jpg/2.0.0), tables, images and reports are taken
+// from whichever has them; images may lie in images/ in place of files/. Its images were made
+// without VOI LUT, from minimum to maximum and equalised (photometric "mimic-jpg" in the manifest).
+// Columns are found by name.
 #include <fmt/format.h>
 
 #include "data/mimic_boxes.h"
@@ -36,7 +37,7 @@ struct Metadata {
 };
 
 // Boxes of an annotation that names no size (Chest ImaGenome) are in pixels of the original film,
-// whatever the size of the pictures that are there, and may reach over its edge.
+// whatever the size of the images that are there, and may reach over its edge.
 void give_sizes(SourceImage& image, const Metadata& metadata) {
   if (metadata.width < 1 || metadata.height < 1) return;
   for (SourceBox& box : image.boxes) {
@@ -150,33 +151,33 @@ class MimicCxr : public StudySource {
     const fs::path patient =
         fmt::format("p{}/p{}", image.patient_id.substr(0, 2), image.patient_id);
     const std::string study = "s" + image.study_id;
-    fs::path picture = listed;
+    fs::path file = listed;
     // A listed path never leads out of the input folder.
-    if (listed.empty() || picture.is_absolute() || listed.find("..") != std::string::npos) {
-      picture = "files" / patient / study / (image.image_id + ".dcm");
+    if (listed.empty() || file.is_absolute() || listed.find("..") != std::string::npos) {
+      file = "files" / patient / study / (image.image_id + ".dcm");
     }
     fs::path root = roots_.front();
-    if (!options_.text_only) find_picture(root, picture);
-    if (picture.extension() == ".jpg") image.photometric = "mimic-jpg";
-    image.image_path = root / picture;
+    if (!options_.text_only) find_image(root, file);
+    if (file.extension() == ".jpg") image.photometric = "mimic-jpg";
+    image.image_path = root / file;
     image.relative_path = fs::path(image.image_path).lexically_relative(options_.input);
     image.report_path = patient / (study + ".txt");
   }
 
-  // The first root that has the picture, in one of its kinds; both stay when none has.
-  void find_picture(fs::path& root, fs::path& picture) const {
-    fs::path in_images = picture;
-    if (*picture.begin() == "files") {
-      in_images = "images" / picture.lexically_relative("files");
+  // The first root that has the image, in one of its kinds; both stay when none has.
+  void find_image(fs::path& root, fs::path& file) const {
+    fs::path in_images = file;
+    if (*file.begin() == "files") {
+      in_images = "images" / file.lexically_relative("files");
     }
     for (const fs::path& folder : roots_) {
-      for (const fs::path& way : {picture, in_images}) {
-        for (const std::string& extension : {picture.extension().string(), std::string(".dcm"),
+      for (const fs::path& way : {file, in_images}) {
+        for (const std::string& extension : {file.extension().string(), std::string(".dcm"),
                                              std::string(".jpg"), std::string(".png")}) {
           const fs::path candidate = fs::path(way).replace_extension(extension);
           if (!fs::exists(folder / candidate)) continue;
           root = folder;
-          picture = candidate;
+          file = candidate;
           return;
         }
       }

@@ -5,12 +5,12 @@
 //   10/10_IM-0002-1001.dcm           NLMCXR_dcm: the same names without CXR
 //   indiana_projections.csv          optional (the Kaggle edition's): uid, filename, projection
 //   indiana_reports.csv              the Kaggle edition's texts where there is no XML: uid, indication,
-//                                    comparison, findings, impression; its pictures are those of the
+//                                    comparison, findings, impression; its images are those of the
 //                                    projections, images/images_normalized/10_IM-0002-1001.dcm.png
 //
 // The collection knows no patients and no splits: a study is a patient here, and the division is by
 // that. Views come from the projections table, else from the DICOM headers; the PNGs alone do not
-// say, so that of a study's pictures the first is taken that does not look lateral (prepare.h).
+// say, so that of a study's images the first is taken that does not look lateral (prepare.h).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,8 +25,8 @@ namespace {
 
 constexpr uintmax_t kMaxXmlBytes = 4 << 20;
 
-// "CXR10_IM-0002-1001.png", "10_IM-0002-1001.dcm" and "10_IM-0002-1001.dcm.png" are one picture.
-std::string picture_key(const std::string& file_name) {
+// "CXR10_IM-0002-1001.png", "10_IM-0002-1001.dcm" and "10_IM-0002-1001.dcm.png" are one image.
+std::string image_key(const std::string& file_name) {
   std::string key = file_name;
   for (const char* end : {".png", ".jpg", ".jpeg", ".dicom", ".dcm"}) {
     if (key.ends_with(end)) key.resize(key.size() - std::string_view(end).size());
@@ -57,23 +57,23 @@ class OpenI : public StudySource {
       const std::string x = a.stem(), y = b.stem();
       return std::make_tuple(x.size(), x, a) < std::make_tuple(y.size(), y, b);
     });
-    const Pictures pictures = find_pictures();
-    for (const fs::path& study : studies) add_study(root, study, pictures, listing);
+    const Images files = find_images();
+    for (const fs::path& study : studies) add_study(root, study, files, listing);
     read_projections(listing);
     return listing.take();
   }
 
  private:
-  using Pictures = std::unordered_map<std::string, fs::path>;  // by picture_key()
+  using Images = std::unordered_map<std::string, fs::path>;  // by image_key()
 
-  Pictures find_pictures() const {
-    Pictures pictures;
-    if (options_.text_only) return pictures;
-    for (const auto& [file, path] : index_files(options_.input, kPictureExtensions)) {
-      const auto [entry, is_new] = pictures.emplace(picture_key(file), path);
+  Images find_images() const {
+    Images files;
+    if (options_.text_only) return files;
+    for (const auto& [file, path] : index_files(options_.input, kImageExtensions)) {
+      const auto [entry, is_new] = files.emplace(image_key(file), path);
       if (!is_new && path < entry->second) entry->second = path;  // DICOM and PNG of one film
     }
-    return pictures;
+    return files;
   }
 
   // The Kaggle edition: two tables instead of XML. False when they are not there.
@@ -121,7 +121,7 @@ class OpenI : public StudySource {
   template <class Texts, class StudyOf>
   void add_projections(const fs::path& projections, const Texts& texts, StudyOf study_of,
                        ListingBuilder& listing) const {
-    const Pictures pictures = find_pictures();
+    const Images files = find_images();
     Table rows(projections, listing);
     const size_t uid = rows.column("uid"), file = rows.column("filename"),
                  projection = rows.column("projection");
@@ -132,16 +132,16 @@ class OpenI : public StudySource {
         continue;
       }
       SourceImage image = study_of(id);
-      image.image_id = "CXR" + picture_key(rows.at(file));
+      image.image_id = "CXR" + image_key(rows.at(file));
       image.view = normalised_view(rows.at(projection));
-      const auto it = pictures.find(picture_key(rows.at(file)));
-      image.relative_path = it == pictures.end() ? rows.at(file) : it->second.generic_string();
+      const auto it = files.find(image_key(rows.at(file)));
+      image.relative_path = it == files.end() ? rows.at(file) : it->second.generic_string();
       image.image_path = options_.input / image.relative_path;
       listing.add(std::move(image), rows.where());
     }
   }
 
-  void add_study(const fs::path& root, const fs::path& path, const Pictures& pictures,
+  void add_study(const fs::path& root, const fs::path& path, const Images& files,
                  ListingBuilder& listing) const {
     std::error_code error;
     if (fs::file_size(root / path, error) > kMaxXmlBytes || error) {
@@ -180,9 +180,9 @@ class OpenI : public StudySource {
     for (const XmlElement* parent : images) {
       SourceImage image = study;
       image.image_id = parent->attribute("id");
-      const auto it = pictures.find(picture_key(image.image_id));
+      const auto it = files.find(image_key(image.image_id));
       image.relative_path =
-          it == pictures.end() ? image.image_id + ".png" : it->second.generic_string();
+          it == files.end() ? image.image_id + ".png" : it->second.generic_string();
       image.image_path = options_.input / image.relative_path;
       listing.add(std::move(image), path.generic_string());
     }
@@ -195,9 +195,9 @@ class OpenI : public StudySource {
       Table rows(table, listing);
       const size_t file = rows.column("filename"), projection = rows.column("projection");
       std::unordered_map<std::string, std::string> views;
-      while (rows.next()) views[picture_key(rows.at(file))] = normalised_view(rows.at(projection));
+      while (rows.next()) views[image_key(rows.at(file))] = normalised_view(rows.at(projection));
       for (SourceImage& image : listing.images()) {
-        const auto it = views.find(picture_key(image.image_id));
+        const auto it = views.find(image_key(image.image_id));
         if (it != views.end()) image.view = it->second;
       }
     });

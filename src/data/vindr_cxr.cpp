@@ -6,16 +6,16 @@
 //                                              train.csv
 //   {train,test}/<image_id>.dicom              or .dcm, .png, .jpg; else anywhere below the input
 //   {train,test}_meta.csv                      image_id, dim0, dim1: rows and columns that the boxes
-//                                              were drawn on, beside pictures of another size;
+//                                              were drawn on, beside images of another size;
 //                                              columns width and height of the first table say it,
 //                                              too
 //
 // --boxes names the first table where it lies elsewhere (the small editions come without it).
-// Three readers looked at each training picture. A finding is labelled 1 when more than half of the
-// picture's readers marked it, -1 when fewer did, 0 when none did and the class is the same as
+// Three readers looked at each training image. A finding is labelled 1 when more than half of the
+// image's readers marked it, -1 when fewer did, 0 when none did and the class is the same as
 // CheXpert's. Boxes of one finding by different readers that overlap (IoU of 0.4 or more) are one
 // box, their mean; it is kept when more than half of the readers drew it. The test set's boxes are
-// the readers' consensus already and have no rad_id. There are no patients: a picture is one.
+// the readers' consensus already and have no rad_id. There are no patients: an image is one.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -45,7 +45,7 @@ struct Mark {
 
 struct Marks {
   std::set<std::string> readers;
-  double width = 0, height = 0;  // of the picture that they were drawn on; 0: not said
+  double width = 0, height = 0;  // of the image that they were drawn on; 0: not said
   std::vector<Mark> marks;
 };
 
@@ -64,9 +64,9 @@ struct Cluster {
   }
 };
 
-std::vector<Cluster> agreed_boxes(const Marks& picture) {
+std::vector<Cluster> agreed_boxes(const Marks& image) {
   std::vector<Cluster> clusters;
-  for (const Mark& mark : picture.marks) {
+  for (const Mark& mark : image.marks) {
     if (!mark.box) continue;
     Cluster* best = nullptr;
     for (Cluster& cluster : clusters) {
@@ -84,18 +84,18 @@ std::vector<Cluster> agreed_boxes(const Marks& picture) {
     best->add(mark);
   }
   std::erase_if(clusters, [&](const Cluster& cluster) {
-    return 2 * cluster.readers.size() <= picture.readers.size();
+    return 2 * cluster.readers.size() <= image.readers.size();
   });
   return clusters;
 }
 
-Labels agreed_labels(const Marks& picture) {
+Labels agreed_labels(const Marks& image) {
   Labels labels;
   for (const Finding finding : kSameInVindr) labels[finding] = 0;
   std::map<Finding, std::set<std::string>> readers;
-  for (const Mark& mark : picture.marks) readers[mark.finding].insert(mark.reader);
+  for (const Mark& mark : image.marks) readers[mark.finding].insert(mark.reader);
   for (const auto& [finding, who] : readers) {
-    labels[finding] = 2 * who.size() > picture.readers.size() ? 1 : -1;
+    labels[finding] = 2 * who.size() > image.readers.size() ? 1 : -1;
   }
   labels.emplace(Finding::kNoFinding, 0);
   return labels;
@@ -115,7 +115,7 @@ class VindrCxr : public StudySource {
     ListingBuilder listing;
     listing.has_no_reports();
     bool has_table = false;
-    if (!options_.text_only) pictures_ = index_files(options_.input, kPictureExtensions);
+    if (!options_.text_only) images_ = index_files(options_.input, kImageExtensions);
     for (const std::string split : {"train", "test"}) {
       fs::path table = find_in(options_.input, split);
       if (split == "train" && !options_.boxes.empty()) table = options_.boxes;
@@ -141,7 +141,7 @@ class VindrCxr : public StudySource {
     return exact_table(folder, split + ".csv");
   }
 
-  void read_sizes(const std::string& split, std::unordered_map<std::string, Marks>& pictures,
+  void read_sizes(const std::string& split, std::unordered_map<std::string, Marks>& images,
                   ListingBuilder& listing) const {
     const fs::path table = exact_table(options_.input, split + "_meta.csv");
     if (table.empty()) return;
@@ -150,8 +150,8 @@ class VindrCxr : public StudySource {
       const size_t id = rows.column("image_id"), height = rows.column("dim0"),
                    width = rows.column("dim1");
       while (rows.next()) {
-        const auto found = pictures.find(rows.id(id));
-        if (found == pictures.end()) continue;
+        const auto found = images.find(rows.id(id));
+        if (found == images.end()) continue;
         found->second.width = parse_number(rows.at(width)).value_or(0);
         found->second.height = parse_number(rows.at(height)).value_or(0);
       }
@@ -166,13 +166,13 @@ class VindrCxr : public StudySource {
     const std::array<size_t, 4> edges{rows.column("x_min"), rows.column("y_min"),
                                       rows.column("x_max"), rows.column("y_max")};
     std::vector<std::string> order;
-    std::unordered_map<std::string, Marks> pictures;
+    std::unordered_map<std::string, Marks> images;
     while (rows.next()) {
-      Marks& picture = pictures[rows.id(id)];
-      if (picture.readers.empty()) order.push_back(rows.id(id));
-      picture.readers.insert(rows.at(reader));
-      picture.width = parse_number(rows.at(width)).value_or(picture.width);
-      picture.height = parse_number(rows.at(height)).value_or(picture.height);
+      Marks& image = images[rows.id(id)];
+      if (image.readers.empty()) order.push_back(rows.id(id));
+      image.readers.insert(rows.at(reader));
+      image.width = parse_number(rows.at(width)).value_or(image.width);
+      image.height = parse_number(rows.at(height)).value_or(image.height);
       const auto finding = finding_of_class(rows.at(name));
       Mark mark{.reader = rows.at(reader), .phrase = rows.at(name)};
       const bool has_no_box =
@@ -190,16 +190,16 @@ class VindrCxr : public StudySource {
         }
         mark.box = Box{(*v)[0], (*v)[1], (*v)[2] - (*v)[0], (*v)[3] - (*v)[1]};
       }
-      picture.marks.push_back(std::move(mark));
+      image.marks.push_back(std::move(mark));
     }
-    read_sizes(split, pictures, listing);
+    read_sizes(split, images, listing);
     for (const std::string& image_id : order) {
-      add_picture(image_id, split, pictures[image_id], table.filename().string(), listing);
+      add_image(image_id, split, images[image_id], table.filename().string(), listing);
     }
   }
 
-  void add_picture(const std::string& image_id, const std::string& split, const Marks& marks,
-                   const std::string& where, ListingBuilder& listing) const {
+  void add_image(const std::string& image_id, const std::string& split, const Marks& marks,
+                 const std::string& where, ListingBuilder& listing) const {
     SourceImage image;
     image.image_id = image.study_id = image.patient_id = image_id;
     image.split = split == "train" ? kSplitTrainByPatient : split;
@@ -207,8 +207,8 @@ class VindrCxr : public StudySource {
     image.labels = agreed_labels(marks);
     image.relative_path = fmt::format("{}/{}.dicom", split, image_id);
     for (const char* extension : {".dicom", ".dcm", ".png", ".jpg"}) {
-      const auto found = pictures_.find(image_id + extension);
-      if (found == pictures_.end()) continue;
+      const auto found = images_.find(image_id + extension);
+      if (found == images_.end()) continue;
       image.relative_path = found->second.generic_string();
       break;
     }
@@ -224,7 +224,7 @@ class VindrCxr : public StudySource {
   }
 
   SourceOptions options_;
-  mutable std::unordered_map<std::string, fs::path> pictures_;  // by file name
+  mutable std::unordered_map<std::string, fs::path> images_;  // by file name
 };
 
 }  // namespace

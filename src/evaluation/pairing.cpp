@@ -46,7 +46,7 @@ bool is_spelt_otherwise(const std::string& id, const Pairing& pairing) {
       [&](const Reference* reference) { return id_shape(reference->study_id) == id_shape(id); });
 }
 
-// Two references of one study may differ in picture and boxes and never in words.
+// Two references of one study may differ in image and boxes and never in words.
 void check_same_text(const Reference& first, const Reference& second) {
   if (first.findings == second.findings && first.impression == second.impression) return;
   throw Error(ErrorCode::kData, "the references have a study twice, with two different reports",
@@ -113,7 +113,7 @@ std::vector<size_t> number_patients(const std::vector<const Reference*>& referen
   return patients;
 }
 
-bool Pairing::has_evidence() const {
+bool Pairing::has_regions() const {
   return std::any_of(drafts.begin(), drafts.end(), [](const Draft* draft) {
     return draft != nullptr &&
            std::any_of(draft->sentences.begin(), draft->sentences.end(),
@@ -153,7 +153,7 @@ Pairing pair_up(const std::vector<Draft>& drafts, const EvaluationData& data, bo
     }
   }
   refuse(pairing, drafts.size(), splits, unknown_id, ignore_unknown);
-  // Where a study has several pictures its boxes are those of the picture that the draft was made
+  // Where a study has several images its boxes are those of the image that the draft was made
   // from.
   for (const Reference& reference : data.test) {
     const size_t s = place.at(reference.study_id);

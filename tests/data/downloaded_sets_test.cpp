@@ -1,5 +1,6 @@
-// Each set as it lies on its users' disks: the layouts that public descriptions, READMEs and loaders
-// name, and what happens to its tables on the way. Rows are made here under the public headers.
+// Each set as it lies on its users' disks: the layouts that public descriptions, READMEs and
+// loaders name, and what happens to its tables on the way. Rows are made here under the public
+// headers.
 #include <gtest/gtest.h>
 
 #include "data/listing.h"
@@ -14,12 +15,12 @@ namespace {
 
 using Files = std::map<std::string, std::string>;
 
-// One way in which a set lies on a disk: what to name as --input, and the pictures that have to be
+// One way in which a set lies on a disk: what to name as --input, and the images that have to be
 // found, by image_id, with their place below the folder.
 struct Layout {
   std::string name, source, input;
   Files files;
-  std::map<std::string, std::string> pictures;
+  std::map<std::string, std::string> images;
 };
 
 const char* const kChexpertRows =
@@ -36,7 +37,7 @@ const std::string kId1 = "patient00001-study1-view1_frontal",
                   kId2 = "patient43017-study2-view1_frontal",
                   kId3 = "patient64541-study1-view1_frontal";
 
-// A folder that holds train/ and valid/, and where its three pictures lie.
+// A folder that holds train/ and valid/, and where its three images lie.
 Layout chexpert_joined(const std::string& name, const std::string& root) {
   return {name,
           "chexpert",
@@ -89,8 +90,8 @@ std::vector<Layout> chexpert_layouts() {
   // An archive that was unpacked into a folder of its name.
   Layout twice = chexpert_batches("a batch in a folder of its name", "", "", first);
   twice.files.erase(second.substr(0, second.size() - 1) + kFirst);
-  twice.pictures[kId1] = second + second.substr(0, second.size() - 1) + kFirst;
-  twice.files[twice.pictures[kId1]] = "x";
+  twice.images[kId1] = second + second.substr(0, second.size() - 1) + kFirst;
+  twice.files[twice.images[kId1]] = "x";
   layouts.push_back(twice);
   // CheXlocalize: the folder of the validation split is val/, its table has no sex and no view.
   layouts.push_back(
@@ -134,8 +135,8 @@ std::vector<Layout> vindr_layouts() {
                    {root + "test/c.dicom", "x"}},
                   {{"a", root + "train/a.dicom"}, {"c", root + "test/c.dicom"}}};
   };
-  const auto kaggle_with = [&](const std::string& name, const std::string& picture) {
-    return Layout{name, "vindr-cxr", "", {{"train.csv", kaggle}, {picture, "x"}}, {{"a", picture}}};
+  const auto kaggle_with = [&](const std::string& name, const std::string& image) {
+    return Layout{name, "vindr-cxr", "", {{"train.csv", kaggle}, {image, "x"}}, {{"a", image}}};
   };
   return {physionet(""), physionet("physionet.org/files/vindr-cxr/1.0.0/"),
           kaggle_with("Kaggle's competition", "train/a.dicom"),
@@ -148,15 +149,14 @@ std::vector<Layout> nih_layouts() {
       "Image Index,Finding Labels,Follow-up #,Patient ID\n"
       "00000001_000.png,Cardiomegaly,0,1\n";
   std::vector<Layout> layouts;
-  for (const auto& [name, table, picture] : std::vector<std::array<std::string, 3>>{
+  for (const auto& [name, table, image] : std::vector<std::array<std::string, 3>>{
            {"Box: archives unpacked together", "Data_Entry_2017_v2020.csv",
             "images/00000001_000.png"},
            {"Box: one folder an archive", "CXR8/Data_Entry_2017_v2020.csv",
             "CXR8/images/images_01/images/00000001_000.png"},
            {"Kaggle", "archive/Data_Entry_2017.csv", "archive/images_001/images/00000001_000.png"},
            {"resized beside the table", "Data_Entry_2017.csv", "images-224/00000001_000.png"}}) {
-    layouts.push_back(
-        {name, "nih", "", {{table, rows}, {picture, "x"}}, {{"00000001_000", picture}}});
+    layouts.push_back({name, "nih", "", {{table, rows}, {image, "x"}}, {{"00000001_000", image}}});
   }
   return layouts;
 }
@@ -170,14 +170,14 @@ std::vector<Layout> mimic_layouts() {
                         "dicom_id,subject_id,study_id,ViewPosition\nd1,10000001,50000001,PA\n";
   const auto jpg = [&](const std::string& name, const std::string& root, const std::string& below,
                        const std::string& end) {
-    const std::string picture = root + below + "/" + study + "/d1" + end;
+    const std::string image = root + below + "/" + study + "/d1" + end;
     return Layout{name,
                   "mimic-cxr",
                   "",
                   {{root + "mimic-cxr-2.0.0-split.csv", split},
                    {root + "mimic-cxr-2.0.0-metadata.csv", metadata},
-                   {picture, "x"}},
-                  {{"d1", picture}}};
+                   {image, "x"}},
+                  {{"d1", image}}};
   };
   Layout dicoms = jpg("the DICOM edition with the split table of the other", "", "files", ".dcm");
   dicoms.files["cxr-record-list.csv"] = records;
@@ -207,26 +207,26 @@ std::vector<Layout> other_layouts() {
       "[{\"StudyID\": \"s\", \"ImageID\": \"i.png\", \"findings\": "
       "[{\"sentence_en\": \"Clear.\"}]}]";
   const auto open_i = [&](const std::string& name, const std::string& report,
-                          const std::string& picture) {
+                          const std::string& image) {
     return Layout{
-        name, "open-i", "", {{report, xml}, {picture, "x"}}, {{"CXR1_1_IM-0001-3001", picture}}};
+        name, "open-i", "", {{report, xml}, {image, "x"}}, {{"CXR1_1_IM-0001-3001", image}}};
   };
   const auto kaggle = [&](const std::string& root) {
-    const std::string picture = root + "images/images_normalized/1_IM-0001-4001.dcm.png";
+    const std::string image = root + "images/images_normalized/1_IM-0001-4001.dcm.png";
     return Layout{"Kaggle's edition in " + root,
                   "open-i",
                   "",
                   {{root + "indiana_reports.csv", reports},
                    {root + "indiana_projections.csv", projections},
-                   {picture, "x"}},
-                  {{"CXR1_IM-0001-4001", picture}}};
+                   {image, "x"}},
+                  {{"CXR1_IM-0001-4001", image}}};
   };
-  const auto padchest = [&](const std::string& root, const std::string& picture) {
+  const auto padchest = [&](const std::string& root, const std::string& image) {
     return Layout{"PadChest-GR in " + root,
                   "padchest-gr",
                   "",
-                  {{root + "grounded_reports_20240819.json", grounded}, {root + picture, "x"}},
-                  {{"i", root + picture}}};
+                  {{root + "grounded_reports_20240819.json", grounded}, {root + image, "x"}},
+                  {{"i", root + image}}};
   };
   return {open_i("reports and PNGs unpacked", "NLMCXR_reports/ecgen-radiology/1.xml",
                  "NLMCXR_png/CXR1_1_IM-0001-3001.png"),
@@ -257,11 +257,11 @@ TEST(DownloadedSets, AreFoundInEveryLayoutOfTheirUsers) {
     const SourceListing listing =
         open_source(layout.source, {.input = folder.path() / layout.input})->list();
     EXPECT_TRUE(listing.problems.empty()) << listing.problems.front().message;
-    EXPECT_EQ(listing.images.size(), layout.pictures.size());
+    EXPECT_EQ(listing.images.size(), layout.images.size());
     for (const SourceImage& image : listing.images) {
-      ASSERT_TRUE(layout.pictures.contains(image.image_id)) << image.image_id;
+      ASSERT_TRUE(layout.images.contains(image.image_id)) << image.image_id;
       EXPECT_EQ(fs::path(image.image_path).lexically_normal(),
-                (folder.path() / layout.pictures.at(image.image_id)).lexically_normal());
+                (folder.path() / layout.images.at(image.image_id)).lexically_normal());
       EXPECT_NE(image.split, "");
       EXPECT_EQ(image.relative_path.find(".."), std::string::npos) << image.relative_path;
     }
@@ -346,7 +346,7 @@ TEST_F(DownloadedTables, IdsThatDataFramesMadeFloatsArePlainAgain) {
   EXPECT_EQ(listing.images[0].split, "test");
 }
 
-TEST_F(DownloadedTables, OnesThatNameNoListedPictureAreSaidToBeWrittenOtherwise) {
+TEST_F(DownloadedTables, OnesThatNameNoListedImageAreSaidToBeWrittenOtherwise) {
   file("cxr-record-list.csv", "subject_id,study_id,dicom_id\n10000001,50000001,ab-12\n");
   file("mimic-cxr-2.0.0-split.csv", "dicom_id,study_id,subject_id,split\nab_12.dcm,1,1,test\n");
   try {
@@ -383,18 +383,18 @@ TEST_F(DownloadedTables, SceneGraphsAreInPixelsOfTheOriginalFilm) {
   EXPECT_EQ(listing.images[0].boxes[0].image_height, 3056);
 }
 
-// --- boxes and the picture that is there ---
+// --- boxes and the image that is there ---
 
-class BoxesOnPictures : public ::testing::Test {
+class BoxesOnImages : public ::testing::Test {
  protected:
-  // Of a stored picture of 256 x 320 (columns x rows) that was prepared as it is.
+  // Of a stored image of 256 x 320 (columns x rows) that was prepared as it is.
   MappedBoxes map(const std::vector<SourceBox>& boxes) {
     SourceImage image;
     for (SourceBox box : boxes) {
       box.finding = "Edema";
       image.boxes.push_back(box);
     }
-    FinishedPicture prepared;
+    FinishedImage prepared;
     prepared.width = prepared.source_columns = 256;
     prepared.height = prepared.source_rows = 320;
     return map_boxes(image, prepared, labeler_);
@@ -402,7 +402,7 @@ class BoxesOnPictures : public ::testing::Test {
   const Labeler labeler_;
 };
 
-TEST_F(BoxesOnPictures, AreScaledWhereTheirSizeIsKnown) {
+TEST_F(BoxesOnImages, AreScaledWhereTheirSizeIsKnown) {
   const MappedBoxes mapped =
       map({{.box = {1000, 1500, 200, 300}, .image_width = 2560, .image_height = 3200}});
   ASSERT_EQ(mapped.boxes.size(), 1u);
@@ -410,27 +410,27 @@ TEST_F(BoxesOnPictures, AreScaledWhereTheirSizeIsKnown) {
   EXPECT_EQ(mapped.of_another_size, "");
 }
 
-TEST_F(BoxesOnPictures, OfAnotherSizeThatNobodyNamesAreAllLeftOut) {
-  // The first lies inside the small picture by chance and is as wrong as the second.
+TEST_F(BoxesOnImages, OfAnotherSizeThatNobodyNamesAreAllLeftOut) {
+  // The first lies inside the small image by chance and is as wrong as the second.
   const MappedBoxes mapped = map({{.box = {100, 100, 50, 50}}, {.box = {1000, 1500, 200, 300}}});
   EXPECT_TRUE(mapped.boxes.empty());
   EXPECT_EQ(mapped.outside, 2u);
   EXPECT_NE(mapped.of_another_size.find("256 x 320"), std::string::npos) << mapped.of_another_size;
 }
 
-TEST_F(BoxesOnPictures, ThatReachALittleOverTheEdgeAreClipped) {
+TEST_F(BoxesOnImages, ThatReachALittleOverTheEdgeAreClipped) {
   const MappedBoxes mapped = map({{.box = {200, 300, 60, 30}}});
   ASSERT_EQ(mapped.boxes.size(), 1u);
   EXPECT_EQ(mapped.boxes[0].box, (Box{200, 300, 56, 20}));
 }
 
-TEST_F(BoxesOnPictures, InPixelsWhereSharesAreExpectedAreLeftOut) {
+TEST_F(BoxesOnImages, InPixelsWhereSharesAreExpectedAreLeftOut) {
   EXPECT_NE(map({{.box = {10, 10, 50, 50}, .image_width = 1, .image_height = 1}}).of_another_size,
             "");
   EXPECT_EQ(map({{.box = {.5, .5, .5, .5}, .image_width = 1, .image_height = 1}}).boxes.size(), 1u);
 }
 
-TEST_F(BoxesOnPictures, OfATurnedPictureAreLeftOut) {
+TEST_F(BoxesOnImages, OfATurnedImageAreLeftOut) {
   EXPECT_NE(
       map({{.box = {10, 10, 50, 50}, .image_width = 320, .image_height = 256}}).of_another_size,
       "");
