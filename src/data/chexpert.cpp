@@ -1,8 +1,8 @@
 // CheXpert (Irvin et al. 2019), and the reports of CheXpert Plus (Chambon et al. 2024).
 //
-//   train.csv, valid.csv[, test.csv]   Path, Sex, Age, Frontal/Lateral, AP/PA and the 14 labels. Also
-//                                      train_cheXbert.csv or train_visualCheXbert.csv in place of
-//                                      the first, val_labels.csv and test_labels.csv (CheXlocalize)
+//   train.csv, valid.csv[, test.csv]   Path, Sex, Age, Frontal/Lateral, AP/PA and the 14 labels.
+//                                      Also train_cheXbert.csv or train_visualCheXbert.csv for the
+//                                      first, val_labels.csv and test_labels.csv (CheXlocalize)
 //   <Path>                             CheXpert-v1.0/train/patient00001/study1/view1_frontal.jpg,
 //                                      with or without its first folder; PNG/ and .png as in Plus
 //   df_chexpert_plus_*.csv[.gz]        path_to_image, section_findings, section_impression, ..., in

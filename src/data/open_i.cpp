@@ -4,9 +4,9 @@
 //   CXR10_IM-0002-1001.png           NLMCXR_png, anywhere below; or
 //   10/10_IM-0002-1001.dcm           NLMCXR_dcm: the same names without CXR
 //   indiana_projections.csv          optional (the Kaggle edition's): uid, filename, projection
-//   indiana_reports.csv              the Kaggle edition's texts where there is no XML: uid, indication,
-//                                    comparison, findings, impression; its images are those of the
-//                                    projections, images/images_normalized/10_IM-0002-1001.dcm.png
+//   indiana_reports.csv              the Kaggle edition's texts where there is no XML: uid,
+//                                    indication, comparison, findings, impression; its images are
+//                                    images/images_normalized/10_IM-0002-1001.dcm.png
 //
 // The collection knows no patients and no splits: a study is a patient here, and the division is by
 // that. Views come from the projections table, else from the DICOM headers; the PNGs alone do not

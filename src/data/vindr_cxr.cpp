@@ -5,12 +5,12 @@
 //                                              in the input folder; Kaggle calls the first
 //                                              train.csv
 //   {train,test}/<image_id>.dicom              or .dcm, .png, .jpg; else anywhere below the input
-//   {train,test}_meta.csv                      image_id, dim0, dim1: rows and columns that the boxes
-//                                              were drawn on, beside images of another size;
-//                                              columns width and height of the first table say it,
-//                                              too
+//   {train,test}_meta.csv                      image_id, dim0, dim1: rows and columns that the
+//                                              boxes were drawn on, beside images of another size;
+//                                              columns width and height of the first table, too
 //
 // --boxes names the first table where it lies elsewhere (the small editions come without it).
+//
 // Three readers looked at each training image. A finding is labelled 1 when more than half of the
 // image's readers marked it, -1 when fewer did, 0 when none did and the class is the same as
 // CheXpert's. Boxes of one finding by different readers that overlap (IoU of 0.4 or more) are one
