@@ -11,6 +11,7 @@
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/model/public_weights.h"
+#include "weight_maps.h"
 
 namespace radgen {
 namespace {
