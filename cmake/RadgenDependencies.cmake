@@ -4,7 +4,8 @@
 #   RADGEN_WITHOUT_TORCH   ON: leave out what only the layers on LibTorch need (set by radgenConfig.cmake)
 #   RADGEN_DEPS_DIR        where sentencepiece's static libraries are
 #   RADGEN_ONLY            model: neither OpenCV, DCMTK, OpenJPEG, zlib, libdeflate nor sentencepiece are looked for, and
-#                          OpenSSL may be missing (sha256_hex() and sha256_file() then refuse); prepare: no LibTorch is
+#                          OpenSSL may be missing (sha256_hex() and sha256_file() then refuse, as CsvReader does packed
+#                          tables); prepare: no LibTorch is
 #   RADGEN_HEADERS_DIR     a folder with nlohmann/, CLI/, spdlog/ and fmt/: they are taken from there, header-only
 if(RADGEN_ONLY STREQUAL "prepare")
   set(RADGEN_WITHOUT_TORCH ON)
@@ -56,6 +57,11 @@ if(TARGET OpenSSL::Crypto)
   radgen_wrap(crypto LINK OpenSSL::Crypto)
 else()
   radgen_wrap(crypto OPTIONS -DRADGEN_WITHOUT_CRYPTO)
+endif()
+if(TARGET ZLIB::ZLIB)
+  radgen_wrap(zlib LINK ZLIB::ZLIB)
+else()
+  radgen_wrap(zlib OPTIONS -DRADGEN_WITHOUT_ZLIB)
 endif()
 if(NOT RADGEN_ONLY STREQUAL "model")
   radgen_wrap(opencv INCLUDE ${OpenCV_INCLUDE_DIRS} LINK opencv_core opencv_imgproc opencv_imgcodecs)

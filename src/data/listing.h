@@ -15,7 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "radgen/data/csv.h"
+#include "radgen/core/csv.h"
 #include "radgen/data/source.h"
 
 namespace radgen {

@@ -1,5 +1,6 @@
 // Files that strangers write, and what is odd about them: said, counted, never dropped in silence.
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <cmath>
 #include <filesystem>
@@ -29,6 +30,27 @@ class StrangersFiles : public ::testing::Test {
   }
   fs::path folder_;
 };
+
+TEST_F(StrangersFiles, TablesMayBePackedAndHaveAnIndexColumn) {
+  const std::string table =
+      "\xEF\xBB\xBF,Study_ID,report\r\n0,s1,\"Clear, \"\"dry\"\"\nlungs.\"\r\n";
+  const fs::path plain = write("plain.csv", table), packed = folder_ / "packed.csv.gz";
+  gzFile file = gzopen(packed.c_str(), "wb");
+  gzwrite(file, table.data(), static_cast<unsigned>(table.size()));
+  gzclose(file);
+  for (const fs::path& path : {plain, packed}) {
+    const std::vector<Draft> drafts = load_predictions(path);
+    ASSERT_EQ(drafts.size(), 1u);
+    EXPECT_EQ(drafts[0].study_id, "s1");
+    EXPECT_EQ(drafts[0].text(), "Clear, \"dry\"\nlungs.");
+  }
+  try {
+    load_predictions(write("open.csv", "study_id,report\ns1,\"never closed\n"));
+    FAIL() << "an open quote was accepted";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("line 2"), std::string::npos) << error.what();
+  }
+}
 
 EvaluateOptions quick() {
   EvaluateOptions options = EvaluateOptions::quick();
