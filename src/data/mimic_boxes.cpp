@@ -26,7 +26,7 @@ void read_table(const fs::path& table, ListingBuilder& listing) {
   const auto width = rows.find_column("image_width"), height = rows.find_column("image_height"),
              split = rows.find_column("split");
   while (rows.next()) {
-    SourceImage* image = listing.find(rows.at(dicom));
+    SourceImage* image = listing.find(rows.id(dicom));
     if (image != nullptr) {
       image->has_boxes = true;  // a row without a box says that the image was looked at
       image->box_split = normalised_split(rows.at(split));
@@ -39,7 +39,7 @@ void read_table(const fs::path& table, ListingBuilder& listing) {
       listing.problem(rows.where(), "bad_box", "expected numbers in x, y, w and h");
       continue;
     }
-    listing.add_box(rows.at(dicom), rows.at(category),
+    listing.add_box(rows.id(dicom), rows.at(category),
                     {.phrase = rows.at(phrase),
                      .box = {(*v)[0], (*v)[1], (*v)[2], (*v)[3]},
                      .image_width = parse_number(rows.at(width)).value_or(0),

@@ -109,7 +109,12 @@ class UnitRunner {
       if (error.code() != ErrorCode::kData) throw;
       result.rejections.push_back({image.relative_path, "bad_scene_graph", error.what()});
     }
-    if (mapped.outside > 0) {
+    if (!mapped.of_another_size.empty()) {
+      entry.has_boxes = false;  // nothing is known of where its findings are
+      result.rejections.push_back({image.relative_path, "boxes_of_another_size",
+                                   fmt::format("all {} boxes of the picture are left out: {}",
+                                               mapped.outside, mapped.of_another_size)});
+    } else if (mapped.outside > 0) {
       result.rejections.push_back(
           {image.relative_path, "box_outside",
            fmt::format("{} of the picture's boxes lie outside of it", mapped.outside)});

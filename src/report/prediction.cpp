@@ -4,17 +4,12 @@
 #include <cmath>
 
 #include "radgen/core/error.h"
+#include "radgen/core/json.h"
 
 namespace radgen {
 namespace {
 
 using nlohmann::ordered_json;
-
-// JSON has no NaN: a number that is not finite is written as null and read back as the field's
-// default.
-ordered_json number(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
-}
 
 ordered_json box_json(const Box& box) {
   return {{"x", number(box.x)}, {"y", number(box.y)}, {"w", number(box.w)}, {"h", number(box.h)}};

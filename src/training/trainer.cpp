@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "radgen/batches/loader.h"
 #include "radgen/core/compute.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
@@ -12,7 +13,6 @@
 #include "radgen/core/random.h"
 #include "radgen/core/signals.h"
 #include "radgen/core/tool.h"
-#include "radgen/data/loader.h"
 #include "radgen/data/prepare.h"
 #include "radgen/inference/device.h"
 #include "radgen/inference/model_folder.h"

@@ -4,9 +4,9 @@
 #include <limits>
 #include <set>
 
+#include "radgen/batches/loader.h"
 #include "radgen/core/error.h"
 #include "radgen/core/log.h"
-#include "radgen/data/loader.h"
 #include "radgen/evaluation/evaluate.h"
 #include "radgen/imaging/image.h"
 #include "radgen/inference/calibration.h"

@@ -8,8 +8,8 @@
 
 #include "data/small_mimic.h"
 #include "data/temporary_folder.h"
+#include "radgen/core/csv.h"
 #include "radgen/core/error.h"
-#include "radgen/data/csv.h"
 
 namespace radgen {
 namespace {

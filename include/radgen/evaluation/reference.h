@@ -68,7 +68,7 @@ std::vector<Box> boxes_of_anatomy(const Reference& reference,
 // visible finding (obligatory when the report mentions it), so that the scarce, jittered boxes of
 // training are not what is scored. `to_prepared` gives the way from upright film pixels to the
 // reference's prepared pixels. Returns how many references got their truth; throws Error{kData}
-// naming file and line.
+// naming file and line, and where no line is for one of the references.
 size_t load_truth(const std::filesystem::path& path, std::vector<Reference>& references,
                   const std::function<Affine(const Reference&)>& to_prepared);
 

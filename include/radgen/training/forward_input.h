@@ -1,7 +1,7 @@
 // A batch of the data layer as the model's input: the two layers do not know each other.
 #pragma once
 
-#include "radgen/data/batch.h"
+#include "radgen/batches/batch.h"
 #include "radgen/model/grounded_model.h"
 
 namespace radgen {

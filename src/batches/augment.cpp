@@ -1,4 +1,4 @@
-#include "radgen/data/augment.h"
+#include "radgen/batches/augment.h"
 
 #include <algorithm>
 #include <array>

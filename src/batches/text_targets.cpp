@@ -1,4 +1,4 @@
-#include "radgen/data/text_targets.h"
+#include "radgen/batches/text_targets.h"
 
 #include <algorithm>
 #include <map>

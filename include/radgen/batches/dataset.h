@@ -21,12 +21,12 @@
 #include <string>
 #include <vector>
 
+#include "radgen/batches/augment.h"
+#include "radgen/batches/batch.h"
+#include "radgen/batches/input_grid.h"
+#include "radgen/batches/text_targets.h"
 #include "radgen/core/config.h"
-#include "radgen/data/augment.h"
-#include "radgen/data/batch.h"
-#include "radgen/data/input_grid.h"
 #include "radgen/data/manifest.h"
-#include "radgen/data/text_targets.h"
 #include "radgen/imaging/letterbox.h"
 #include "radgen/report/tokenizer.h"
 

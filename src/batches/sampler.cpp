@@ -1,4 +1,4 @@
-#include "radgen/data/sampler.h"
+#include "radgen/batches/sampler.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "radgen/data/dataset.h"
+#include "radgen/batches/dataset.h"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,9 @@
 
 #include "data/small_mimic.h"
 #include "data/temporary_folder.h"
+#include "radgen/batches/loader.h"
 #include "radgen/core/error.h"
 #include "radgen/core/random.h"
-#include "radgen/data/loader.h"
 #include "radgen/data/prepare.h"
 #include "radgen/report/prompt.h"
 

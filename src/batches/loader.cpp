@@ -1,4 +1,4 @@
-#include "radgen/data/loader.h"
+#include "radgen/batches/loader.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "radgen/data/batch.h"
+#include "radgen/batches/batch.h"
 
 #include <algorithm>
 #include <cstring>

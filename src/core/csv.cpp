@@ -1,15 +1,19 @@
-#include "radgen/data/csv.h"
+#include "radgen/core/csv.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
 
 #include "radgen/core/error.h"
 #include "radgen/core/utf8.h"
+
+#ifndef RADGEN_WITHOUT_ZLIB
+#include <zlib.h>
+#endif
 
 namespace radgen {
 namespace {
@@ -22,8 +26,59 @@ constexpr int kEnd = -1;
 }  // namespace
 
 struct CsvReader::State {
+#ifndef RADGEN_WITHOUT_ZLIB
+  // A plain or packed file: zlib reads both through the same calls.
+  class Input {
+   public:
+    explicit Input(const std::filesystem::path& path) : file_(gzopen(path.c_str(), "rb")) {
+      if (file_ != nullptr) gzbuffer(file_, kBufferBytes);
+    }
+    ~Input() {
+      if (file_ != nullptr) gzclose(file_);
+    }
+    Input(const Input&) = delete;
+    Input& operator=(const Input&) = delete;
+    bool is_open() const { return file_ != nullptr; }
+    // The bytes read; `error` is what went wrong, also beside bytes (a cut archive's last ones).
+    size_t read(unsigned char* to, size_t size, std::string& error) {
+      const int count = gzread(file_, to, static_cast<unsigned>(size));
+      int code = Z_OK;
+      const char* message = gzerror(file_, &code);
+      if (count < 0 || (code != Z_OK && code != Z_STREAM_END)) {
+        error = code == Z_ERRNO ? "read error" : message;
+      }
+      return static_cast<size_t>(std::max(count, 0));
+    }
+
+   private:
+    gzFile file_;
+  };
+#else
+  // A build of the network alone has no zlib: plain files.
+  class Input {
+   public:
+    explicit Input(const std::filesystem::path& path) : file_(path, std::ios::binary) {}
+    bool is_open() const { return file_.is_open(); }
+    size_t read(unsigned char* to, size_t size, std::string& error) {
+      file_.read(reinterpret_cast<char*>(to), static_cast<std::streamsize>(size));
+      const auto count = static_cast<size_t>(file_.gcount());
+      if (file_.bad()) error = "read error";
+      if (is_first_ && count >= 2 && to[0] == 0x1F && to[1] == 0x8B) {
+        error = "this build has no zlib";
+        return 0;
+      }
+      is_first_ = false;
+      return count;
+    }
+
+   private:
+    std::ifstream file_;
+    bool is_first_ = true;
+  };
+#endif
+
   std::filesystem::path path;
-  gzFile file = nullptr;  // zlib reads plain files through the same calls
+  Input file;
   std::array<unsigned char, kBufferBytes> buffer;
   size_t position = 0, filled = 0;
   size_t next_line = 1, row_line = 0;
@@ -33,20 +88,16 @@ struct CsvReader::State {
   bool is_broken = false;  // nothing after this place can be read
   std::string problem, unpack_error;
 
+  explicit State(const std::filesystem::path& table) : path(table), file(table) {}
+
   [[noreturn]] void fail(size_t line, const std::string& what, const std::string& hint) const {
     throw Error(ErrorCode::kData, fmt::format("{}: line {}: {}", path.string(), line, what), hint);
   }
 
   void fill() {
     if (unpack_error.empty()) {
-      const int count = gzread(file, buffer.data(), static_cast<unsigned>(buffer.size()));
-      int code = Z_OK;
-      const char* message = gzerror(file, &code);
-      if (count < 0 || (code != Z_OK && code != Z_STREAM_END)) {
-        unpack_error = code == Z_ERRNO ? "read error" : message;
-      }
       position = 0;
-      filled = static_cast<size_t>(std::max(count, 0));
+      filled = file.read(buffer.data(), buffer.size(), unpack_error);
       // A cut archive gives Z_BUF_ERROR with its last bytes: they are used before it is an error.
       if (filled > 0 || unpack_error.empty()) return;
     }
@@ -149,35 +200,27 @@ struct CsvReader::State {
   }
 };
 
-CsvReader::CsvReader(const std::filesystem::path& path) : state_(std::make_unique<State>()) {
-  state_->path = path;
+CsvReader::CsvReader(const std::filesystem::path& path) : state_(std::make_unique<State>(path)) {
   if (!std::filesystem::is_regular_file(path)) {
     throw Error(ErrorCode::kData, fmt::format("{}: no such file", path.string()),
                 "check the path of the table");
   }
-  state_->file = gzopen(path.c_str(), "rb");
-  if (state_->file == nullptr) {
+  if (!state_->file.is_open()) {
     throw Error(ErrorCode::kData, fmt::format("{}: cannot be opened", path.string()),
                 "check that you may read it");
   }
-  try {
-    gzbuffer(state_->file, kBufferBytes);
-    state_->skip_byte_order_mark();
-    if (!state_->read_row(state_->columns)) {
-      throw Error(ErrorCode::kData,
-                  fmt::format("{}: empty, expected a header row of column names", path.string()),
-                  "fetch the file again");
-    }
-    for (size_t i = 0; i < state_->columns.size(); ++i) {
-      if (!state_->columns[i].empty()) state_->named_columns = i + 1;
-    }
-  } catch (...) {
-    gzclose(state_->file);
-    throw;
+  state_->skip_byte_order_mark();
+  if (!state_->read_row(state_->columns)) {
+    throw Error(ErrorCode::kData,
+                fmt::format("{}: empty, expected a header row of column names", path.string()),
+                "fetch the file again");
+  }
+  for (size_t i = 0; i < state_->columns.size(); ++i) {
+    if (!state_->columns[i].empty()) state_->named_columns = i + 1;
   }
 }
 
-CsvReader::~CsvReader() { gzclose(state_->file); }
+CsvReader::~CsvReader() = default;
 
 const std::vector<std::string>& CsvReader::columns() const { return state_->columns; }
 

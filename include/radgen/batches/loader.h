@@ -16,9 +16,9 @@
 #include <thread>
 #include <vector>
 
-#include "radgen/data/batch.h"
-#include "radgen/data/dataset.h"
-#include "radgen/data/sampler.h"
+#include "radgen/batches/batch.h"
+#include "radgen/batches/dataset.h"
+#include "radgen/batches/sampler.h"
 
 namespace radgen {
 

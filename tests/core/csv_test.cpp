@@ -1,4 +1,4 @@
-#include "radgen/data/csv.h"
+#include "radgen/core/csv.h"
 
 #include <gtest/gtest.h>
 #include <zlib.h>

@@ -1,4 +1,4 @@
-#include "radgen/data/dataset.h"
+#include "radgen/batches/dataset.h"
 
 #include <fmt/format.h>
 

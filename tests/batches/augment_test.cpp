@@ -1,9 +1,9 @@
-#include "radgen/data/augment.h"
+#include "radgen/batches/augment.h"
 
 #include <gtest/gtest.h>
 
 #include "data/small_mimic.h"
-#include "radgen/data/input_grid.h"
+#include "radgen/batches/input_grid.h"
 
 namespace radgen {
 namespace {

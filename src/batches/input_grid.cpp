@@ -1,4 +1,4 @@
-#include "radgen/data/input_grid.h"
+#include "radgen/batches/input_grid.h"
 
 #include <fmt/format.h>
 
