@@ -95,21 +95,28 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
                 "a predictions file cannot be asked");
   evaluation::EvaluationData data = read_eval_data(arguments);
   // Everything that can be wrong with the input is found before the output is made.
-  std::optional<Predictor> predictor;
+  LoadedModel model;
+  torch::Device device = torch::kCPU;
   Predictions predictions;
   if (arguments.model.empty()) {
     predictions.drafts = read_predictions(arguments.predictions, data);
     evaluation::check_predictions(predictions.drafts, data, options);
   } else {
-    predictor.emplace(load_model_folder(arguments.model), choose_device(tool.common.device));
-    const Calibration& calibration = predictor->model().calibration;
+    model = load_model_folder(arguments.model);
+    device = choose_device(tool.common.device);
+    const Calibration& calibration = model.calibration;
     if (options.map_threshold == 0 && calibration.studies > 0)
       options.map_threshold = calibration.region_threshold;
   }
   if (tool.common.is_dry_run) return 0;
   claim_output_directory(tool.common.output, tool.common.may_overwrite);
-  if (predictor) predictor->set_precision(arguments.precision, int8_films(arguments));
-  if (predictor) predictions = predict(*predictor, arguments, data);
+  std::optional<Predictor> predictor;
+  if (!arguments.model.empty()) {
+    predictor.emplace(make_predictor(
+        std::move(model),
+        {.precision = arguments.precision, .device = device, .int8_films = int8_films(arguments)}));
+    predictions = predict(*predictor, arguments, data);
+  }
   if (arguments.has_maps) write_maps(tool.common.output, predictions.drafts);
   if (!arguments.model.empty()) {
     JsonlWriter file(tool.common.output / "predictions.jsonl");

@@ -5,14 +5,11 @@
 #include <numeric>
 
 #include "radgen/core/error.h"
-#include "radgen/core/log.h"
 #include "radgen/core/random.h"
 #include "radgen/imaging/frame.h"
 #include "radgen/imaging/picture.h"
 #include "radgen/inference/candidates.h"
 #include "radgen/inference/draft_assembly.h"
-#include "radgen/model/autocast.h"
-#include "radgen/model/drawing.h"
 #include "radgen/report/prompt.h"
 
 namespace radgen {
@@ -25,14 +22,13 @@ double elapsed_ms(std::chrono::steady_clock::time_point since) {
 }
 
 // Of each picture; empty ones for a network without a head of the fourteen findings.
-std::vector<FindingLogits> finding_logits_of(const LoadedModel& model, const EncodedImage& image) {
+std::vector<FindingLogits> finding_logits_of(const Runtime& runtime, const EncodedImage& image) {
   std::vector<FindingLogits> all(static_cast<size_t>(image.memory.size(0)));
   if (!image.finding_logits.defined() ||
       image.finding_logits.size(2) != static_cast<int64_t>(kFindingCount))
     return all;
-  GroundedModel network = model.network;
   const torch::Tensor p =
-      network->finding_probabilities(image).to(torch::kCPU, torch::kDouble).contiguous();
+      runtime.finding_probabilities(image).to(torch::kCPU, torch::kDouble).contiguous();
   const torch::Tensor patches = image.finding_logits.to(torch::kCPU, torch::kFloat).contiguous();
   for (size_t b = 0; b < all.size(); ++b) {
     const auto row = static_cast<int64_t>(b);
@@ -42,6 +38,30 @@ std::vector<FindingLogits> finding_logits_of(const LoadedModel& model, const Enc
     all[b].patches.assign(of_patches, of_patches + patches[row].numel());
   }
   return all;
+}
+
+// [n,1,H,W] of studies begin..end; appends the frames.
+torch::Tensor frames_of(const FrameConfig& config, const std::vector<StudyInput>& studies,
+                        size_t begin, size_t end, std::vector<Frame>& frames) {
+  torch::Tensor images =
+      torch::empty({static_cast<int64_t>(end - begin), 1, config.height_px, config.width_px});
+  for (size_t i = begin; i < end; ++i) {
+    frames.push_back(make_frame(studies[i].picture, config));
+    const cv::Mat& input = frames.back().input;
+    images[static_cast<int64_t>(i - begin)].copy_(
+        torch::from_blob(input.data, {1, input.rows, input.cols}, torch::kFloat32));
+  }
+  return images;
+}
+
+// Of the prepared pixels and their size.
+uint64_t hash_pixels(const cv::Mat& picture) {
+  uint64_t hash =
+      hash_mix(static_cast<uint64_t>(picture.rows), static_cast<uint64_t>(picture.cols));
+  const size_t row_bytes = static_cast<size_t>(picture.cols) * picture.elemSize();
+  for (int y = 0; y < picture.rows; ++y)
+    hash = hash_mix(hash, hash_text({reinterpret_cast<const char*>(picture.ptr(y)), row_bytes}));
+  return hash;
 }
 
 }  // namespace
@@ -61,40 +81,26 @@ struct Predictor::ReadText {
   FindingLogits finding_logits;
 };
 
+Predictor::Predictor(LoadedModel model, std::shared_ptr<const Runtime> runtime, int64_t batch_size)
+    : model_(std::move(model)), runtime_(std::move(runtime)), batch_size_(batch_size) {
+  RADGEN_CHECK(runtime_ != nullptr, "a predictor needs a runtime");
+}
+
 Predictor::Predictor(LoadedModel model, torch::Device device, int64_t batch_size)
-    : model_(std::move(model)), device_(device), batch_size_(batch_size) {
-  model_.network->to(device_);
-}
+    : Predictor(model,
+                make_runtime(model.network, {.kv_cache_type = model.config.decoding.picture_keys,
+                                             .device = device}),
+                batch_size) {}
 
-Int8Report Predictor::set_precision(const std::string& precision,
-                                    const std::vector<StudyInput>& films) {
-  restore_fp32(model_.network);
-  is_bf16_ = precision == "bf16";
-  model_.config.decoding.picture_keys = precision == "fp32" ? "fp32" : "fp16";
-  if (!is_int8_precision(precision)) return {};
-  std::vector<torch::Tensor> pictures;
+Predictor make_predictor(LoadedModel model, const PredictorOptions& options) {
+  RuntimeOptions runtime{.precision = options.precision, .device = options.device};
+  if (options.precision == "fp32") runtime.kv_cache_type = model.config.decoding.picture_keys;
   std::vector<Frame> frames;
-  for (size_t i = 0; i < films.size(); ++i) pictures.push_back(frames_of(films, i, i + 1, frames));
-  Int8Report report =
-      quantise(model_.network, {.is_dynamic = precision == "int8-dynamic"}, pictures);
-  log::info("INT8 ({}): {} products, {} kept in fp32, error of what the decoder sees {:.4f}",
-            report.engine, report.count(true), report.count(false), report.output_error);
-  return report;
-}
-
-// [n,1,H,W]; appends the frames.
-torch::Tensor Predictor::frames_of(const std::vector<StudyInput>& studies, size_t begin, size_t end,
-                                   std::vector<Frame>& frames) const {
-  const FrameConfig& config = model_.config.frame;
-  torch::Tensor images =
-      torch::empty({static_cast<int64_t>(end - begin), 1, config.height_px, config.width_px});
-  for (size_t i = begin; i < end; ++i) {
-    frames.push_back(make_frame(studies[i].picture, config));
-    const cv::Mat& input = frames.back().input;
-    images[static_cast<int64_t>(i - begin)].copy_(
-        torch::from_blob(input.data, {1, input.rows, input.cols}, torch::kFloat32));
-  }
-  return images;
+  for (size_t i = 0; i < options.int8_films.size(); ++i)
+    runtime.int8_images.push_back(
+        frames_of(model.config.frame, options.int8_films, i, i + 1, frames));
+  auto made = make_runtime(model.network, runtime);
+  return {std::move(model), std::move(made), options.batch_size};
 }
 
 Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studies, size_t begin,
@@ -102,7 +108,7 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
   Encoded encoded;
   auto started = std::chrono::steady_clock::now();
   std::vector<Frame> frames;
-  const torch::Tensor images = frames_of(studies, begin, end, frames);
+  const torch::Tensor images = frames_of(model_.config.frame, studies, begin, end, frames);
   for (size_t i = begin; i < end; ++i) {
     if (model_.config.prompt_max_tokens > 0)
       encoded.prompts.push_back(prompt_ids(
@@ -112,40 +118,34 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
   encoded.load_ms = elapsed_ms(started);
 
   started = std::chrono::steady_clock::now();
-  GroundedModel network = model_.network;
-  const Autocast precision(is_bf16_, device_);
-  encoded.image = network->encode(images.to(device_));
-  // see write()
-  if (!device_.is_cpu()) encoded.image.memory = encoded.image.memory.to(torch::kFloat);
+  encoded.image = runtime_->encode(images);
   encoded.encode_ms = elapsed_ms(started);
   for (const Frame& frame : frames)
     encoded.placements.push_back(place_grid(encoded.image.grid.rows, encoded.image.grid.columns,
                                             model_.config.network.encoder.patch_px,
                                             frame.picture_to_frame));
-  encoded.finding_logits = finding_logits_of(model_, encoded.image);
+  encoded.finding_logits = finding_logits_of(*runtime_, encoded.image);
   return encoded;
 }
 
 std::vector<DecodedText> Predictor::write(const std::vector<StudyInput>& studies, size_t begin,
                                           const Encoded& encoded) const {
-  // A GPU writes words as fast as it is told to: narrowing each operand would only be one more
-  // thing to tell.
-  const Autocast precision(is_bf16_ && device_.is_cpu(), device_);
-  if (model_.config.decoding.candidates > 1) return draw(studies, begin, encoded);
-  return generate(model_.network, encoded.image, encoded.prompts, model_.config.decoding);
+  SearchOptions options;
+  // A draft describes what is seen before it sums up. Some reports in every data set are an
+  // impression alone, and nothing in the picture tells which.
+  for (const Token& token : model_.tokenizer->encode("\n")) options.not_first.push_back(token.id);
+  if (model_.config.decoding.candidates > 1) return draw(studies, begin, encoded, options);
+  return generate(*runtime_, encoded.image, encoded.prompts, model_.config.decoding, options);
 }
 
 // Several texts a study, of which the best supported one stays.
 std::vector<DecodedText> Predictor::draw(const std::vector<StudyInput>& studies, size_t begin,
-                                         const Encoded& encoded) const {
+                                         const Encoded& encoded, SearchOptions options) const {
   const DecodingConfig& config = model_.config.decoding;
-  DrawOptions options;
   for (size_t i = 0; i < encoded.placements.size(); ++i)
-    options.seeds.push_back(hash_text(studies[begin + i].study_id));
-  // A draft describes what is seen before it sums up. Some reports in every data set are an
-  // impression alone, and nothing in the picture tells which.
-  for (const Token& token : model_.tokenizer->encode("\n")) options.not_first.push_back(token.id);
-  auto drawn = draw_texts(model_.network, encoded.image, encoded.prompts, config, options);
+    options.seeds.push_back(
+        hash_mix(hash_text(model_.sha256), hash_pixels(studies[begin + i].picture)));
+  auto drawn = sample_texts(*runtime_, encoded.image, encoded.prompts, config, options);
   std::vector<DecodedText> chosen;
   for (size_t i = 0; i < drawn.size(); ++i) {
     std::vector<std::vector<int64_t>> ids;
@@ -156,7 +156,7 @@ std::vector<DecodedText> Predictor::draw(const std::vector<StudyInput>& studies,
       double value = drawn[i][c].score + config.consensus_weight * consensus[c];
       if (!encoded.finding_logits[i].empty() && config.evidence_weight > 0) {
         const Labels stated =
-            Labeler::aggregate(labeler_.mentions(model_.tokenizer->decode(drawn[i][c].ids)));
+            Labeler::aggregate(labeler_->mentions(model_.tokenizer->decode(drawn[i][c].ids)));
         value +=
             config.evidence_weight * support_of(stated, encoded.finding_logits[i].probabilities,
                                                 model_.calibration.finding_thresholds);
@@ -174,7 +174,6 @@ std::vector<std::vector<double>> Predictor::finding_probabilities(
     throw Error(ErrorCode::kUsage,
                 "this model has no head of the 14 findings (network.finding_classes)");
   torch::NoGradGuard no_grad;
-  model_.network.ptr()->eval();
   std::vector<std::vector<double>> all;
   for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
@@ -187,7 +186,6 @@ std::vector<std::vector<double>> Predictor::finding_probabilities(
 std::vector<std::vector<float>> Predictor::embeddings(
     const std::vector<StudyInput>& studies) const {
   torch::NoGradGuard no_grad;
-  model_.network.ptr()->eval();
   std::vector<std::vector<float>> all;
   for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
@@ -207,7 +205,6 @@ std::vector<std::vector<float>> Predictor::embeddings(
 
 std::vector<Draft> Predictor::draft(const std::vector<StudyInput>& studies) const {
   torch::NoGradGuard no_grad;
-  model_.network.ptr()->eval();
   std::vector<Draft> drafts;
   for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
@@ -219,7 +216,7 @@ std::vector<Draft> Predictor::draft(const std::vector<StudyInput>& studies) cons
     for (size_t i = begin; i < end; ++i) {
       started = std::chrono::steady_clock::now();
       Draft draft = assemble_draft(texts[i - begin], encoded.placements[i - begin],
-                                   encoded.finding_logits[i - begin], *model_.tokenizer, labeler_,
+                                   encoded.finding_logits[i - begin], *model_.tokenizer, *labeler_,
                                    model_.calibration);
       draft.study_id = studies[i].study_id;
       draft.image_id = studies[i].image_id;
@@ -240,8 +237,6 @@ std::vector<Predictor::ReadText> Predictor::read_batch(const std::vector<StudyIn
                                                        size_t begin, size_t end,
                                                        bool keep_heads) const {
   torch::NoGradGuard no_grad;
-  GroundedModel network = model_.network;
-  network->eval();
   const Encoded encoded = encode_inputs(studies, begin, end);
   std::vector<std::vector<Token>> tokens;
   std::vector<std::vector<int64_t>> ids;
@@ -254,7 +249,7 @@ std::vector<Predictor::ReadText> Predictor::read_batch(const std::vector<StudyIn
     for (const Token& token : tokens.back()) ids.back().push_back(token.id);
   }
   std::vector<DecodedText> decoded =
-      score_tokens(network, encoded.image, encoded.prompts, ids, keep_heads);
+      score_tokens(*runtime_, encoded.image, encoded.prompts, ids, keep_heads);
   std::vector<ReadText> read;
   for (size_t i = 0; i < decoded.size(); ++i)
     read.push_back({std::move(tokens[i]), std::move(decoded[i]), encoded.placements[i],
@@ -270,7 +265,7 @@ std::vector<std::vector<PhraseGrounding>> Predictor::ground(
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
     for (const ReadText& read : read_batch(studies, texts, begin, end))
       groundings.push_back(ground_mentions(texts[groundings.size()], read.tokens, read.decoded,
-                                           read.placement, read.finding_logits, labeler_));
+                                           read.placement, read.finding_logits, *labeler_));
   }
   return groundings;
 }
@@ -290,7 +285,7 @@ std::vector<std::vector<std::vector<PhraseGrounding>>> Predictor::ground_by_head
       for (size_t h = 0; h < by_head.size(); ++h) {
         read.decoded.attention = heads[static_cast<int64_t>(h)];
         by_head[h][i] = ground_mentions(texts[i], read.tokens, read.decoded, read.placement,
-                                        read.finding_logits, labeler_);
+                                        read.finding_logits, *labeler_);
       }
     }
   }

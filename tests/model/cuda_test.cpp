@@ -5,7 +5,6 @@
 #include "radgen/model/attention.h"
 #include "radgen/model/autocast.h"
 #include "radgen/model/decoding.h"
-#include "radgen/model/drawing.h"
 #include "radgen/model/windowed_attention.h"
 
 namespace radgen {
@@ -117,7 +116,7 @@ TEST_F(Cuda, HalfKeysAreLeftInFullPrecision) {
   decoding.picture_keys = "fp16";
   EXPECT_EQ(generate(model, encoded, {}, decoding).size(), 2U);
   decoding.candidates = 3;
-  EXPECT_EQ(draw_texts(model, encoded, {}, decoding, {.seeds = {1, 2}}).front().size(), 3U);
+  EXPECT_EQ(sample_texts(model, encoded, {}, decoding, {.seeds = {1, 2}}).front().size(), 3U);
 }
 
 TEST_F(Cuda, RecomputedDropoutDropsTheSame) {

@@ -1,5 +1,3 @@
-#include "radgen/model/drawing.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,6 +5,7 @@
 
 #include "model_test_support.h"
 #include "radgen/core/error.h"
+#include "radgen/model/decoding.h"
 
 namespace radgen {
 namespace {
@@ -23,12 +22,12 @@ class DrawnTexts : public ::testing::Test {
   GroundedModel model = tiny_model();
   EncodedImage encoded;
   const std::vector<Ids> prompts{{}, {5, 6, 7}, {8}};
-  const DrawOptions options{{1, 2, 3}, {}};
+  const SearchOptions options{.seeds = {1, 2, 3}};
 };
 
 TEST_F(DrawnTexts, HaveTheLogProbabilitiesAndMapsOfTheirOwnWords) {
-  const auto drawn = draw_texts(model, encoded, prompts,
-                                {.max_tokens = 9, .candidates = 5, .temperature = 1}, options);
+  const auto drawn = sample_texts(model, encoded, prompts,
+                                  {.max_tokens = 9, .candidates = 5, .temperature = 1}, options);
   ASSERT_EQ(drawn.size(), 3U);
   for (int64_t b = 0; b < 3; ++b) {
     for (const DecodedText& text : drawn[static_cast<size_t>(b)]) {
@@ -48,12 +47,12 @@ TEST_F(DrawnTexts, HaveTheLogProbabilitiesAndMapsOfTheirOwnWords) {
 
 TEST_F(DrawnTexts, DependOnTheirSeedAloneAndNotOnTheBatch) {
   const DecodingConfig config{.max_tokens = 9, .candidates = 4, .temperature = 1};
-  const auto together = draw_texts(model, encoded, prompts, config, options);
+  const auto together = sample_texts(model, encoded, prompts, config, options);
   std::set<Ids> different;
   for (int64_t b = 0; b < 3; ++b) {
     const auto i = static_cast<size_t>(b);
-    const auto alone = draw_texts(model, select_studies(encoded, {b}), {prompts[i]}, config,
-                                  {{options.seeds[i]}, {}});
+    const auto alone = sample_texts(model, select_studies(encoded, {b}), {prompts[i]}, config,
+                                    {.seeds = {options.seeds[i]}});
     ASSERT_EQ(together[i].size(), 4U);
     for (size_t c = 0; c < 4; ++c) {
       EXPECT_EQ(together[i][c].ids, alone[0][c].ids);
@@ -64,8 +63,8 @@ TEST_F(DrawnTexts, DependOnTheirSeedAloneAndNotOnTheBatch) {
 }
 
 TEST_F(DrawnTexts, AreGreedyWhenTheNucleusHoldsOneWord) {
-  const auto drawn = draw_texts(model, encoded, prompts,
-                                {.max_tokens = 9, .candidates = 3, .nucleus = 0.01}, options);
+  const auto drawn = sample_texts(model, encoded, prompts,
+                                  {.max_tokens = 9, .candidates = 3, .nucleus = 0.01}, options);
   const auto greedy = generate(model, encoded, prompts, {.max_tokens = 9});
   for (size_t b = 0; b < 3; ++b)
     for (const DecodedText& text : drawn[b]) EXPECT_EQ(text.ids, greedy[b].ids);
@@ -74,13 +73,13 @@ TEST_F(DrawnTexts, AreGreedyWhenTheNucleusHoldsOneWord) {
 TEST_F(DrawnTexts, NeverBeginWithAForbiddenWord) {
   const DecodingConfig config{.max_tokens = 1, .candidates = 40, .temperature = 2, .nucleus = 1};
   std::set<int64_t> firsts;
-  for (const auto& texts : draw_texts(model, encoded, prompts, config, options))
+  for (const auto& texts : sample_texts(model, encoded, prompts, config, options))
     for (const DecodedText& text : texts)
       if (!text.ids.empty()) firsts.insert(text.ids[0]);
   ASSERT_GT(firsts.size(), 2U);
   const int64_t forbidden = *firsts.begin();
-  for (const auto& texts :
-       draw_texts(model, encoded, prompts, config, {options.seeds, {forbidden}}))
+  for (const auto& texts : sample_texts(model, encoded, prompts, config,
+                                        {.seeds = options.seeds, .not_first = {forbidden}}))
     for (const DecodedText& text : texts) {
       ASSERT_FALSE(text.ids.empty() && text.is_complete && text.eos_log_prob == 0);
       EXPECT_TRUE(text.ids.empty() || text.ids[0] != forbidden);
@@ -93,9 +92,9 @@ TEST_F(DrawnTexts, ComeAsOftenAsTheNetworkSays) {
   const EncodedImage one = select_studies(encoded, {0});
   std::vector<double> count(20, 0);
   double ended = 0;
-  const auto drawn = draw_texts(
+  const auto drawn = sample_texts(
       model, one, {}, {.max_tokens = 1, .candidates = kTexts, .temperature = 1, .nucleus = 1},
-      {{9}, {}});
+      {.seeds = {9}});
   for (const DecodedText& text : drawn[0]) {
     if (text.ids.empty()) {
       ++ended;

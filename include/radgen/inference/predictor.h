@@ -1,12 +1,19 @@
 // Predictor: prepared pictures -> grounded drafts.
 //
-//   Predictor predictor(load_model_folder("model"), torch::kCPU);
+//   Predictor predictor(load_model_folder("model"));         // fp32 on the CPU
+//   Predictor fast = make_predictor(load_model_folder("model"), {.precision = "bf16"});
 //   std::vector<Draft> drafts = predictor.draft(studies);
 //   drafts[0].sentences[0].boxes ...                         // in pixels of the prepared picture
+//
+// A predictor is immutable: its runtime (model/runtime.h) decides on precision, device and the type
+// of the KV cache, and whoever has another runtime gives it to the constructor. What is drafted
+// depends on the pixels and the model alone (and on the prompt, where the model takes one), not on
+// names, paths or the batch: the seeds of sampled texts come from the pixels' and the model's hash.
 #pragma once
 
 #include <torch/torch.h>
 
+#include <memory>
 #include <opencv2/core.hpp>
 #include <optional>
 #include <string>
@@ -14,7 +21,7 @@
 
 #include "radgen/inference/model_folder.h"
 #include "radgen/model/decoding.h"
-#include "radgen/model/int8.h"
+#include "radgen/model/runtime.h"
 #include "radgen/report/labeler.h"
 #include "radgen/report/prediction.h"
 
@@ -45,18 +52,15 @@ struct TokenLogProb {
 
 class Predictor {
  public:
+  // The model's network in this process, fp32.
   explicit Predictor(LoadedModel model, torch::Device device = torch::kCPU,
                      int64_t batch_size = 32);
+  // Any runtime of the model; model.network may be empty then.
+  Predictor(LoadedModel model, std::shared_ptr<const Runtime> runtime, int64_t batch_size = 32);
 
   const LoadedModel& model() const { return model_; }
+  const std::shared_ptr<const Runtime>& runtime() const { return runtime_; }
   int64_t batch_size() const { return batch_size_; }  // studies that are encoded together
-  void set_calibration(const Calibration& calibration) { model_.calibration = calibration; }
-
-  // "fp32", "bf16" (autocast), "int8-dynamic", or "int8", whose scales are chosen by the pictures
-  // of `films` (int8.h). The weights in memory stay fp32; but for "fp32" a picture's keys and
-  // values are kept in half precision. What was measured is written to the log and returned; empty
-  // for fp32 and bf16.
-  Int8Report set_precision(const std::string& precision, const std::vector<StudyInput>& films = {});
 
   // P(finding) of each study by the finding head, all_findings() order; Error{kUsage} when the
   // network has none.
@@ -85,8 +89,6 @@ class Predictor {
                                                    const std::vector<std::string>& texts) const;
 
  private:
-  torch::Tensor frames_of(const std::vector<StudyInput>& studies, size_t begin, size_t end,
-                          std::vector<Frame>& frames) const;
   struct Encoded;   // a batch's frames and prompts
   struct ReadText;  // a text as it was read over its picture
   std::vector<ReadText> read_batch(const std::vector<StudyInput>& studies,
@@ -96,14 +98,23 @@ class Predictor {
   std::vector<DecodedText> write(const std::vector<StudyInput>& studies, size_t begin,
                                  const Encoded& encoded) const;
   std::vector<DecodedText> draw(const std::vector<StudyInput>& studies, size_t begin,
-                                const Encoded& encoded) const;
+                                const Encoded& encoded, SearchOptions options) const;
 
   LoadedModel model_;
-  torch::Device device_;
+  std::shared_ptr<const Runtime> runtime_;
   int64_t batch_size_;
-  bool is_bf16_ = false;
-  Labeler labeler_;
+  std::shared_ptr<const Labeler> labeler_ = std::make_shared<const Labeler>();
 };
+
+struct PredictorOptions {
+  std::string precision = "fp32";  // RuntimeOptions::precision
+  torch::Device device = torch::kCPU;
+  int64_t batch_size = 32;
+  std::vector<StudyInput> int8_films;  // by whose pictures "int8" chooses its scales
+};
+// The model's network in this process. In fp32 an image's keys and values are kept as the model's
+// configuration says, else in half precision. Throws as make_runtime() does.
+Predictor make_predictor(LoadedModel model, const PredictorOptions& options);
 
 // The picture of a film as this model's preparation would have made it, and the map from upright
 // film pixels to it.
