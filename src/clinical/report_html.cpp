@@ -35,12 +35,26 @@ Evidence page_evidence(SentenceEvidence evidence) {
   return Evidence::kNone;
 }
 
+// Below these the samples among which a draft was chosen disagree too much to pass it over.
+constexpr double kStableSide = 0.9, kStableStatement = 0.5;
+
+// The side first: a wrong one is the worse mistake.
+std::string stability_words(const DraftSentence& sentence) {
+  if (sentence.side_stability && *sentence.side_stability < kStableSide)
+    return fmt::format("unstable side: {:.0f} % of the samples that name one agree",
+                       100 * *sentence.side_stability);
+  if (sentence.stability && *sentence.stability < kStableStatement)
+    return fmt::format("unstable: {:.0f} % of the samples state this", 100 * *sentence.stability);
+  return "";
+}
+
 ReportSentence page_sentence(const FilmReport& report, size_t index, const Affine& to_film) {
   const DraftSentence& sentence = report.draft.sentences[index];
   ReportSentence out{.text = sentence.text,
                      .evidence = page_evidence(sentence_evidence(report.draft, index)),
                      .confidence = sentence.confidence,
-                     .score = sentence.score};
+                     .score = sentence.score,
+                     .stability = stability_words(sentence)};
   if (!sentence.is_grounded) return out;
   for (const Box& box : sentence.boxes) {
     out.boxes.push_back(clip(to_film.apply(box), report.film.pixels.cols, report.film.pixels.rows));

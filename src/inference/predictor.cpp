@@ -9,7 +9,9 @@
 #include "radgen/imaging/frame.h"
 #include "radgen/imaging/picture.h"
 #include "radgen/inference/candidates.h"
+#include "radgen/inference/consistency_checker.h"
 #include "radgen/inference/draft_assembly.h"
+#include "radgen/inference/stability.h"
 #include "radgen/report/prompt.h"
 
 namespace radgen {
@@ -82,7 +84,11 @@ struct Predictor::ReadText {
 };
 
 Predictor::Predictor(LoadedModel model, std::shared_ptr<const Runtime> runtime, int64_t batch_size)
-    : model_(std::move(model)), runtime_(std::move(runtime)), batch_size_(batch_size) {
+    : model_(std::move(model)),
+      runtime_(std::move(runtime)),
+      batch_size_(batch_size),
+      labeler_(std::make_shared<const Labeler>()),
+      checker_(std::make_shared<const ConsistencyChecker>(model_.tokenizer, labeler_)) {
   RADGEN_CHECK(runtime_ != nullptr, "a predictor needs a runtime");
 }
 
@@ -128,43 +134,62 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
   return encoded;
 }
 
-std::vector<DecodedText> Predictor::write(const std::vector<StudyInput>& studies, size_t begin,
-                                          const Encoded& encoded) const {
+std::vector<Predictor::Written> Predictor::write(const std::vector<StudyInput>& studies,
+                                                 size_t begin, const Encoded& encoded) const {
   SearchOptions options;
+  options.checker = checker_.get();
   // A draft describes what is seen before it sums up. Some reports in every data set are an
   // impression alone, and nothing in the picture tells which.
   for (const Token& token : model_.tokenizer->encode("\n")) options.not_first.push_back(token.id);
   if (model_.config.decoding.candidates > 1) return draw(studies, begin, encoded, options);
-  return generate(*runtime_, encoded.image, encoded.prompts, model_.config.decoding, options);
+  std::vector<Written> written;
+  for (DecodedText& text :
+       generate(*runtime_, encoded.image, encoded.prompts, model_.config.decoding, options))
+    written.push_back({std::move(text), {}});
+  return written;
 }
 
 // Several texts a study, of which the best supported one stays.
-std::vector<DecodedText> Predictor::draw(const std::vector<StudyInput>& studies, size_t begin,
-                                         const Encoded& encoded, SearchOptions options) const {
-  const DecodingConfig& config = model_.config.decoding;
+std::vector<Predictor::Written> Predictor::draw(const std::vector<StudyInput>& studies,
+                                                size_t begin, const Encoded& encoded,
+                                                SearchOptions options) const {
   for (size_t i = 0; i < encoded.placements.size(); ++i)
     options.seeds.push_back(
         hash_mix(hash_text(model_.sha256), hash_pixels(studies[begin + i].picture)));
-  auto drawn = sample_texts(*runtime_, encoded.image, encoded.prompts, config, options);
-  std::vector<DecodedText> chosen;
-  for (size_t i = 0; i < drawn.size(); ++i) {
-    std::vector<std::vector<int64_t>> ids;
-    for (const DecodedText& text : drawn[i]) ids.push_back(text.ids);
-    const std::vector<double> consensus = consensus_of(ids);
-    std::optional<std::pair<double, size_t>> best;
-    for (size_t c = 0; c < drawn[i].size(); ++c) {
-      double value = drawn[i][c].score + config.consensus_weight * consensus[c];
-      if (!encoded.finding_logits[i].empty() && config.evidence_weight > 0) {
-        const Labels stated =
-            Labeler::aggregate(labeler_->mentions(model_.tokenizer->decode(drawn[i][c].ids)));
-        value +=
-            config.evidence_weight * support_of(stated, encoded.finding_logits[i].probabilities,
-                                                model_.calibration.finding_thresholds);
-      }
-      if (!best || value > best->first) best = {value, c};
-    }
-    chosen.push_back(std::move(drawn[i][best->second]));
+  auto drawn =
+      sample_texts(*runtime_, encoded.image, encoded.prompts, model_.config.decoding, options);
+  std::vector<Written> chosen;
+  for (size_t i = 0; i < drawn.size(); ++i)
+    chosen.push_back(choose(std::move(drawn[i]), encoded.finding_logits[i]));
+  return chosen;
+}
+
+// Texts without a contradiction come before the others.
+Predictor::Written Predictor::choose(std::vector<DecodedText> samples,
+                                     const FindingLogits& logits) const {
+  const DecodingConfig& config = model_.config.decoding;
+  std::vector<std::vector<int64_t>> ids;
+  for (const DecodedText& text : samples) ids.push_back(text.ids);
+  const std::vector<double> consensus = consensus_of(ids);
+  Written chosen;
+  std::optional<std::pair<double, size_t>> best;
+  int64_t least_faults = 0;
+  for (size_t c = 0; c < samples.size(); ++c) {
+    const std::string text = model_.tokenizer->decode(ids[c]);
+    chosen.samples.push_back(labeler_->mentions(text));
+    double value = samples[c].score + config.consensus_weight * consensus[c];
+    if (!logits.empty() && config.evidence_weight > 0)
+      value += config.evidence_weight * support_of(Labeler::aggregate(chosen.samples.back()),
+                                                   logits.probabilities,
+                                                   model_.calibration.finding_thresholds);
+    const int64_t faults =
+        config.sentence_retries > 0 ? report_faults(text, chosen.samples.back()).faults : 0;
+    if (best && (faults > least_faults || (faults == least_faults && value <= best->first)))
+      continue;
+    best = {value, c};
+    least_faults = faults;
   }
+  chosen.text = std::move(samples[best->second]);
   return chosen;
 }
 
@@ -211,13 +236,14 @@ std::vector<Draft> Predictor::draft(const std::vector<StudyInput>& studies) cons
     const double count = static_cast<double>(end - begin);
     const Encoded encoded = encode_inputs(studies, begin, end);
     auto started = std::chrono::steady_clock::now();
-    const std::vector<DecodedText> texts = write(studies, begin, encoded);
+    const std::vector<Written> texts = write(studies, begin, encoded);
     const double decode_ms = elapsed_ms(started);
     for (size_t i = begin; i < end; ++i) {
       started = std::chrono::steady_clock::now();
-      Draft draft = assemble_draft(texts[i - begin], encoded.placements[i - begin],
+      Draft draft = assemble_draft(texts[i - begin].text, encoded.placements[i - begin],
                                    encoded.finding_logits[i - begin], *model_.tokenizer, *labeler_,
                                    model_.calibration);
+      add_stability(draft, texts[i - begin].samples);
       draft.study_id = studies[i].study_id;
       draft.image_id = studies[i].image_id;
       draft.model_version = model_.version;

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "radgen/inference/model_folder.h"
+#include "radgen/inference/region_evidence.h"
 #include "radgen/model/decoding.h"
 #include "radgen/model/runtime.h"
 #include "radgen/report/labeler.h"
@@ -95,15 +96,23 @@ class Predictor {
                                    const std::vector<std::string>& texts, size_t begin, size_t end,
                                    bool keep_heads = false) const;
   Encoded encode_inputs(const std::vector<StudyInput>& studies, size_t begin, size_t end) const;
-  std::vector<DecodedText> write(const std::vector<StudyInput>& studies, size_t begin,
-                                 const Encoded& encoded) const;
-  std::vector<DecodedText> draw(const std::vector<StudyInput>& studies, size_t begin,
-                                const Encoded& encoded, SearchOptions options) const;
+  // A study's text, and what each of the samples says among which it was chosen.
+  struct Written {
+    DecodedText text;
+    std::vector<std::vector<Mention>> samples;
+  };
+  std::vector<Written> write(const std::vector<StudyInput>& studies, size_t begin,
+                             const Encoded& encoded) const;
+  std::vector<Written> draw(const std::vector<StudyInput>& studies, size_t begin,
+                            const Encoded& encoded, SearchOptions options) const;
+  // The sample to keep.
+  Written choose(std::vector<DecodedText> samples, const FindingLogits& logits) const;
 
   LoadedModel model_;
   std::shared_ptr<const Runtime> runtime_;
   int64_t batch_size_;
-  std::shared_ptr<const Labeler> labeler_ = std::make_shared<const Labeler>();
+  std::shared_ptr<const Labeler> labeler_;
+  std::shared_ptr<const SentenceChecker> checker_;
 };
 
 struct PredictorOptions {
