@@ -1,7 +1,7 @@
 // What is odd about a film, as flags that the manifest keeps and a configuration can reject by:
 //
 //   blank               next to no contrast
-//   noise               a fine pattern instead of a picture
+//   noise               a fine pattern instead of an image
 //   saturated           a quarter of the pixels at the white end, or two thirds at the black one
 //   tiny                short side below 64 px (below 128 px nothing else but saturated is judged)
 //   lateral_guess       the header says lateral, although the tables say or allow frontal

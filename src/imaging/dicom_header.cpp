@@ -172,7 +172,7 @@ FilmTags read_tags(Elements& elements, const std::string& transfer_syntax) {
   return tags;
 }
 
-// Storage classes without a picture of a body: reports, plans, doses, documents, waveforms,
+// Storage classes without an image of a body: reports, plans, doses, documents, waveforms,
 // presentation states, raw data, segmentations and surfaces (PS3.4 B.5).
 bool is_no_image_class(std::string_view sop_class) {
   static constexpr std::array<std::string_view, 7> kPrefixes = {
@@ -185,8 +185,8 @@ bool is_no_image_class(std::string_view sop_class) {
                      [&](std::string_view prefix) { return sop_class.starts_with(prefix); });
 }
 
-std::optional<Failure> check_is_picture(Elements& elements, const DicomOutline& outline,
-                                        const FilmTags& tags) {
+std::optional<Failure> check_is_image(Elements& elements, const DicomOutline& outline,
+                                      const FilmTags& tags) {
   if (is_no_image_class(tags.sop_class))
     return Failure{"not_an_image", "the object is a report, plan, dose or document, not a picture"};
   if (!outline.has_pixel_data) {
@@ -359,7 +359,7 @@ Result<DicomHeader> parse_dicom_header(const DicomOutline& outline, size_t max_p
     return Failure{"corrupt_header", "an element that describes the picture is malformed"};
   DicomHeader header;
   header.tags = read_tags(elements, outline.transfer_syntax);
-  if (auto failure = check_is_picture(elements, outline, header.tags)) return *failure;
+  if (auto failure = check_is_image(elements, outline, header.tags)) return *failure;
   const Result<PixelFormat> format = read_format(elements, max_pixels);
   if (!format) return format.failure();
   header.format = *format;

@@ -12,8 +12,8 @@ namespace radgen {
 namespace {
 
 // Thresholds lie between what 39 real frontal chest films (normal, COVID-19, effusion, children,
-// portable, cropped) show and what other pictures show; in brackets the worst chest film and the
-// best other picture. They are no diagnosis: a lung that is white throughout may be refused.
+// portable, cropped) show and what other images show; in brackets the worst chest film and the
+// best other image. They are no diagnosis: a lung that is white throughout may be refused.
 constexpr int kMinSidePx = 128;          // below this nothing can be judged, let alone reported
 constexpr double kMinContrast = 0.04;    // [.48 | blank below .01]
 constexpr double kMinSmoothShare = 0.5;  // [.80 | white noise .1]
@@ -23,7 +23,7 @@ constexpr double kMinSymmetry = 0.35;  // [.51]
 constexpr double kMinRidge = 0.05;     // [.12] the mediastinum stands out of both lungs
 constexpr double kMinLungRows = 0.35;  // [.49] on the weaker side
 constexpr double kMinWall =
-    -0.05;  // [.00] the chest wall outside of the lungs, where it is in the picture
+    -0.05;  // [.00] the chest wall outside of the lungs, where it is in the image
 constexpr int kMaxValleys = 2;  // [2 | 3] two lungs; fingers, teeth and boards have more
 
 // How many of the four claims about lungs hold, given the abdomen below them.
@@ -40,7 +40,7 @@ bool looks_like_frontal_chest(const ChestFeatures& f) {
   return (claims == 4 && f.below >= kMinBelow) || (claims == 3 && f.below >= kClearBelow);
 }
 
-// For pictures turned or inverted for a guess: nothing may be missing.
+// For images turned or inverted for a guess: nothing may be missing.
 bool looks_surely_like_frontal_chest(const ChestFeatures& f) {
   return looks_like_frontal_chest(f) && lung_claims(f) == 4;
 }
@@ -84,29 +84,29 @@ std::vector<std::pair<std::string, double>> listed(const ChestFeatures& f) {
           {"below", f.below}};
 }
 
-cv::Mat negative(const cv::Mat& picture) {
+cv::Mat negative(const cv::Mat& image) {
   cv::Mat result;
-  cv::subtract(cv::Scalar(65535), picture, result);
+  cv::subtract(cv::Scalar(65535), image, result);
   return result;
 }
 
-bool looks_like_chest_when_turned(const cv::Mat& picture) {
+bool looks_like_chest_when_turned(const cv::Mat& image) {
   for (const int turn : {cv::ROTATE_90_CLOCKWISE, cv::ROTATE_180, cv::ROTATE_90_COUNTERCLOCKWISE}) {
     cv::Mat turned;
-    cv::rotate(picture, turned, turn);
+    cv::rotate(image, turned, turn);
     if (looks_surely_like_frontal_chest(chest_features(turned))) return true;
   }
   return false;
 }
 
-// What a refused picture might be: a hint for whoever looks at it, never a reason to report it.
-void guess_handling(const cv::Mat& picture, std::vector<std::string>& warnings) {
-  if (looks_like_chest_when_turned(picture)) warnings.push_back("possibly_rotated");
-  if (looks_surely_like_frontal_chest(chest_features(negative(picture))))
+// What a refused image might be: a hint for whoever looks at it, never a reason to report it.
+void guess_handling(const cv::Mat& image, std::vector<std::string>& warnings) {
+  if (looks_like_chest_when_turned(image)) warnings.push_back("possibly_rotated");
+  if (looks_surely_like_frontal_chest(chest_features(negative(image))))
     warnings.push_back("possibly_inverted");
 }
 
-// Why a picture that does not look like a frontal chest film is refused.
+// Why an image that does not look like a frontal chest film is refused.
 Failure why_not(const ChestFeatures& features, const FilmTags& tags) {
   if (features.contrast < kMinContrast) return {"blank", "the picture shows next to nothing"};
   if (features.smooth_share < kMinSmoothShare)

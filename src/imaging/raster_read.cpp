@@ -33,20 +33,20 @@ bool has_all_chunks(std::string_view bytes) {
 Result<cv::Mat> decode(std::string_view bytes) {
   const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
                         const_cast<char*>(bytes.data()));
-  cv::Mat picture;
+  cv::Mat image;
   try {
-    picture = cv::imdecode(
+    image = cv::imdecode(
         encoded, cv::IMREAD_GRAYSCALE | cv::IMREAD_ANYDEPTH | cv::IMREAD_IGNORE_ORIENTATION);
   } catch (const cv::Exception&) {
-    picture.release();
+    image.release();
   }
-  if (picture.empty())
+  if (image.empty())
     return Failure{"corrupt_compressed_data", "the picture is damaged and cannot be decoded"};
   double low = 0, high = 0;
-  cv::minMaxLoc(picture, &low, &high);
+  cv::minMaxLoc(image, &low, &high);
   if (low == high) return Failure{"flat_image", "all pixels have the same value"};
-  if (picture.depth() == CV_8U) picture.convertTo(picture, CV_16U, 257);
-  return picture;
+  if (image.depth() == CV_8U) image.convertTo(image, CV_16U, 257);
+  return image;
 }
 
 }  // namespace

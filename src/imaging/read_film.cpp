@@ -33,11 +33,11 @@ void append(std::vector<std::string>& warnings, const std::vector<std::string>& 
 }
 
 // Upright pixels, and the spacing turned with them.
-void place(cv::Mat picture, const DicomHeader& header, const ReadOptions& options, Film& film) {
+void place(cv::Mat image, const DicomHeader& header, const ReadOptions& options, Film& film) {
   Upright upright = upright_of(header.tags.patient_orientation);
   if (upright.kind == Upright::Kind::kLateral) film.warnings.push_back("lateral_orientation");
   if (!options.honour_orientation) upright = {};
-  film.pixels = turn_upright(picture, upright, film.stored_to_upright);
+  film.pixels = turn_upright(image, upright, film.stored_to_upright);
   film.spacing_x_mm = header.column_spacing_mm;
   film.spacing_y_mm = header.row_spacing_mm;
   if (upright.is_transposed) std::swap(film.spacing_x_mm, film.spacing_y_mm);
@@ -60,24 +60,24 @@ Result<Film> read_dicom(std::string_view bytes, const ReadOptions& options) {
   append(film.warnings, outline->warnings);
   append(film.warnings, header->warnings);
   append(film.warnings, stored->warnings);
-  Result<cv::Mat> picture =
+  Result<cv::Mat> image =
       is_mimic_jpg(options)
           ? mimic_jpg_from_stored(*stored, header->format, header->gray.is_inverse)
           : gray_from_stored(*stored, header->format, header->gray, film.warnings);
-  if (!picture) return picture.failure();
+  if (!image) return image.failure();
   stored->words.release();
-  place(std::move(*picture), *header, options, film);
+  place(std::move(*image), *header, options, film);
   return film;
 }
 
 Result<Film> read_raster(std::string_view bytes, const ReadOptions& options) {
-  Result<cv::Mat> picture = looks_like_png(bytes) ? read_png(bytes, options.max_pixels)
-                                                  : read_jpeg(bytes, options.max_pixels);
-  if (!picture) return picture.failure();
+  Result<cv::Mat> image = looks_like_png(bytes) ? read_png(bytes, options.max_pixels)
+                                                : read_jpeg(bytes, options.max_pixels);
+  if (!image) return image.failure();
   Film film;
-  film.pixels = std::move(*picture);
+  film.pixels = std::move(*image);
   if (is_mimic_jpg(options)) {
-    // Such pictures are what that convention made: nothing is done a second time.
+    // Such images are what that convention made: nothing is done a second time.
     film.warnings.push_back("photometric_as_stored");
   }
   return film;

@@ -6,11 +6,11 @@
 
 #include "radgen/core/error.h"
 #include "radgen/core/random.h"
-#include "radgen/imaging/frame.h"
-#include "radgen/imaging/picture.h"
-#include "radgen/inference/candidates.h"
+#include "radgen/imaging/image.h"
+#include "radgen/imaging/letterbox.h"
 #include "radgen/inference/consistency_checker.h"
 #include "radgen/inference/draft_assembly.h"
+#include "radgen/inference/sample_ranking.h"
 #include "radgen/inference/stability.h"
 #include "radgen/report/prompt.h"
 
@@ -23,7 +23,7 @@ double elapsed_ms(std::chrono::steady_clock::time_point since) {
       .count();
 }
 
-// Of each picture; empty ones for a network without a head of the fourteen findings.
+// Of each image; empty ones for a network without a head of the fourteen findings.
 std::vector<FindingLogits> finding_logits_of(const Runtime& runtime, const EncodedImage& image) {
   std::vector<FindingLogits> all(static_cast<size_t>(image.memory.size(0)));
   if (!image.finding_logits.defined() ||
@@ -34,22 +34,22 @@ std::vector<FindingLogits> finding_logits_of(const Runtime& runtime, const Encod
   const torch::Tensor patches = image.finding_logits.to(torch::kCPU, torch::kFloat).contiguous();
   for (size_t b = 0; b < all.size(); ++b) {
     const auto row = static_cast<int64_t>(b);
-    const double* of_picture = p[row].data_ptr<double>();
+    const double* of_image = p[row].data_ptr<double>();
     const float* of_patches = patches[row].data_ptr<float>();
-    all[b].probabilities.assign(of_picture, of_picture + p.size(1));
+    all[b].probabilities.assign(of_image, of_image + p.size(1));
     all[b].patches.assign(of_patches, of_patches + patches[row].numel());
   }
   return all;
 }
 
-// [n,1,H,W] of studies begin..end; appends the frames.
-torch::Tensor frames_of(const FrameConfig& config, const std::vector<StudyInput>& studies,
-                        size_t begin, size_t end, std::vector<Frame>& frames) {
+// [n,1,H,W] of studies begin..end; appends the inputs.
+torch::Tensor letterboxes_of(const ModelInputConfig& config, const std::vector<StudyInput>& studies,
+                             size_t begin, size_t end, std::vector<Letterbox>& letterboxes) {
   torch::Tensor images =
       torch::empty({static_cast<int64_t>(end - begin), 1, config.height_px, config.width_px});
   for (size_t i = begin; i < end; ++i) {
-    frames.push_back(make_frame(studies[i].picture, config));
-    const cv::Mat& input = frames.back().input;
+    letterboxes.push_back(make_letterbox(studies[i].image, config));
+    const cv::Mat& input = letterboxes.back().input;
     images[static_cast<int64_t>(i - begin)].copy_(
         torch::from_blob(input.data, {1, input.rows, input.cols}, torch::kFloat32));
   }
@@ -57,12 +57,11 @@ torch::Tensor frames_of(const FrameConfig& config, const std::vector<StudyInput>
 }
 
 // Of the prepared pixels and their size.
-uint64_t hash_pixels(const cv::Mat& picture) {
-  uint64_t hash =
-      hash_mix(static_cast<uint64_t>(picture.rows), static_cast<uint64_t>(picture.cols));
-  const size_t row_bytes = static_cast<size_t>(picture.cols) * picture.elemSize();
-  for (int y = 0; y < picture.rows; ++y)
-    hash = hash_mix(hash, hash_text({reinterpret_cast<const char*>(picture.ptr(y)), row_bytes}));
+uint64_t hash_pixels(const cv::Mat& image) {
+  uint64_t hash = hash_mix(static_cast<uint64_t>(image.rows), static_cast<uint64_t>(image.cols));
+  const size_t row_bytes = static_cast<size_t>(image.cols) * image.elemSize();
+  for (int y = 0; y < image.rows; ++y)
+    hash = hash_mix(hash, hash_text({reinterpret_cast<const char*>(image.ptr(y)), row_bytes}));
   return hash;
 }
 
@@ -94,17 +93,17 @@ Predictor::Predictor(LoadedModel model, std::shared_ptr<const Runtime> runtime, 
 
 Predictor::Predictor(LoadedModel model, torch::Device device, int64_t batch_size)
     : Predictor(model,
-                make_runtime(model.network, {.kv_cache_type = model.config.decoding.picture_keys,
+                make_runtime(model.network, {.kv_cache_type = model.config.decoding.kv_cache_type,
                                              .device = device}),
                 batch_size) {}
 
 Predictor make_predictor(LoadedModel model, const PredictorOptions& options) {
   RuntimeOptions runtime{.precision = options.precision, .device = options.device};
-  if (options.precision == "fp32") runtime.kv_cache_type = model.config.decoding.picture_keys;
-  std::vector<Frame> frames;
+  if (options.precision == "fp32") runtime.kv_cache_type = model.config.decoding.kv_cache_type;
+  std::vector<Letterbox> letterboxes;
   for (size_t i = 0; i < options.int8_films.size(); ++i)
     runtime.int8_images.push_back(
-        frames_of(model.config.frame, options.int8_films, i, i + 1, frames));
+        letterboxes_of(model.config.model_input, options.int8_films, i, i + 1, letterboxes));
   auto made = make_runtime(model.network, runtime);
   return {std::move(model), std::move(made), options.batch_size};
 }
@@ -113,8 +112,9 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
                                             size_t end) const {
   Encoded encoded;
   auto started = std::chrono::steady_clock::now();
-  std::vector<Frame> frames;
-  const torch::Tensor images = frames_of(model_.config.frame, studies, begin, end, frames);
+  std::vector<Letterbox> letterboxes;
+  const torch::Tensor images =
+      letterboxes_of(model_.config.model_input, studies, begin, end, letterboxes);
   for (size_t i = begin; i < end; ++i) {
     if (model_.config.prompt_max_tokens > 0)
       encoded.prompts.push_back(prompt_ids(
@@ -126,10 +126,10 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
   started = std::chrono::steady_clock::now();
   encoded.image = runtime_->encode(images);
   encoded.encode_ms = elapsed_ms(started);
-  for (const Frame& frame : frames)
+  for (const Letterbox& letterbox : letterboxes)
     encoded.placements.push_back(place_grid(encoded.image.grid.rows, encoded.image.grid.columns,
                                             model_.config.network.encoder.patch_px,
-                                            frame.picture_to_frame));
+                                            letterbox.image_to_input));
   encoded.finding_logits = finding_logits_of(*runtime_, encoded.image);
   return encoded;
 }
@@ -139,9 +139,10 @@ std::vector<Predictor::Written> Predictor::write(const std::vector<StudyInput>& 
   SearchOptions options;
   options.checker = checker_.get();
   // A draft describes what is seen before it sums up. Some reports in every data set are an
-  // impression alone, and nothing in the picture tells which.
+  // impression alone, and nothing in the image tells which.
   for (const Token& token : model_.tokenizer->encode("\n")) options.not_first.push_back(token.id);
-  if (model_.config.decoding.candidates > 1) return draw(studies, begin, encoded, options);
+  if (model_.config.decoding.num_samples > 1)
+    return best_of_samples(studies, begin, encoded, options);
   std::vector<Written> written;
   for (DecodedText& text :
        generate(*runtime_, encoded.image, encoded.prompts, model_.config.decoding, options))
@@ -150,12 +151,12 @@ std::vector<Predictor::Written> Predictor::write(const std::vector<StudyInput>& 
 }
 
 // Several texts a study, of which the best supported one stays.
-std::vector<Predictor::Written> Predictor::draw(const std::vector<StudyInput>& studies,
-                                                size_t begin, const Encoded& encoded,
-                                                SearchOptions options) const {
+std::vector<Predictor::Written> Predictor::best_of_samples(const std::vector<StudyInput>& studies,
+                                                           size_t begin, const Encoded& encoded,
+                                                           SearchOptions options) const {
   for (size_t i = 0; i < encoded.placements.size(); ++i)
     options.seeds.push_back(
-        hash_mix(hash_text(model_.sha256), hash_pixels(studies[begin + i].picture)));
+        hash_mix(hash_text(model_.sha256), hash_pixels(studies[begin + i].image)));
   auto drawn =
       sample_texts(*runtime_, encoded.image, encoded.prompts, model_.config.decoding, options);
   std::vector<Written> chosen;
@@ -170,18 +171,18 @@ Predictor::Written Predictor::choose(std::vector<DecodedText> samples,
   const DecodingConfig& config = model_.config.decoding;
   std::vector<std::vector<int64_t>> ids;
   for (const DecodedText& text : samples) ids.push_back(text.ids);
-  const std::vector<double> consensus = consensus_of(ids);
+  const std::vector<double> mbr = mbr_scores(ids);
   Written chosen;
   std::optional<std::pair<double, size_t>> best;
   int64_t least_faults = 0;
   for (size_t c = 0; c < samples.size(); ++c) {
     const std::string text = model_.tokenizer->decode(ids[c]);
     chosen.samples.push_back(labeler_->mentions(text));
-    double value = samples[c].score + config.consensus_weight * consensus[c];
-    if (!logits.empty() && config.evidence_weight > 0)
-      value += config.evidence_weight * support_of(Labeler::aggregate(chosen.samples.back()),
-                                                   logits.probabilities,
-                                                   model_.calibration.finding_thresholds);
+    double value = samples[c].score + config.mbr_weight * mbr[c];
+    if (!logits.empty() && config.finding_head_weight > 0)
+      value += config.finding_head_weight * support_of(Labeler::aggregate(chosen.samples.back()),
+                                                       logits.probabilities,
+                                                       model_.calibration.finding_thresholds);
     const int64_t faults =
         config.sentence_retries > 0 ? report_faults(text, chosen.samples.back()).faults : 0;
     if (best && (faults > least_faults || (faults == least_faults && value <= best->first)))
@@ -333,10 +334,10 @@ std::vector<std::vector<TokenLogProb>> Predictor::log_probs(
   return all;
 }
 
-PreparedPicture prepare_picture(const cv::Mat& upright_film, const FrameConfig& frame) {
-  if (frame.prepared_long_side_px <= 0) return {upright_film, Affine{}};
-  Fitted fitted = resize_long_side(upright_film, static_cast<int>(frame.prepared_long_side_px));
-  return {fitted.picture, fitted.transform};
+PreparedImage prepare_image(const cv::Mat& upright_film, const ModelInputConfig& input) {
+  if (input.prepared_long_side_px <= 0) return {upright_film, Affine{}};
+  Fitted fitted = resize_long_side(upright_film, static_cast<int>(input.prepared_long_side_px));
+  return {fitted.image, fitted.transform};
 }
 
 }  // namespace radgen

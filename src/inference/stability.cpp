@@ -5,7 +5,7 @@
 namespace radgen {
 namespace {
 
-bool is_there(const Mention& mention) { return mention.certainty != Certainty::kNegative; }
+bool is_there(const Mention& mention) { return mention.assertion != Assertion::kNegative; }
 
 double stability_of(const Mention& mention, const std::vector<std::vector<Mention>>& samples) {
   const auto says_so = [&](const std::vector<Mention>& sample) {

@@ -25,30 +25,35 @@ void describe(Fields& f, DecodingConfig& c) {
           {.help = "beams are compared by log P / length^penalty; 0: log P", .min = 0, .max = 5});
   f.field("no_repeat_ngram", c.no_repeat_ngram,
           {.help = "no n-gram twice; 0: off", .min = 0, .max = 100, .unit = "tokens"});
-  f.field("picture_keys", c.picture_keys,
+  f.renamed("picture_keys", "kv_cache_type");
+  f.field("kv_cache_type", c.kv_cache_type,
           {.help = "how a picture's keys and values are kept while words are written; on CPUs; "
                    "fp16 reads half the bytes, int8 a quarter",
            .choices = {"fp32", "fp16", "int8"}});
+  f.renamed("candidates", "num_samples");
   f.field(
-      "candidates", c.candidates,
+      "num_samples", c.num_samples,
       {.help =
            "texts drawn for each study, of which the best supported one is kept; 1: none is drawn",
        .min = 1,
        .max = 256});
   f.field("temperature", c.temperature,
           {.help = "of the drawn words: log P is divided by it", .min = 0.05, .max = 2});
-  f.field("nucleus", c.nucleus,
+  f.renamed("nucleus", "top_p");
+  f.field("top_p", c.top_p,
           {.help = "words are drawn from the likeliest that hold this share of P",
            .min = 0.01,
            .max = 1});
+  f.renamed("evidence_weight", "finding_head_weight");
   f.field(
-      "evidence_weight", c.evidence_weight,
+      "finding_head_weight", c.finding_head_weight,
       {.help =
            "what the finding head counts against the words' own log P when a drawn text is chosen",
        .min = 0,
        .max = 100});
+  f.renamed("consensus_weight", "mbr_weight");
   f.field(
-      "consensus_weight", c.consensus_weight,
+      "mbr_weight", c.mbr_weight,
       {.help = "what the other drawn texts' words count when one is chosen", .min = 0, .max = 100});
   f.field("early_stopping", c.early_stopping,
           {.help = "when beams stop: as soon as beam_size texts are finished (true), when the best "
@@ -155,11 +160,11 @@ std::vector<std::vector<DecodedText>> sample_texts(const Runtime& runtime,
       runtime, encoded, prompts, config, options,
       [&](const TextRules& rules, int64_t limit, size_t study) {
         std::vector<Random> streams;
-        for (int64_t i = 0; i < config.candidates; ++i)
+        for (int64_t i = 0; i < config.num_samples; ++i)
           streams.emplace_back(options.seeds[study],
                                std::initializer_list<uint64_t>{static_cast<uint64_t>(i)});
         return std::make_unique<IndependentTexts>(
-            rules, std::make_unique<TopPSampler>(config.temperature, config.nucleus), limit,
+            rules, std::make_unique<TopPSampler>(config.temperature, config.top_p), limit,
             /*length_penalty=*/1, streams);
       });
 }
@@ -212,7 +217,7 @@ std::vector<DecodedText> score_tokens(const Runtime& runtime, const EncodedImage
 std::vector<DecodedText> generate(GroundedModel model, const EncodedImage& encoded,
                                   const std::vector<std::vector<int64_t>>& prompts,
                                   const DecodingConfig& config, const SearchOptions& options) {
-  return generate(*runtime_of(std::move(model), config.picture_keys), encoded, prompts, config,
+  return generate(*runtime_of(std::move(model), config.kv_cache_type), encoded, prompts, config,
                   options);
 }
 
@@ -220,7 +225,7 @@ std::vector<std::vector<DecodedText>> sample_texts(GroundedModel model, const En
                                                    const std::vector<std::vector<int64_t>>& prompts,
                                                    const DecodingConfig& config,
                                                    const SearchOptions& options) {
-  return sample_texts(*runtime_of(std::move(model), config.picture_keys), encoded, prompts, config,
+  return sample_texts(*runtime_of(std::move(model), config.kv_cache_type), encoded, prompts, config,
                       options);
 }
 

@@ -125,9 +125,9 @@ class InProcessRuntime : public Runtime {
     auto& texts = dynamic_cast<CachedTexts&>(state);
     if (!is_identity(rows, texts.cache.positions.size(0)))
       GroundedDecoderImpl::select(texts.cache, torch::tensor(rows).to(device_),
-                                  /*same_pictures=*/true);
+                                  /*same_images=*/true);
     if (studies.empty() || is_identity(studies, texts.studies)) return;
-    GroundedDecoderImpl::select_pictures(texts.cache, torch::tensor(studies).to(device_));
+    GroundedDecoderImpl::select_images(texts.cache, torch::tensor(studies).to(device_));
     texts.studies = static_cast<int64_t>(studies.size());
   }
 

@@ -4,10 +4,10 @@
 // With a SentenceChecker, a finished sentence that is not accepted is taken back: the text forgets
 // it and goes on from the words before, with what the network said there. Sampling draws afresh.
 // Where that does not help (greedy decoding, which would write the same again, and the later half
-// of a sampled sentence's tries), the rejected sentence's least certain word is forbidden behind the
-// words before it, so that the sentence must leave the way where another one is likeliest. After
-// `sentence_retries` rejections in one place the text keeps the sentence, is marked as inconsistent
-// and asked no more.
+// of a sampled sentence's tries), the rejected sentence's least certain word is forbidden behind
+// the words before it, so that the sentence must leave the way where another one is likeliest.
+// After `sentence_retries` rejections in one place the text keeps the sentence, is marked as
+// inconsistent and asked no more.
 #pragma once
 
 #include <vector>

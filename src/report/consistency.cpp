@@ -199,12 +199,12 @@ class ConsistencyCheck {
       for (size_t j = i + 1; j < mentions_.size(); ++j) {
         const Mention &a = *mentions_[i], &b = *mentions_[j];
         if (a.finding != b.finding) continue;
-        const bool is_a_stated = a.certainty == Certainty::kPositive;
-        const bool is_b_stated = b.certainty == Certainty::kPositive;
+        const bool is_a_stated = a.assertion == Assertion::kPositive;
+        const bool is_b_stated = b.assertion == Assertion::kPositive;
         if (is_a_stated && is_b_stated) {
           compare_statements(a, b);
-        } else if ((is_a_stated && b.certainty == Certainty::kNegative && denies(b, a)) ||
-                   (is_b_stated && a.certainty == Certainty::kNegative && denies(a, b))) {
+        } else if ((is_a_stated && b.assertion == Assertion::kNegative && denies(b, a)) ||
+                   (is_b_stated && a.assertion == Assertion::kNegative && denies(a, b))) {
           add(ContradictionKind::kStatedAndDenied, a.finding, a.sentence, b.sentence);
         }
       }
@@ -217,7 +217,7 @@ class ConsistencyCheck {
     std::vector<const Mention*> same, related;
     for (const Mention* other : mentions_) {
       if (sentence_of(*other).is_impression == sentence_of(m).is_impression) continue;
-      if (!with_denials && other->certainty == Certainty::kNegative) continue;
+      if (!with_denials && other->assertion == Assertion::kNegative) continue;
       if (other->finding == m.finding) same.push_back(other);
       if (are_related(other->finding, m.finding)) related.push_back(other);
     }
@@ -267,7 +267,7 @@ class ConsistencyCheck {
     if (!has_impression || !has_findings) return;
     uint32_t missing = 0;  // by finding: one is said once
     for (const Mention* m : mentions_) {
-      if (m->certainty != Certainty::kPositive) continue;
+      if (m->assertion != Assertion::kPositive) continue;
       if (sentence_of(*m).is_impression) {
         compare_impression(*m);
         continue;

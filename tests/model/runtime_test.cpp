@@ -28,7 +28,7 @@ TEST(TableRuntime, IsSearchedInEveryWay) {
   const auto beams =
       generate(runtime, encoded, prompts, {.beam_size = 3, .max_tokens = 8, .length_penalty = 1});
   const auto sampled = sample_texts(
-      runtime, encoded, prompts, {.max_tokens = 8, .candidates = 6, .temperature = 1, .nucleus = 1},
+      runtime, encoded, prompts, {.max_tokens = 8, .num_samples = 6, .temperature = 1, .top_p = 1},
       {.seeds = {1, 2}});
   std::set<Ids> different;
   for (size_t b = 0; b < 2; ++b) {
@@ -127,8 +127,7 @@ class CheckedSearch : public ::testing::Test {
   torch::NoGradGuard no_grad;
   GroundedModel model{nullptr};
   EncodedImage encoded;
-  const DecodingConfig sampling{
-      .max_tokens = 30, .candidates = 6, .temperature = 1.5, .nucleus = 1};
+  const DecodingConfig sampling{.max_tokens = 30, .num_samples = 6, .temperature = 1.5, .top_p = 1};
 };
 
 TEST_F(CheckedSearch, RejectedSentencesAreTakenBackAndSampledAgain) {

@@ -12,7 +12,7 @@ namespace {
 
 using Ids = std::vector<int64_t>;
 
-class DrawnTexts : public ::testing::Test {
+class SampledTexts : public ::testing::Test {
  protected:
   void SetUp() override {
     torch::manual_seed(11);
@@ -25,9 +25,9 @@ class DrawnTexts : public ::testing::Test {
   const SearchOptions options{.seeds = {1, 2, 3}};
 };
 
-TEST_F(DrawnTexts, HaveTheLogProbabilitiesAndMapsOfTheirOwnWords) {
+TEST_F(SampledTexts, HaveTheLogProbabilitiesAndMapsOfTheirOwnWords) {
   const auto drawn = sample_texts(model, encoded, prompts,
-                                  {.max_tokens = 9, .candidates = 5, .temperature = 1}, options);
+                                  {.max_tokens = 9, .num_samples = 5, .temperature = 1}, options);
   ASSERT_EQ(drawn.size(), 3U);
   for (int64_t b = 0; b < 3; ++b) {
     for (const DecodedText& text : drawn[static_cast<size_t>(b)]) {
@@ -45,8 +45,8 @@ TEST_F(DrawnTexts, HaveTheLogProbabilitiesAndMapsOfTheirOwnWords) {
   }
 }
 
-TEST_F(DrawnTexts, DependOnTheirSeedAloneAndNotOnTheBatch) {
-  const DecodingConfig config{.max_tokens = 9, .candidates = 4, .temperature = 1};
+TEST_F(SampledTexts, DependOnTheirSeedAloneAndNotOnTheBatch) {
+  const DecodingConfig config{.max_tokens = 9, .num_samples = 4, .temperature = 1};
   const auto together = sample_texts(model, encoded, prompts, config, options);
   std::set<Ids> different;
   for (int64_t b = 0; b < 3; ++b) {
@@ -62,16 +62,16 @@ TEST_F(DrawnTexts, DependOnTheirSeedAloneAndNotOnTheBatch) {
   EXPECT_GT(different.size(), 6U);
 }
 
-TEST_F(DrawnTexts, AreGreedyWhenTheNucleusHoldsOneWord) {
+TEST_F(SampledTexts, AreGreedyWhenTopPHoldsOneWord) {
   const auto drawn = sample_texts(model, encoded, prompts,
-                                  {.max_tokens = 9, .candidates = 3, .nucleus = 0.01}, options);
+                                  {.max_tokens = 9, .num_samples = 3, .top_p = 0.01}, options);
   const auto greedy = generate(model, encoded, prompts, {.max_tokens = 9});
   for (size_t b = 0; b < 3; ++b)
     for (const DecodedText& text : drawn[b]) EXPECT_EQ(text.ids, greedy[b].ids);
 }
 
-TEST_F(DrawnTexts, NeverBeginWithAForbiddenWord) {
-  const DecodingConfig config{.max_tokens = 1, .candidates = 40, .temperature = 2, .nucleus = 1};
+TEST_F(SampledTexts, NeverBeginWithAForbiddenWord) {
+  const DecodingConfig config{.max_tokens = 1, .num_samples = 40, .temperature = 2, .top_p = 1};
   std::set<int64_t> firsts;
   for (const auto& texts : sample_texts(model, encoded, prompts, config, options))
     for (const DecodedText& text : texts)
@@ -86,14 +86,14 @@ TEST_F(DrawnTexts, NeverBeginWithAForbiddenWord) {
     }
 }
 
-TEST_F(DrawnTexts, ComeAsOftenAsTheNetworkSays) {
+TEST_F(SampledTexts, ComeAsOftenAsTheNetworkSays) {
   // The first word of 4,000 texts against its probability: three standard errors.
   constexpr int64_t kTexts = 4000;
   const EncodedImage one = select_studies(encoded, {0});
   std::vector<double> count(20, 0);
   double ended = 0;
   const auto drawn = sample_texts(
-      model, one, {}, {.max_tokens = 1, .candidates = kTexts, .temperature = 1, .nucleus = 1},
+      model, one, {}, {.max_tokens = 1, .num_samples = kTexts, .temperature = 1, .top_p = 1},
       {.seeds = {9}});
   for (const DecodedText& text : drawn[0]) {
     if (text.ids.empty()) {

@@ -1,9 +1,9 @@
-// Predictor: prepared pictures -> grounded drafts.
+// Predictor: prepared images -> grounded drafts.
 //
 //   Predictor predictor(load_model_folder("model"));         // fp32 on the CPU
 //   Predictor fast = make_predictor(load_model_folder("model"), {.precision = "bf16"});
 //   std::vector<Draft> drafts = predictor.draft(studies);
-//   drafts[0].sentences[0].boxes ...                         // in pixels of the prepared picture
+//   drafts[0].sentences[0].boxes ...                         // in pixels of the prepared image
 //
 // A predictor is immutable: its runtime (model/runtime.h) decides on precision, device and the type
 // of the KV cache, and whoever has another runtime gives it to the constructor. What is drafted
@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "radgen/inference/model_folder.h"
-#include "radgen/inference/region_evidence.h"
+#include "radgen/inference/region_features.h"
 #include "radgen/model/decoding.h"
 #include "radgen/model/runtime.h"
 #include "radgen/report/labeler.h"
@@ -28,10 +28,10 @@
 
 namespace radgen {
 
-// One study as the network sees it. `picture` is CV_16UC1, upright, at the prepared size.
+// One study as the network sees it. `image` is CV_16UC1, upright, at the prepared size.
 struct StudyInput {
   std::string study_id, image_id;
-  cv::Mat picture;
+  cv::Mat image;
   std::optional<double> age_years;
   std::string sex, indication;
 };
@@ -41,8 +41,8 @@ struct StudyInput {
 struct PhraseGrounding {
   Mention mention;
   AttentionMap map;
-  Box map_box;  // prepared-picture pixels
-  RegionEvidence evidence;
+  Box map_box;  // prepared-image pixels
+  RegionFeatures region_features;
 };
 
 // log P of one token of a text that was given; begin and end are its bytes.
@@ -68,7 +68,7 @@ class Predictor {
   std::vector<std::vector<double>> finding_probabilities(
       const std::vector<StudyInput>& studies) const;
 
-  // The mean of each picture's patches as the encoder leaves them (z, of the real ones), of length
+  // The mean of each image's patches as the encoder leaves them (z, of the real ones), of length
   // 1: [study][D_v].
   std::vector<std::vector<float>> embeddings(const std::vector<StudyInput>& studies) const;
 
@@ -90,8 +90,8 @@ class Predictor {
                                                    const std::vector<std::string>& texts) const;
 
  private:
-  struct Encoded;   // a batch's frames and prompts
-  struct ReadText;  // a text as it was read over its picture
+  struct Encoded;   // a batch's inputs and prompts
+  struct ReadText;  // a text as it was read over its image
   std::vector<ReadText> read_batch(const std::vector<StudyInput>& studies,
                                    const std::vector<std::string>& texts, size_t begin, size_t end,
                                    bool keep_heads = false) const;
@@ -103,8 +103,8 @@ class Predictor {
   };
   std::vector<Written> write(const std::vector<StudyInput>& studies, size_t begin,
                              const Encoded& encoded) const;
-  std::vector<Written> draw(const std::vector<StudyInput>& studies, size_t begin,
-                            const Encoded& encoded, SearchOptions options) const;
+  std::vector<Written> best_of_samples(const std::vector<StudyInput>& studies, size_t begin,
+                                       const Encoded& encoded, SearchOptions options) const;
   // The sample to keep.
   Written choose(std::vector<DecodedText> samples, const FindingLogits& logits) const;
 
@@ -119,18 +119,18 @@ struct PredictorOptions {
   std::string precision = "fp32";  // RuntimeOptions::precision
   torch::Device device = torch::kCPU;
   int64_t batch_size = 32;
-  std::vector<StudyInput> int8_films;  // by whose pictures "int8" chooses its scales
+  std::vector<StudyInput> int8_films;  // by whose images "int8" chooses its scales
 };
 // The model's network in this process. In fp32 an image's keys and values are kept as the model's
 // configuration says, else in half precision. Throws as make_runtime() does.
 Predictor make_predictor(LoadedModel model, const PredictorOptions& options);
 
-// The picture of a film as this model's preparation would have made it, and the map from upright
+// The image of a film as this model's preparation would have made it, and the map from upright
 // film pixels to it.
-struct PreparedPicture {
-  cv::Mat picture;
+struct PreparedImage {
+  cv::Mat image;
   Affine upright_to_prepared;
 };
-PreparedPicture prepare_picture(const cv::Mat& upright_film, const FrameConfig& frame);
+PreparedImage prepare_image(const cv::Mat& upright_film, const ModelInputConfig& input);
 
 }  // namespace radgen

@@ -1,4 +1,4 @@
-// How much of what a draft says its other samples say too. One picture, asked several times, should
+// How much of what a draft says its other samples say too. One image, asked several times, should
 // answer the same; what it says once only, or with another side each time, is a guess.
 //
 //   add_stability(draft, mentions_of_samples);   // draft.sentences[i].stability, .side_stability

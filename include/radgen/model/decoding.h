@@ -3,7 +3,7 @@
 //
 //   EncodedImage encoded = runtime->encode(images);                            // B studies
 //   std::vector<DecodedText> drafts = generate(*runtime, encoded, {}, config);   // one a study
-//   // sampled[b]: config.candidates texts
+//   // sampled[b]: config.num_samples texts
 //   auto sampled = sample_texts(*runtime, encoded, {}, config, {.seeds = seeds});
 //   std::vector<DecodedText> scored = score_tokens(*runtime, encoded, {}, ids);  // teacher forced
 //
@@ -41,13 +41,13 @@ struct DecodingConfig {
   int64_t min_tokens = 0;       // no eos before
   double length_penalty = 0;    // beams are compared by log P / length^penalty; 0: log P
   int64_t no_repeat_ngram = 0;  // no n-gram twice; 0: off
-  std::string picture_keys =
-      "fp32";  // or "fp16", "int8": how the decoder keeps a picture's keys and values
+  std::string kv_cache_type =
+      "fp32";  // or "fp16", "int8": how the decoder keeps an image's keys and values
   // Sampled texts; beam_size and length_penalty have no part in them.
-  int64_t candidates = 1;  // 1: none is sampled
-  double temperature = 0.7, nucleus = 0.95;
-  // used where a text is chosen (inference/candidates.h)
-  double evidence_weight = 0, consensus_weight = 0;
+  int64_t num_samples = 1;  // 1: none is sampled
+  double temperature = 0.7, top_p = 0.95;
+  // used where a text is chosen (inference/sample_ranking.h)
+  double finding_head_weight = 0, mbr_weight = 0;
   std::string early_stopping = "false";  // of beams: "true", "false", "never"
   // How often a sentence that a SentenceChecker rejects is written again; 0: it is not asked.
   int64_t sentence_retries = 8;
@@ -57,7 +57,7 @@ void describe(Fields& f, DecodingConfig& c);
 // Named apart from radgen::Draft, which is the finished report (report/prediction.h).
 struct DecodedText {
   std::vector<int64_t> ids;  // T words, without prompt, bos and eos
-  // T, log P(word | before, picture), before any word is forbidden
+  // T, log P(word | before, image), before any word is forbidden
   std::vector<double> log_probs;
   double eos_log_prob = 0;   // log P(eos); 0 when the text was cut at max_tokens
   bool is_complete = false;  // ended by eos
@@ -86,9 +86,9 @@ std::vector<DecodedText> generate(const Runtime& runtime, const EncodedImage& en
                                   const std::vector<std::vector<int64_t>>& prompts,
                                   const DecodingConfig& config, const SearchOptions& options = {});
 
-// For each of the B studies config.candidates texts, sampled word by word by P^(1/temperature) among
-// the likeliest words that together hold `nucleus` of it (Holtzman et al. 2020). A search ends
-// where each word is likely, and where nothing is certain that is a report in which nothing is
+// For each of the B studies config.num_samples texts, sampled word by word by P^(1/temperature)
+// among the likeliest words that together hold `nucleus` of it (Holtzman et al. 2020). A search
+// ends where each word is likely, and where nothing is certain that is a report in which nothing is
 // wrong; sampled texts differ in what they say, and which of them the image supports is judged
 // afterwards. Throws as generate() does.
 std::vector<std::vector<DecodedText>> sample_texts(const Runtime& runtime,
@@ -117,7 +117,7 @@ std::vector<DecodedText> score_tokens(GroundedModel model, const EncodedImage& e
                                       const std::vector<std::vector<int64_t>>& ids,
                                       bool keep_heads = false);
 
-// The rows of `encoded` in the given order; to score one picture with many texts, repeat its index.
+// The rows of `encoded` in the given order; to score one image with many texts, repeat its index.
 EncodedImage select_studies(const EncodedImage& encoded, const std::vector<int64_t>& rows);
 
 }  // namespace radgen
