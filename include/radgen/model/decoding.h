@@ -87,7 +87,7 @@ std::vector<DecodedText> generate(const Runtime& runtime, const EncodedImage& en
                                   const DecodingConfig& config, const SearchOptions& options = {});
 
 // For each of the B studies config.num_samples texts, sampled word by word by P^(1/temperature)
-// among the likeliest words that together hold `nucleus` of it (Holtzman et al. 2020). A search
+// among the likeliest words that together hold `top_p` of it (Holtzman et al. 2020). A search
 // ends where each word is likely, and where nothing is certain that is a report in which nothing is
 // wrong; sampled texts differ in what they say, and which of them the image supports is judged
 // afterwards. Throws as generate() does.
