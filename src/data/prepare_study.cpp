@@ -106,7 +106,7 @@ FinishedImage describe_image(const SourceImage& image, const Film& film, const B
   prepared.source_sha256 = sha256_file(image.image_path);
   prepared.view = known_view(image, film);
   prepared.width = fitted.image.cols;
-  image.height = fitted.image.rows;
+  prepared.height = fitted.image.rows;
   prepared.source_rows = static_cast<int>(std::lround(stored.h));
   prepared.source_columns = static_cast<int>(std::lround(stored.w));
   prepared.source_transform = stored_to_prepared;
@@ -116,9 +116,9 @@ FinishedImage describe_image(const SourceImage& image, const Film& film, const B
   prepared.spacing_kind =
       spacing_kind_name(prepared.pixel_spacing_mm > 0 ? film.spacing_kind : SpacingKind::kNone);
   prepared.warnings = film.warnings;
-  image.hash = hash_hex(image_hash(fitted.image));
-  image.header_age = film.tags.patient_age_years;
-  image.header_sex = normalised_sex(film.tags.patient_sex);
+  prepared.hash = hash_hex(image_hash(fitted.image));
+  prepared.header_age = film.tags.patient_age_years;
+  prepared.header_sex = normalised_sex(film.tags.patient_sex);
   return prepared;
 }
 
@@ -166,7 +166,7 @@ FinishedImage absent_image(const SourceImage& image) {
   for (const SourceBox& box : image.boxes) {
     if (box.image_width <= 1 || box.image_height <= 1) continue;
     prepared.width = prepared.source_columns = static_cast<int>(std::lround(box.image_width));
-    image.height = prepared.source_rows = static_cast<int>(std::lround(box.image_height));
+    prepared.height = prepared.source_rows = static_cast<int>(std::lround(box.image_height));
   }
   return prepared;
 }
@@ -175,7 +175,7 @@ MappedBoxes map_boxes(const SourceImage& image, const FinishedImage& prepared,
                       const Labeler& labeler) {
   MappedBoxes mapped;
   // Without an image and its size there is nothing that boxes could lie in.
-  if (prepared.width <= 0 || image.height <= 0) return mapped;
+  if (prepared.width <= 0 || prepared.height <= 0) return mapped;
   for (const SourceBox& source : image.boxes) {
     Box box = source.box;
     if (source.image_width > 0 && source.image_height > 0) {
@@ -184,7 +184,7 @@ MappedBoxes map_boxes(const SourceImage& image, const FinishedImage& prepared,
                                 prepared.source_rows / source.image_height, 0, 0)
                 .apply(box);
     }
-    box = clip(prepared.source_transform.apply(box), prepared.width, image.height);
+    box = clip(prepared.source_transform.apply(box), prepared.width, prepared.height);
     if (box.area() <= 0) {
       ++mapped.outside;
       continue;
@@ -206,13 +206,13 @@ ManifestEntry make_entry(const SourceImage& image, const StudyText& text,
   entry.split = image.split;
   entry.image = prepared.image;
   entry.width = prepared.width;
-  entry.height = image.height;
+  entry.height = prepared.height;
   entry.pixel_spacing_mm = prepared.pixel_spacing_mm;
   entry.spacing_kind = prepared.spacing_kind;
   entry.photometric = photometric_of(image, config);
   entry.view = prepared.view == "OTHER" ? "" : prepared.view;
-  entry.age = image.age ? image.age : image.header_age;
-  entry.sex = image.sex.empty() ? image.header_sex : image.sex;
+  entry.age = image.age ? image.age : prepared.header_age;
+  entry.sex = image.sex.empty() ? prepared.header_sex : image.sex;
   entry.race = image.race;
   entry.indication = text.indication;
   entry.findings = text.findings;
@@ -222,7 +222,7 @@ ManifestEntry make_entry(const SourceImage& image, const StudyText& text,
   if (!has_text) entry.labels_from = "source";
   entry.has_boxes = image.has_boxes;
   entry.quality = prepared.quality;
-  entry.hash = image.hash;
+  entry.hash = prepared.hash;
   entry.source_path = prepared.source_path;
   entry.source_sha256 = prepared.source_sha256;
   entry.source_rows = prepared.source_rows;

@@ -202,7 +202,7 @@ std::string line_chart_svg(const LineChart& chart) {
     label_width = std::max(label_width, text_width(s.name, kLabelPx) * 1.08);
   }
   const bool has_legend = chart.series.size() > kMaxLabelled;
-  Letterbox letterbox{};
+  Frame frame{};
   frame.x = chart.x_range.value_or(usable(x));
   frame.y = chart.y_range.value_or(usable(y));
   const auto ticks = nice_ticks(frame.y.first, frame.y.second, 5);

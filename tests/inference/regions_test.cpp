@@ -84,7 +84,7 @@ std::vector<CalibrationCase> separable_cases() {
     one.map = map_of(8, 8, values);
     one.map_box = {0, 0, 80, 80};
     one.reference = {{10, 10, 20, 20}};
-    one.region = region_features(one.map, {Finding::kPneumothorax}, {});
+    one.region_features = region_features(one.map, {Finding::kPneumothorax}, {});
     cases.push_back(one);
   }
   return cases;
@@ -94,8 +94,8 @@ TEST(FitCalibration, SeparatesSharpRightMapsFromFlatWrongOnes) {
   const Calibration calibration = fit_calibration(separable_cases(), {}, 40);
   EXPECT_EQ(calibration.studies, 40);
   const auto cases = separable_cases();
-  const double right = calibrated_score(cases[0].region, calibration);
-  const double wrong = calibrated_score(cases[1].region, calibration);
+  const double right = calibrated_score(cases[0].region_features, calibration);
+  const double wrong = calibrated_score(cases[1].region_features, calibration);
   EXPECT_GE(right, calibration.abstain_below);
   EXPECT_LT(wrong, calibration.abstain_below);
   EXPECT_GT(right, 0.8);
@@ -109,17 +109,18 @@ TEST(FitCalibration, FindsItsWayWhenAllScoresAreTiny) {
   for (size_t i = 0; i < cases.size(); ++i) {
     const float mass = i % 3 == 0 ? 2e-4f : 1e-4f;
     for (float& value : cases[i].map.values) value *= mass;
-    cases[i].region = region_features(cases[i].map, {Finding::kPneumothorax}, {});
+    cases[i].region_features = region_features(cases[i].map, {Finding::kPneumothorax}, {});
     if (i % 8 != 1) continue;  // and a flat map can be right
     cases[i].reference = {{0, 0, 80, 80}};
   }
   const Calibration calibration = fit_calibration(cases, {}, 40);
   EXPECT_LT(calibration.score_slope, 100);
   double mean = 0;
-  for (const CalibrationCase& one : cases) mean += calibrated_score(one.region, calibration) / 40;
+  for (const CalibrationCase& one : cases)
+    mean += calibrated_score(one.region_features, calibration) / 40;
   // a logistic regression with an offset meets the mean of its targets
   EXPECT_NEAR(mean, 25.0 / 40, 0.05);
-  EXPECT_GT(calibrated_score(cases[0].region, calibration), 0.8);
+  EXPECT_GT(calibrated_score(cases[0].region_features, calibration), 0.8);
 }
 
 FindingLogits logits_of(std::vector<float> of_pneumothorax) {
@@ -156,7 +157,7 @@ TEST(FitCalibration, BelievesTheFindingHeadWhereSharpnessSaysNothing) {
     CalibrationCase one = separable_cases()[0];
     const bool is_hit = i % 3 == 0;
     if (!is_hit) one.reference.clear();
-    one.region =
+    one.region_features =
         region_features(one.map, {Finding::kPneumothorax},
                         logits_of(std::vector<float>(
                             64, (is_hit ? 1.0f : -1.0f) + 0.02f * static_cast<float>(i % 7))));
@@ -164,9 +165,9 @@ TEST(FitCalibration, BelievesTheFindingHeadWhereSharpnessSaysNothing) {
   }
   const Calibration calibration = fit_calibration(separable_cases(), claims, 60);
   EXPECT_GT(calibration.support_weight, 0.5);
-  EXPECT_GT(calibrated_score(claims[0].region, calibration), 0.8);
-  EXPECT_LT(calibrated_score(claims[1].region, calibration), 0.2);
-  EXPECT_LT(calibrated_score(claims[1].region, calibration), calibration.abstain_below);
+  EXPECT_GT(calibrated_score(claims[0].region_features, calibration), 0.8);
+  EXPECT_LT(calibrated_score(claims[1].region_features, calibration), 0.2);
+  EXPECT_LT(calibrated_score(claims[1].region_features, calibration), calibration.abstain_below);
 }
 
 // Words that are equally sure of everything: the finding's probability in the image tells who is
@@ -177,15 +178,15 @@ TEST(FitCalibration, ConfidenceLearnsFromTheImage) {
     CalibrationCase one = separable_cases()[0];
     one.word_probability = 0.7;
     one.is_right = i % 3 != 0;
-    one.region.presence = one.is_right ? 2 : -2;
+    one.region_features.presence = one.is_right ? 2 : -2;
     claims.push_back(one);
   }
   const Calibration calibration = fit_calibration(separable_cases(), claims, 60);
-  EXPECT_GT(calibrated_confidence(0.7, claims[1].region, calibration), 0.85);
-  EXPECT_LT(calibrated_confidence(0.7, claims[0].region, calibration), 0.3);
+  EXPECT_GT(calibrated_confidence(0.7, claims[1].region_features, calibration), 0.85);
+  EXPECT_LT(calibrated_confidence(0.7, claims[0].region_features, calibration), 0.3);
   EXPECT_EQ(calibrated_confidence(0.7, RegionFeatures{}, calibration), 0.7);  // states nothing
   // never fitted
-  EXPECT_NEAR(calibrated_confidence(0.7, claims[0].region, Calibration{}), 0.7, 1e-9);
+  EXPECT_NEAR(calibrated_confidence(0.7, claims[0].region_features, Calibration{}), 0.7, 1e-9);
 }
 
 TEST(FitCalibration, LeavesTheDefaultsWhenThereAreTooFewCases) {

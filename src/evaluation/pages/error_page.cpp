@@ -21,7 +21,9 @@ using pages::Tone;
 constexpr size_t kEntropyBins = 25;
 constexpr double kSurely = 0.05;
 
-std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.2f}", value); }
+std::string short_number(double value) {
+  return std::isnan(value) ? "-" : fmt::format("{:.2f}", value);
+}
 
 // "12 % (8 to 17)", without breaks.
 std::string percent_with_interval(const Metric* metric) {
@@ -99,7 +101,7 @@ void add_findings(Page& page, const ErrorAnalysis& errors) {
         std::to_string(invented),
         std::to_string(overlooked),
         percent_with_interval(m.find(path + "in_place")),
-        number(m.value(path + "iou_right_words")),
+        short_number(m.value(path + "iou_right_words")),
         percent(m.value(path + "pointing_right_words")),
         percent(m.value(path + "spread")),
         percent_with_interval(m.find(path + "reference_in_place_phrase"))};
@@ -137,11 +139,11 @@ void add_comparison(Table& table, const std::string& question, const MannWhitney
   const std::string p = std::isnan(c.p) ? "-"
                         : c.p < 0.001   ? "< 0.001"
                                         : fmt::format("{:.3f}", c.p);
-  table.row({question, fmt::format("{} (n {})", number(c.other_median), c.others),
-             fmt::format("{} (n {})", number(c.marked_median), c.marked),
-             std::isnan(c.low) ? number(c.superiority)
-                               : fmt::format("{} ({}\u00a0to\u00a0{})", number(c.superiority),
-                                             number(c.low), number(c.high)),
+  table.row({question, fmt::format("{} (n {})", short_number(c.other_median), c.others),
+             fmt::format("{} (n {})", short_number(c.marked_median), c.marked),
+             std::isnan(c.low) ? short_number(c.superiority)
+                               : fmt::format("{} ({}\u00a0to\u00a0{})", short_number(c.superiority),
+                                             short_number(c.low), short_number(c.high)),
              p});
 }
 

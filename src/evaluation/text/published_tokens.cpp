@@ -71,7 +71,7 @@ constexpr std::array kAbbreviations{
     "gen", "rep", "sen", "co",  "corp", "ltd", "fig",    "al",   "cf",  "dept", "est", "jan",
     "feb", "mar", "apr", "jun", "jul",  "aug", "approx", "sept", "oct", "nov",  "dec", "sep"};
 
-bool is_digit(char32_t c) { return c >= U'0' && c <= U'9'; }
+bool is_decimal(char32_t c) { return c >= U'0' && c <= U'9'; }
 bool is_ascii_letter(char32_t c) {
   const char32_t lower = lower_case(c);
   return lower >= U'a' && lower <= U'z';
@@ -80,7 +80,7 @@ bool is_letter(char32_t c) {
   return is_ascii_letter(c) || c == 0xAA || c == 0xB5 || c == 0xBA ||
          (c >= 0xC0 && c != 0xD7 && c != 0xF7 && c < 0x2000);
 }
-bool is_word(char32_t c) { return is_letter(c) || is_digit(c); }
+bool is_word(char32_t c) { return is_letter(c) || is_decimal(c); }
 
 class PtbLexer {
  public:
@@ -135,9 +135,9 @@ class PtbLexer {
   }
   bool take_number() {
     size_t length = peek(0) == U'-' || peek(0) == U'+' ? 1 : 0;
-    if (!is_digit(peek(length))) return false;
-    while (is_digit(peek(length)) ||
-           (is_digit(peek(length + 1)) &&
+    if (!is_decimal(peek(length))) return false;
+    while (is_decimal(peek(length)) ||
+           (is_decimal(peek(length + 1)) &&
             (peek(length) == U'.' || peek(length) == U',' || peek(length) == U':'))) {
       ++length;
     }
@@ -155,11 +155,11 @@ class PtbLexer {
   }
   bool take_word() {
     size_t length = 0;
-    while (is_word(peek(length)) ||
-           (length > 0 && is_word(peek(length + 1)) &&
-            (peek(length) == U'-' || peek(length) == U'/' || peek(length) == U'_' ||
-             peek(length) == U'.' ||
-             (peek(length) == U',' && is_digit(peek(length - 1)) && is_digit(peek(length + 1)))))) {
+    while (is_word(peek(length)) || (length > 0 && is_word(peek(length + 1)) &&
+                                     (peek(length) == U'-' || peek(length) == U'/' ||
+                                      peek(length) == U'_' || peek(length) == U'.' ||
+                                      (peek(length) == U',' && is_decimal(peek(length - 1)) &&
+                                       is_decimal(peek(length + 1)))))) {
       ++length;
       if (length > 1 && text_.compare(at_ + length - 1, 3, U"n't") == 0) {
         --length;
