@@ -38,7 +38,7 @@ bool is_identity(const std::vector<int64_t>& rows, int64_t count) {
 }
 
 // [B,T], padded on the right.
-Tensor padded(const std::vector<std::vector<int64_t>>& texts, int64_t pad_id) {
+Tensor padded_ids(const std::vector<std::vector<int64_t>>& texts, int64_t pad_id) {
   size_t longest = 0;
   for (const auto& text : texts) longest = std::max(longest, text.size());
   Tensor ids = torch::full({static_cast<int64_t>(texts.size()), static_cast<int64_t>(longest)},
@@ -89,7 +89,7 @@ class InProcessRuntime : public Runtime {
     const Autocast precision(is_bf16_words(), device_);
     auto state = std::make_unique<CachedTexts>();
     state->studies = static_cast<int64_t>(texts.size());
-    const Tensor ids = padded(texts, config().pad_id).to(device_);
+    const Tensor ids = padded_ids(texts, config().pad_id).to(device_);
     std::vector<int64_t> sizes;
     for (const auto& text : texts) sizes.push_back(static_cast<int64_t>(text.size()));
     const Tensor lengths = torch::tensor(sizes).to(device_);
@@ -142,7 +142,7 @@ class InProcessRuntime : public Runtime {
     DecoderMasks masks;
     masks.patch_attend_mask = patch_mask_of(encoded);
     const DecoderOutput out = network_->decoder()->forward(
-        encoded.memory, padded(texts, config().pad_id).to(encoded.memory.device()), masks);
+        encoded.memory, padded_ids(texts, config().pad_id).to(encoded.memory.device()), masks);
     TextPredictions read{out.logits,
                          out.attention.mean(1).to(torch::kFloat),
                          out.null_attention.mean(1).to(torch::kFloat),

@@ -10,7 +10,7 @@ namespace {
 using torch::Tensor;
 
 // Maps of every step so far, on the runtime's device.
-class Maps {
+class StepMaps {
  public:
   void add(const NextTokens& next) {
     attention_.push_back(next.attention);
@@ -33,7 +33,7 @@ class Maps {
   std::vector<Tensor> attention_, null_attention_;  // a step each: [R,N], [R]
 };
 
-std::vector<DecodedText> texts_of(StudySearch& search, const Maps& maps) {
+std::vector<DecodedText> texts_of(StudySearch& search, const StepMaps& maps) {
   std::vector<DecodedText> texts;
   for (Hypothesis& hypothesis : search.finish()) {
     DecodedText text;
@@ -76,7 +76,7 @@ std::vector<std::vector<DecodedText>> run_search(
   std::vector<std::vector<DecodedText>> texts(searches.size());
   std::vector<size_t> active(searches.size());  // studies in the order of the rows
   for (size_t i = 0; i < active.size(); ++i) active[i] = i;
-  Maps maps;
+  StepMaps maps;
   int64_t rows = 1;  // of each study
   while (true) {
     const Tensor log_probs =

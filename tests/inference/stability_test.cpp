@@ -7,7 +7,7 @@
 namespace radgen {
 namespace {
 
-Draft draft_of(const std::string& text) {
+Draft draft_that_says(const std::string& text) {
   Draft draft;
   draft.findings = text;
   draft.mentions = Labeler().mentions(text);
@@ -23,7 +23,7 @@ std::vector<std::vector<Mention>> samples_of(const std::vector<std::string>& tex
 }
 
 TEST(Stability, IsTheShareOfSamplesThatStateTheSame) {
-  Draft draft = draft_of("Left pleural effusion. No pneumothorax.");
+  Draft draft = draft_that_says("Left pleural effusion. No pneumothorax.");
   add_stability(draft, samples_of({"Left pleural effusion. No pneumothorax.",
                                    "Right pleural effusion. No pneumothorax.",
                                    "Small left pleural effusion. Left pneumothorax.",
@@ -35,21 +35,21 @@ TEST(Stability, IsTheShareOfSamplesThatStateTheSame) {
 }
 
 TEST(Stability, BothSidesHoldEither) {
-  Draft draft = draft_of("Left pleural effusion.");
+  Draft draft = draft_that_says("Left pleural effusion.");
   add_stability(draft, samples_of({"Bilateral pleural effusions.", "Left pleural effusion."}));
   EXPECT_DOUBLE_EQ(draft.sentences[0].stability.value(), 0.5);
   EXPECT_DOUBLE_EQ(draft.sentences[0].side_stability.value(), 1);
 }
 
 TEST(Stability, IsTheLeastOfTheSentencesFindings) {
-  Draft draft = draft_of("No pleural effusion or pneumothorax.");
+  Draft draft = draft_that_says("No pleural effusion or pneumothorax.");
   add_stability(draft,
                 samples_of({"No pleural effusion.", "No pleural effusion or pneumothorax."}));
   EXPECT_DOUBLE_EQ(draft.sentences[0].stability.value(), 0.5);
 }
 
 TEST(Stability, NothingIsSaidWithoutSamplesOrFindings) {
-  Draft draft = draft_of("Left pleural effusion.");
+  Draft draft = draft_that_says("Left pleural effusion.");
   draft.sentences.emplace_back();
   add_stability(draft, {});
   EXPECT_FALSE(draft.sentences[0].stability.has_value());
@@ -58,7 +58,7 @@ TEST(Stability, NothingIsSaidWithoutSamplesOrFindings) {
 }
 
 TEST(Stability, IsWrittenAndReadAgain) {
-  Draft draft = draft_of("Left pleural effusion.");
+  Draft draft = draft_that_says("Left pleural effusion.");
   draft.study_id = "s";
   add_stability(draft, samples_of({"Left pleural effusion.", "No pleural effusion."}));
   const Draft again = draft_from_json(draft_to_json(draft), "here");
