@@ -71,13 +71,13 @@ std::vector<StudyInput> int8_films(const EvalArguments& arguments) {
 
 // How the draft was chosen among several, where what chose it is not strange to what scores it.
 std::string selection_text(const DecodingConfig& decoding) {
-  if (decoding.candidates < 2) return "";
+  if (decoding.num_samples < 2) return "";
   std::string text;
   const auto add = [&](const std::string& how) { text += (text.empty() ? "" : " and ") + how; };
   if (decoding.finding_head_weight > 0)
     add("by how well the finding head supports its rules-labeler labels");
   if (decoding.mbr_weight > 0) add("by the words it shares with the others");
-  return text.empty() ? "" : fmt::format("of {} drafts one is kept {}", decoding.candidates, text);
+  return text.empty() ? "" : fmt::format("of {} drafts one is kept {}", decoding.num_samples, text);
 }
 
 // The sentences' maps beside the predictions. Numbered: ids are not always names that a file can
@@ -106,29 +106,33 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
                 "a predictions file cannot be asked");
   evaluation::EvaluationData data = read_eval_data(arguments);
   // Everything that can be wrong with the input is found before the output is made.
-  std::optional<Predictor> predictor;
+  LoadedModel model;
+  torch::Device device = torch::kCPU;
   Predictions predictions;
   if (arguments.model.empty()) {
     predictions.drafts = read_predictions(arguments.predictions, data);
     evaluation::check_predictions(predictions.drafts, data, options);
   } else {
-    LoadedModel model = load_model_folder(arguments.model);
+    model = load_model_folder(arguments.model);
     // Sampled texts are seeded by the model's hash: another one draws others of the same weights.
     if (arguments.draw > 0) model.sha256 += fmt::format("+draw{}", arguments.draw);
-    predictor.emplace(std::move(model), choose_device(tool.common.device));
-    const Calibration& calibration = predictor->model().calibration;
-    data.selected_by = selection_text(predictor->model().config.decoding);
+    device = choose_device(tool.common.device);
+    const Calibration& calibration = model.calibration;
+    data.selected_by = selection_text(model.config.decoding);
     if (options.map_threshold == 0 && calibration.studies > 0)
       options.map_threshold = calibration.region_threshold;
   }
   if (tool.common.is_dry_run) return 0;
   claim_output_directory(tool.common.output, tool.common.may_overwrite);
-  if (predictor) {
-    const Int8Report int8 = predictor->set_precision(arguments.precision, int8_films(arguments));
+  std::optional<Predictor> predictor;
+  if (!arguments.model.empty()) {
+    predictor.emplace(make_predictor(
+        std::move(model),
+        {.precision = arguments.precision, .device = device, .int8_films = int8_films(arguments)}));
     if (is_int8_precision(arguments.precision))
-      write_json_atomic(tool.common.output / "int8.json", int8_report_to_json(int8));
+      write_json_atomic(tool.common.output / "int8.json", predictor->runtime()->int8_report());
+    predictions = predict(*predictor, arguments, data);
   }
-  if (predictor) predictions = predict(*predictor, arguments, data);
   if (arguments.has_maps) write_maps(tool.common.output, predictions.drafts);
   if (!arguments.model.empty()) {
     JsonlWriter file(tool.common.output / "predictions.jsonl");

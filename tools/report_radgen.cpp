@@ -148,17 +148,19 @@ int run(const Arguments& arguments, const Tool& tool) {
   const FilmList list = list_films(arguments.input, output);
   Summary summary;
   for (const SkippedFile& file : list.skipped) ++summary.skipped_by[file.reason];
-  auto predictor = std::make_shared<Predictor>(load_model_folder(arguments.model),
-                                               choose_device(tool.common.device));
+  LoadedModel model = load_model_folder(arguments.model);
+  const torch::Device device = choose_device(tool.common.device);
   if (tool.common.is_dry_run) {
     for (const FilmFile& film : list.films)
       fmt::print("{} -> {}\n", film.name, film.output.string());
     return 0;
   }
-  predictor->set_precision(
-      arguments.precision,
-      int8_films(arguments, output, predictor->model().config.model_input.preparation));
-  const FilmReporter reporter(predictor);
+  std::vector<StudyInput> films =
+      int8_films(arguments, output, model.config.model_input.preparation);
+  const FilmReporter reporter(std::make_shared<const Predictor>(make_predictor(
+      std::move(model), {.precision = arguments.precision,
+                         .device = device,
+                         .int8_films = std::move(films)})));
   claim_output_directory(output, tool.common.may_overwrite);
   Progress progress("drafting", static_cast<int64_t>(list.films.size()), "films");
   for (const FilmFile& file : list.films) {

@@ -39,6 +39,19 @@ Grounding page_grounding(SentenceGrounding grounding) {
   return Grounding::kNone;
 }
 
+// Below these the samples among which a draft was chosen disagree too much to pass it over.
+constexpr double kStableSide = 0.9, kStableStatement = 0.5;
+
+// The side first: a wrong one is the worse mistake.
+std::string stability_words(const DraftSentence& sentence) {
+  if (sentence.side_stability && *sentence.side_stability < kStableSide)
+    return fmt::format("unstable side: {:.0f} % of the samples that name one agree",
+                       100 * *sentence.side_stability);
+  if (sentence.stability && *sentence.stability < kStableStatement)
+    return fmt::format("unstable: {:.0f} % of the samples state this", 100 * *sentence.stability);
+  return "";
+}
+
 ReportSentence page_sentence(const FilmReport& report, size_t index, const Affine& to_film) {
   const DraftSentence& sentence = report.draft.sentences[index];
   const SentenceGrounding kind = sentence_grounding(report.draft, index);
@@ -49,7 +62,8 @@ ReportSentence page_sentence(const FilmReport& report, size_t index, const Affin
                                   ? anatomy_words(sentence.anatomies)
                                   : reason_words(sentence.no_region_reason),
                      .confidence = sentence.confidence,
-                     .score = sentence.score};
+                     .score = sentence.score,
+                     .stability = stability_words(sentence)};
   if (kind != SentenceGrounding::kGrounded && kind != SentenceGrounding::kExamined) return out;
   for (const Box& box : sentence.boxes) {
     out.boxes.push_back(clip(to_film.apply(box), report.film.pixels.cols, report.film.pixels.rows));

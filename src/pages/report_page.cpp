@@ -88,11 +88,14 @@ std::string sentence_markup(const ReportSentence& sentence) {
   return fmt::format(
       "<li><button type=\"button\" class=\"sentence {0}\" aria-pressed=\"false\"><span "
       "class=\"number\">{1}</span>"
-      "<span class=\"words\">{2}</span><span class=\"meta\"><span class=\"evidence\">{3}</span>"
+      "<span class=\"words\">{2}</span><span class=\"meta\"><span class=\"evidence\">{3}</span>{6}"
       "<span class=\"confidence\">confidence <span class=\"bar\" aria-hidden=\"true\">"
       "<i style=\"width:{4:.0f}%\"></i></span>{5:.2f}</span></span></button></li>\n",
       grounding_class(sentence.grounding), sentence.number, escape_html(sentence.text),
-      escape_html(grounding_words(sentence)), 100 * confidence, confidence);
+      escape_html(grounding_words(sentence)), 100 * confidence, confidence,
+      sentence.stability.empty()
+          ? ""
+          : "<span class=\"stability\">" + escape_html(sentence.stability) + "</span>");
 }
 
 std::string part_markup(const std::string& title, const std::vector<ReportSentence>& sentences) {

@@ -30,6 +30,8 @@ ordered_json sentence_json(const DraftSentence& s) {
   if (!s.no_region_reason.empty()) out["reason"] = s.no_region_reason;
   if (!s.anatomies.empty()) out["anatomy"] = s.anatomies;
   if (s.is_unsupported) out["unsupported"] = true;
+  if (s.stability) out["stability"] = number(*s.stability);
+  if (s.side_stability) out["side_stability"] = number(*s.side_stability);
   if (!s.map_file.empty()) {
     out["map"] = s.map_file;
     out["map_scale"] = number(s.map_scale);
@@ -131,6 +133,13 @@ DraftSentence sentence_from(const nlohmann::json& object, const std::string& whe
   reader.read("score", s.score);
   reader.read("confidence", s.confidence);
   reader.read("entropy", s.entropy);
+  for (const auto& [key, value] :
+       {std::pair{"stability", &s.stability}, std::pair{"side_stability", &s.side_stability}}) {
+    if (reader.find(key) == nullptr) continue;
+    double share = 0;
+    reader.read(key, share);
+    *value = share;
+  }
   reader.read("map", s.map_file);
   reader.read("map_scale", s.map_scale);
   if (const nlohmann::json* boxes = reader.array("boxes")) {

@@ -232,7 +232,7 @@ static std::vector<ExaminedCase> examined_cases(
 }
 
 FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device device) const {
-  Predictor predictor(model, device);
+  const Predictor predictor(model, device);
   const std::vector<StudyInput> studies = inputs(dataset_.size());
   const std::vector<evaluation::Reference> truths = references(dataset_.size());
   int64_t boxed = 0;
@@ -260,11 +260,13 @@ FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device dev
   if (model.config.network.finding_classes == static_cast<int64_t>(kFindingCount))
     drawn_with.finding_thresholds =
         fit_finding_thresholds(predictor.finding_probabilities(studies), truths);
-  predictor.set_calibration(drawn_with);
+  LoadedModel with_thresholds = model;
+  with_thresholds.calibration = drawn_with;
+  const Predictor drafting(std::move(with_thresholds), predictor.runtime());
   const Labeler labeler;
   std::vector<CalibrationCase> claims;
   boxed_studies.resize(std::min(boxed_studies.size(), kMostDraftedStudies));
-  const std::vector<Draft> drafts = predictor.draft(boxed_studies);
+  const std::vector<Draft> drafts = drafting.draft(boxed_studies);
   for (size_t i = 0; i < drafts.size(); ++i) {
     const evaluation::ExtractedFindings words = evaluation::extract_findings(labeler, texts[i]);
     for (size_t s = 0; s < drafts[i].sentences.size(); ++s) {

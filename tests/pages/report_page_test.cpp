@@ -62,6 +62,14 @@ TEST(ReportPage, SaysWhatEverySentenceCanShow) {
   EXPECT_TRUE(contains(html, "Not verified"));
 }
 
+TEST(ReportPage, SaysWhatChangesWhenTheModelIsAskedAgain) {
+  ReportPageData data = page_data();
+  EXPECT_FALSE(contains(report_page_html(data), "class=\"stability\""));
+  data.findings[0].stability = "unstable side: 60 % <agree>";
+  EXPECT_TRUE(contains(report_page_html(data),
+                       "<span class=\"stability\">unstable side: 60 % &lt;agree&gt;</span>"));
+}
+
 TEST(ReportPage, GivesTheScriptBoxesAndMapInSharesOfTheMaximum) {
   const nlohmann::json data = embedded_data(report_page_html(page_data()), "page-data");
   ASSERT_EQ(data["sentences"].size(), 4u);

@@ -36,6 +36,7 @@ struct ReportSentence {
   std::string words;       // what the evidence is, or why there is none: "both lungs"
   double confidence = 0;   // 0..1
   double score = 0;        // grounding score, 0..1
+  std::string stability;   // what changes when the model is asked again; empty: nothing to say
   std::vector<Box> boxes;  // film pixels
   int map_rows = 0, map_columns = 0;
   std::vector<float> map;  // row major over ReportPageData::map_box; empty: none

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,10 @@ struct DraftSentence {
   double word_probability = 0;     // exp(mean log P) of its tokens, 0..1; not written to disk
   // P(what it states is there, on that side) by calibration.json; else word_probability
   double confidence = 0;
+  // Of the samples among which the draft was chosen (inference/stability.h): the share that states
+  // the same, and for one-sided findings the share that agrees on the side. Empty: none, or nothing
+  // is stated.
+  std::optional<double> stability, side_stability;
   double entropy = 0;      // of the map, in nats
   std::vector<Box> boxes;  // prepared-image pixels
   AttentionMap map;
