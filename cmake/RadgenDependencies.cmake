@@ -3,9 +3,9 @@
 #
 #   RADGEN_WITHOUT_TORCH   ON: leave out what only the layers on LibTorch need (set by radgenConfig.cmake)
 #   RADGEN_DEPS_DIR        where sentencepiece's static libraries are
-#   RADGEN_ONLY            model: neither OpenCV, DCMTK, OpenJPEG, zlib, libdeflate nor sentencepiece are looked for, and
-#                          OpenSSL may be missing (sha256_hex() and sha256_file() then refuse, as CsvReader does packed
-#                          tables); prepare: no LibTorch is
+#   RADGEN_ONLY            model: neither OpenCV, DCMTK, OpenJPEG, zlib, libdeflate, utf8proc nor sentencepiece are looked
+#                          for, and OpenSSL may be missing (sha256_hex() and sha256_file() then refuse, as CsvReader does
+#                          packed tables); prepare: no LibTorch is
 #   RADGEN_HEADERS_DIR     a folder with nlohmann/, CLI/, spdlog/ and fmt/: they are taken from there, header-only
 if(RADGEN_ONLY STREQUAL "prepare")
   set(RADGEN_WITHOUT_TORCH ON)
@@ -40,6 +40,7 @@ if(NOT RADGEN_ONLY STREQUAL "model")
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(OPENJPEG REQUIRED libopenjp2)
   pkg_check_modules(LIBDEFLATE REQUIRED libdeflate)
+  pkg_check_modules(UTF8PROC REQUIRED libutf8proc)
 endif()
 
 function(radgen_wrap name)
@@ -67,6 +68,7 @@ if(NOT RADGEN_ONLY STREQUAL "model")
   radgen_wrap(opencv INCLUDE ${OpenCV_INCLUDE_DIRS} LINK opencv_core opencv_imgproc opencv_imgcodecs)
   radgen_wrap(dcmtk INCLUDE ${DCMTK_INCLUDE_DIRS} LINK ${DCMTK_LIBRARIES} ZLIB::ZLIB)
   radgen_wrap(openjpeg INCLUDE ${OPENJPEG_INCLUDE_DIRS} LINK ${OPENJPEG_LINK_LIBRARIES})
+  radgen_wrap(utf8proc INCLUDE ${UTF8PROC_INCLUDE_DIRS} LINK ${UTF8PROC_LINK_LIBRARIES})
   radgen_wrap(libdeflate INCLUDE ${LIBDEFLATE_INCLUDE_DIRS} LINK ${LIBDEFLATE_LINK_LIBRARIES})
 endif()
 

@@ -43,6 +43,7 @@ Batch empty_batch(const std::vector<Sample>& samples) {
   batch.text_mask = zeros({size, width}, torch::kBool);
   batch.positive_tokens = zeros({size, width}, torch::kBool);
   batch.grounding_tokens = zeros({size, width}, torch::kBool);
+  batch.examined_tokens = zeros({size, width}, torch::kBool);
   batch.grounding_masks = zeros({size, width, patches}, torch::kFloat32);
   batch.labels = torch::empty({size, classes}, torch::kFloat32);
   batch.patch_labels = torch::empty({size, classes, patches}, torch::kFloat32);
@@ -57,15 +58,18 @@ void fill_text_row(Batch& batch, int64_t b, const Sample& sample) {
   bool* counts = batch.text_mask.data_ptr<bool>() + b * width;
   bool* positive = batch.positive_tokens.data_ptr<bool>() + b * width;
   bool* grounded = batch.grounding_tokens.data_ptr<bool>() + b * width;
+  bool* examined = batch.examined_tokens.data_ptr<bool>() + b * width;
   float* masks = batch.grounding_masks.data_ptr<float>() + b * width * patches;
   for (size_t t = 0; t < sample.ids.size(); ++t) {
     ids[t] = sample.ids[t];
     if (t + 1 < sample.ids.size()) targets[t] = sample.ids[t + 1];
     counts[t] = sample.counts[t] != 0;
     positive[t] = sample.is_positive[t] != 0;
-    grounded[t] = sample.group[t] >= 0;
-    if (grounded[t]) {
-      std::copy_n(sample.group_masks.data() + sample.group[t] * patches, patches,
+    const int32_t group = sample.group[t];
+    grounded[t] = group >= 0 && group < sample.finding_groups;
+    examined[t] = group >= sample.finding_groups;
+    if (group >= 0) {
+      std::copy_n(sample.group_masks.data() + group * patches, patches,
                   masks + static_cast<int64_t>(t) * patches);
     }
   }
@@ -96,8 +100,8 @@ Batch Batch::to(torch::Device device) const {
   Batch moved = *this;
   for (torch::Tensor* tensor :
        {&moved.image, &moved.text_ids, &moved.targets, &moved.prompt_length, &moved.text_mask,
-        &moved.grounding_masks, &moved.grounding_tokens, &moved.positive_tokens, &moved.labels,
-        &moved.patch_labels, &moved.has_boxes}) {
+        &moved.grounding_masks, &moved.grounding_tokens, &moved.examined_tokens,
+        &moved.positive_tokens, &moved.labels, &moved.patch_labels, &moved.has_boxes}) {
     *tensor = tensor->to(device);
   }
   return moved;

@@ -144,10 +144,17 @@ Sample Dataset::sample(size_t i, const SampleOptions& options) const {
 void Dataset::add_groups(size_t i, const Affine& image_to_input, Sample& sample) const {
   const TextTargets& text = texts_[i];
   sample.group = text.group;
-  sample.group_masks.resize(text.box_groups.size() * grid_.size());
-  for (size_t g = 0; g < text.box_groups.size(); ++g) {
+  const size_t findings = text.box_groups.size(), all = findings + text.region_groups.size();
+  sample.finding_groups = static_cast<int32_t>(findings);
+  sample.group_masks.resize(all * grid_.size());
+  for (size_t g = 0; g < all; ++g) {
     std::vector<Box> boxes;
-    for (const size_t box : text.box_groups[g]) boxes.push_back(entries_[i].boxes[box].box);
+    if (g < findings) {
+      for (const size_t box : text.box_groups[g]) boxes.push_back(entries_[i].boxes[box].box);
+    } else {
+      for (const size_t r : text.region_groups[g - findings])
+        boxes.push_back(entries_[i].regions[r].box);
+    }
     const std::span mask(sample.group_masks.data() + g * grid_.size(), grid_.size());
     cover_patches(grid_, boxes, image_to_input, mask);
     const bool is_in_input = std::ranges::any_of(mask, [](float share) { return share > 0; });
@@ -186,6 +193,8 @@ Dataset::Counts Dataset::counts() const {
     counts.studies_with_boxes += entries_[i].boxes.empty() ? 0 : 1;
     counts.linked_mentions += texts_[i].linked_mentions;
     counts.ambiguous_mentions += texts_[i].ambiguous_mentions;
+    counts.studies_with_regions += entries_[i].regions.empty() ? 0 : 1;
+    counts.examined_phrases += texts_[i].examined_phrases;
     counts.cut_texts += texts_[i].is_cut ? 1 : 0;
   }
   return counts;

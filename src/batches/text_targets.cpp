@@ -6,6 +6,7 @@
 
 #include "radgen/core/error.h"
 #include "radgen/data/box_phrase_matching.h"
+#include "radgen/data/examined_links.h"
 #include "radgen/report/prompt.h"
 #include "radgen/report/text.h"
 
@@ -34,6 +35,39 @@ std::vector<LinkedSpan> linked_spans(const std::string& text, const std::vector<
          &links[m].boxes});
   }
   return spans;
+}
+
+// A token's group of boxes or regions, made when it is new.
+class Groups {
+ public:
+  int32_t of(const std::set<size_t>& members, std::vector<std::vector<size_t>>& groups) {
+    const auto [it, is_new] = known_.emplace(members, static_cast<int32_t>(groups.size()));
+    if (is_new) groups.emplace_back(members.begin(), members.end());
+    return it->second;
+  }
+
+ private:
+  std::map<std::set<size_t>, int32_t> known_;
+};
+
+// Words of findings that are there look at their boxes and at nothing else; what is left and rules
+// something out looks at the anatomy that was examined.
+void add_examined(const ManifestEntry& entry, const std::string& text, const Labeler& labeler,
+                  const std::vector<Token>& words, TextTargets& targets) {
+  const std::vector<ExaminedLink> links = link_regions(text, labeler, entry.regions);
+  targets.examined_phrases = links.size();
+  const auto first = static_cast<int32_t>(targets.box_groups.size());
+  Groups groups;
+  for (size_t w = 0; w < words.size() && !links.empty(); ++w) {
+    int32_t& group = targets.group[static_cast<size_t>(targets.prompt_length) + w];
+    if (group >= 0) continue;
+    std::set<size_t> regions;
+    for (const ExaminedLink& link : links) {
+      if (overlaps(words[w], {link.begin, link.end}))
+        regions.insert(link.regions.begin(), link.regions.end());
+    }
+    if (!regions.empty()) group = first + groups.of(regions, targets.region_groups);
+  }
 }
 
 }  // namespace
@@ -71,7 +105,7 @@ TextTargets make_text_targets(const ManifestEntry& entry, const Tokenizer& token
     targets.linked_mentions += link.boxes.empty() ? 0 : 1;
   }
   const auto spans = linked_spans(text, mentions, links, options.whole_sentences);
-  std::map<std::set<size_t>, int32_t> groups;
+  Groups groups;
   for (size_t w = 0; w < words.size(); ++w) {
     const size_t position =
         bos + w;  // words[w] is ids[bos + 1 + w]: predicted one position earlier
@@ -85,12 +119,9 @@ TextTargets make_text_targets(const ManifestEntry& entry, const Tokenizer& token
     for (const LinkedSpan& linked : spans) {
       if (overlaps(words[w], linked.span)) boxes.insert(linked.boxes->begin(), linked.boxes->end());
     }
-    if (boxes.empty()) continue;
-    const auto [it, is_new] =
-        groups.emplace(boxes, static_cast<int32_t>(targets.box_groups.size()));
-    if (is_new) targets.box_groups.emplace_back(boxes.begin(), boxes.end());
-    targets.group[position] = it->second;
+    if (!boxes.empty()) targets.group[position] = groups.of(boxes, targets.box_groups);
   }
+  add_examined(entry, text, labeler, words, targets);
   return targets;
 }
 

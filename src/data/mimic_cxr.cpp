@@ -7,7 +7,10 @@
 //   mimic-cxr-*-split.csv[.gz]          dicom_id, split: without it no image has a split
 //   mimic-cxr-*-metadata.csv[.gz]       dicom_id, ViewPosition, StudyDate: without it views and
 //                                       ages are unknown
+//   mimic-cxr-*-chexpert.csv[.gz]       study_id and the 14 labels that CheXpert's labeler gave to
+//                                       the report: without it our rules labeler reads it
 //   MS_CXR_Local_Alignment_v*           boxes (mimic_boxes.h)
+//   chest-imagenome*/                   where the anatomy lies (Chest ImaGenome's scene graphs)
 //   patients, admissions, edstays       demographics (mimic_demographics.h)
 //
 // The JPG edition has no reports: they come with MIMIC-CXR (mimic-cxr-reports.zip), and --reports
@@ -18,12 +21,16 @@
 // Columns are found by name.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "data/mimic_boxes.h"
 #include "data/mimic_demographics.h"
 #include "data/sources.h"
+#include "radgen/core/calendar.h"
 #include "radgen/core/files.h"
 #include "radgen/core/ids.h"
 #include "radgen/core/log.h"
+#include "radgen/core/utf8.h"
 
 namespace radgen {
 namespace {
@@ -63,6 +70,7 @@ class MimicCxr : public StudySource {
           report_folders_.push_back(root / below);
       }
     }
+    scene_graphs_ = find_scene_graphs();
   }
 
   std::string name() const override { return "mimic-cxr"; }
@@ -87,6 +95,7 @@ class MimicCxr : public StudySource {
         image.age = mimic_age(it->second, year);
       }
     }
+    read_labels(listing);
     read_boxes(listing);
     for (SourceImage& image : listing.images()) {
       const auto it = metadata.find(image.image_id);
@@ -106,12 +115,35 @@ class MimicCxr : public StudySource {
                                                        "read",
                                                        size, kMaxReportBytes)};
       }
-      return parse_sections(read_file(path), options_.mimic_exact_sections);
+      return parse_sections(to_utf8(read_file(path)), options_.mimic_exact_sections);
     }
     return Failure{"no_report", "there is no report file for this study"};
   }
 
+  std::vector<SourceRegion> read_regions(const SourceImage& image) const override {
+    if (scene_graphs_.empty()) return {};
+    const fs::path path = scene_graphs_ / (image.image_id + "_SceneGraph.json");
+    return fs::is_regular_file(path) ? read_scene_graph_regions(path) : std::vector<SourceRegion>();
+  }
+
  private:
+  // Of the folder that --boxes names, else of a folder chest-imagenome* in the input.
+  fs::path find_scene_graphs() const {
+    std::vector<fs::path> folders;
+    if (fs::is_directory(options_.boxes)) folders.push_back(options_.boxes);
+    std::error_code error;
+    for (const auto& item : fs::directory_iterator(options_.input, error)) {
+      if (item.path().filename().string().starts_with("chest-imagenome"))
+        folders.push_back(item.path());
+    }
+    std::sort(folders.begin() + (fs::is_directory(options_.boxes) ? 1 : 0), folders.end());
+    for (const fs::path& folder : folders) {
+      const fs::path inner = scene_graph_folder(folder);
+      if (!inner.empty()) return inner;
+    }
+    return folders.empty() ? fs::path() : folders.front();
+  }
+
   fs::path find(const std::string& prefix, const std::string& suffix) const {
     for (const fs::path& root : roots_) {
       if (fs::path table = find_table(root, prefix, suffix); !table.empty()) return table;
@@ -227,12 +259,39 @@ class MimicCxr : public StudySource {
       while (rows.next()) {
         metadata[rows.id(dicom)] = {
             .view = normalised_view(rows.at(view)),
-            .year = parse_number(rows.at(date).substr(0, 4)),
+            .year = calendar_year(rows.at(date)),
             .width = static_cast<float>(parse_number(rows.at(width)).value_or(0)),
             .height = static_cast<float>(parse_number(rows.at(height)).value_or(0))};
       }
     });
     return metadata;
+  }
+
+  void read_labels(ListingBuilder& listing) const {
+    const fs::path table = find("mimic-cxr-", "-chexpert.csv");
+    if (table.empty()) return;
+    std::unordered_map<std::string, Labels> labels;
+    listing.try_table(table, [&] {
+      Table rows(table, listing);
+      const size_t study = rows.column("study_id");
+      std::vector<std::pair<Finding, size_t>> columns;
+      for (const Finding finding : all_findings()) {
+        if (const auto column = rows.find_column(finding_name(finding)))
+          columns.emplace_back(finding, *column);
+      }
+      while (rows.next()) {
+        Labels& of_study = labels[rows.id(study)];
+        for (const auto& [finding, column] : columns) {
+          const auto value = parse_number(rows.at(column));
+          if (value && (*value == 0 || *value == 1 || *value == -1))
+            of_study[finding] = static_cast<int>(*value);
+        }
+      }
+    });
+    for (SourceImage& image : listing.images()) {
+      if (const auto it = labels.find(image.study_id); it != labels.end())
+        image.labels = it->second;
+    }
   }
 
   void read_boxes(ListingBuilder& listing) const {
@@ -249,6 +308,7 @@ class MimicCxr : public StudySource {
   }
 
   SourceOptions options_;
+  fs::path scene_graphs_;                 // holds <dicom_id>_SceneGraph.json; empty: none
   std::vector<fs::path> roots_;           // each holds tables and files/; one but for both editions
   std::vector<fs::path> report_folders_;  // each holds p10/p10000032/s50414267.txt
 };

@@ -16,6 +16,7 @@
 #include "data/class_names.h"
 #include "data/listing.h"
 #include "data/sources.h"
+#include "radgen/core/calendar.h"
 #include "radgen/core/files.h"
 #include "radgen/report/labeler.h"
 
@@ -150,8 +151,7 @@ class PadchestGr : public StudySource {
       if (!named.empty()) image->split = named;
       image->sex = normalised_sex(rows.at(sex));
       if (image->view.empty()) image->view = normalised_view(rows.at(view));
-      const auto born = parse_number(rows.at(birth).substr(0, 4)),
-                 taken = parse_number(rows.at(date).substr(0, 4));
+      const auto born = calendar_year(rows.at(birth)), taken = calendar_year(rows.at(date));
       if (born && taken && *taken >= *born) image->age = *taken - *born;
     }
   }

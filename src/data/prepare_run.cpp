@@ -103,6 +103,12 @@ class UnitRunner {
     ManifestEntry entry = make_entry(image, text, prepared, context_.config, labeler_);
     MappedBoxes mapped = map_boxes(image, prepared, labeler_);
     entry.boxes = std::move(mapped.boxes);
+    try {
+      entry.regions = map_regions(context_.source.read_regions(image), prepared);
+    } catch (const Error& error) {  // a study is worth more than its anatomy
+      if (error.code() != ErrorCode::kData) throw;
+      result.rejections.push_back({image.relative_path, "bad_scene_graph", error.what()});
+    }
     if (!mapped.of_another_size.empty()) {
       entry.has_boxes = false;  // nothing is known of where its findings are
       result.rejections.push_back({image.relative_path, "boxes_of_another_size",

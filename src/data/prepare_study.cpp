@@ -228,6 +228,22 @@ MappedBoxes map_boxes(const SourceImage& image, const FinishedImage& prepared,
   return mapped;
 }
 
+std::vector<AnatomyRegion> map_regions(const std::vector<SourceRegion>& regions,
+                                       const FinishedImage& prepared) {
+  std::vector<AnatomyRegion> mapped;
+  // To a hundredth of a pixel: there are dozens an image.
+  const auto rounded = [](double v) { return std::round(v * 100) / 100; };
+  for (const SourceRegion& region : regions) {
+    const Box box =
+        clip(prepared.source_transform.apply(region.box), prepared.width, prepared.height);
+    if (box.area() <= 0) continue;
+    mapped.push_back({region.anatomy,
+                      clean_text(region.phrase),
+                      {rounded(box.x), rounded(box.y), rounded(box.w), rounded(box.h)}});
+  }
+  return mapped;
+}
+
 ManifestEntry make_entry(const SourceImage& image, const StudyText& text,
                          const FinishedImage& prepared, const PrepareConfig& config,
                          const Labeler& labeler) {
@@ -250,8 +266,9 @@ ManifestEntry make_entry(const SourceImage& image, const StudyText& text,
   entry.findings = text.findings;
   entry.impression = text.impression;
   const bool has_text = !entry.findings.empty() || !entry.impression.empty();
-  entry.labels = has_text ? labeler.labels(entry.text()) : image.labels;
-  if (!has_text) entry.labels_from = "source";
+  const bool are_of_source = !has_text || (config.source_labels && !image.labels.empty());
+  entry.labels = are_of_source ? image.labels : labeler.labels(entry.text());
+  if (are_of_source) entry.labels_from = "source";
   entry.has_boxes = image.has_boxes;
   entry.quality = prepared.quality;
   entry.hash = prepared.hash;

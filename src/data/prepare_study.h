@@ -47,6 +47,10 @@ struct MappedBoxes {
 MappedBoxes map_boxes(const SourceImage& image, const FinishedImage& prepared,
                       const Labeler& labeler);
 
+// The same for the anatomy; what lies outside the image is left out.
+std::vector<AnatomyRegion> map_regions(const std::vector<SourceRegion>& regions,
+                                       const FinishedImage& prepared);
+
 ManifestEntry make_entry(const SourceImage& image, const StudyText& text,
                          const FinishedImage& prepared, const PrepareConfig& config,
                          const Labeler& labeler);

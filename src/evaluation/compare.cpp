@@ -62,6 +62,7 @@ System joined(const System& a, const System& b) {
   append(both.texts, b.texts);
   append(both.text, b.text);
   append(both.clinical, b.clinical);
+  append(both.words, b.words);
   const auto has = [&](const auto& x, const auto& y) { return !x.empty() && !y.empty(); };
   const auto join = [&](auto System::*part) {
     if (has(a.*part, b.*part)) {

@@ -236,6 +236,7 @@ void Trainer::train_step(BatchLoader& loader) {
     add("loss", losses.total);
     add("loss_text", losses.text);
     add("loss_grounding", losses.grounding);
+    add("loss_examined", losses.examined);
     add("loss_entropy", losses.entropy);
     add("loss_labels", losses.labels);
     add("loss_patches", losses.patches);

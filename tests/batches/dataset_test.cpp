@@ -31,7 +31,21 @@ class DatasetTest : public ::testing::Test {
             kEffusionReport);
     set.add({.patient = "10000002", .study = "50000002", .dicom = "plain", .split = "validate"},
             kNormalReport);
+    set.add({.patient = "10000003",
+             .study = "50000003",
+             .dicom = "examined",
+             .split = "test",
+             .bright = Box{200, 100, 60, 80},
+             .boxes = {{"Pleural Effusion", "small left pleural effusion"}}},
+            kEffusionReport);
     set.write_tables();
+    write_file_atomic(
+        root_->path() / "in/chest-imagenome/silver_dataset/scene_graph/examined_SceneGraph.json",
+        R"({"attributes": [], "objects": [
+          {"bbox_name": "cardiac silhouette", "original_x1": 200, "original_y1": 100,
+           "original_x2": 260, "original_y2": 180},
+          {"bbox_name": "left lung", "original_x1": 900, "original_y1": 900,
+           "original_x2": 990, "original_y2": 990}]})");
     PrepareConfig config;
     config.preparation.size_px = 400;
     config.vocabulary_size = 150;
@@ -144,6 +158,38 @@ TEST_F(DatasetTest, TheMaskCoversTheBrightPixels) {
     const cv::Point2d bright = bright_middle(sample.image);
     EXPECT_NEAR(x / sum, bright.x, 4);  // a quarter of a patch: the grid's own coarseness
     EXPECT_NEAR(y / sum, bright.y, 4);
+  }
+}
+
+// The heart's box is the bright rectangle: both masks must lie on it, augmented or not.
+TEST_F(DatasetTest, WordsThatRuleSomethingOutLookAtTheAnatomyThatWasExamined) {
+  const Dataset dataset(folder(), "test", tokenizer_, config());
+  const ManifestEntry& entry = dataset.entry(0);
+  ASSERT_EQ(entry.regions.size(), 1u);  // the other place lies outside the image
+  EXPECT_EQ(dataset.counts().studies_with_regions, 1u);
+  EXPECT_EQ(dataset.counts().examined_phrases, 1u);
+  const std::vector<Token> words = tokenizer_->encode(entry.text());
+  const size_t heart = entry.text().find("heart size");
+  AugmentConfig augment;
+  for (const AugmentConfig* varied :
+       {static_cast<const AugmentConfig*>(nullptr), static_cast<const AugmentConfig*>(&augment)}) {
+    const Batch batch = collate({dataset.sample(0, {varied, 5, 1})});
+    int64_t examined = 0, finding = 0;
+    for (size_t w = 0; w < words.size(); ++w) {
+      const auto t = static_cast<int64_t>(w);  // no prompt: bos predicts the first word
+      const bool is_heart = words[w].begin < heart + 10 && heart < words[w].end;
+      const bool is_examined = batch.examined_tokens[0][t].item<bool>();
+      EXPECT_EQ(is_examined, is_heart) << w;
+      EXPECT_FALSE(is_examined && batch.grounding_tokens[0][t].item<bool>());
+      EXPECT_EQ(batch.grounding_masks[0][t].sum().item<float>() > 0,
+                is_examined || batch.grounding_tokens[0][t].item<bool>());
+      if (is_examined) examined = t;
+      if (batch.grounding_tokens[0][t].item<bool>()) finding = t;
+    }
+    ASSERT_GT(examined, 0);
+    ASSERT_GT(finding, 0);
+    EXPECT_TRUE(
+        torch::equal(batch.grounding_masks[0][examined], batch.grounding_masks[0][finding]));
   }
 }
 

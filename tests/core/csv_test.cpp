@@ -138,6 +138,12 @@ TEST_F(Csv, StepsOverBadRowsAndStopsWhereNothingMoreCanBeRead) {
   EXPECT_EQ(first, (std::vector<std::string>{"1", "3"}));
 }
 
+TEST_F(Csv, FieldsAreUtf8WhateverExcelWrote) {
+  EXPECT_EQ(rows("a,\xfc\n\"patient\x92s\",5 \xb1 1\n"), (Rows{{"patient\u2019s", "5 \u00b1 1"}}));
+  CsvReader reader(write("a,\xfc\n1,2\n"));
+  EXPECT_TRUE(reader.find_column("\u00fc"));
+}
+
 TEST(ParseNumber, TakesWholeNumbersOnlyWhenNothingIsLeft) {
   EXPECT_EQ(parse_number("80556.875"), 80556.875);
   EXPECT_EQ(parse_number("-1.0"), -1.0);

@@ -289,7 +289,7 @@ TEST(HonestGrounding, RaisesNone) {
   EXPECT_DOUBLE_EQ(m.value("grounding.right_side_share"), 1);
   EXPECT_DOUBLE_EQ(m.value("grounding.groundable_recall"), 1);
   EXPECT_DOUBLE_EQ(m.value("grounding.groundable_precision"), 0.5);  // "frontal view" is shown
-  EXPECT_DOUBLE_EQ(m.value("grounding.negations_with_region"), 0);
+  EXPECT_DOUBLE_EQ(m.value("grounding.negations_with_evidence"), 0);
   EXPECT_EQ(m.find("confidence.words.ece")->n, 3);
   EXPECT_DOUBLE_EQ(m.value("confidence.words.base_rate"), 1);
 }

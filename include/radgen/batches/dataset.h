@@ -105,7 +105,7 @@ class Dataset {
   // What the texts and boxes gave, for the log.
   struct Counts {
     size_t studies = 0, studies_with_boxes = 0, linked_mentions = 0, ambiguous_mentions = 0,
-           cut_texts = 0;
+           studies_with_regions = 0, examined_phrases = 0, cut_texts = 0;
   };
   Counts counts() const;
 

@@ -25,12 +25,16 @@ struct TextTargets {
   int64_t prompt_length = 0;         // tokens before bos
   std::vector<uint8_t> counts;       // 1: the prediction made here counts in the loss
   std::vector<uint8_t> is_positive;  // 1: predicts a token of a positive mention
-  std::vector<int32_t> group;        // index into box_groups of the boxes to look at; -1: none
-  std::vector<std::vector<size_t>> box_groups;  // indices of the study's boxes
+  // what to look at: g < box_groups.size(): the boxes of a finding that is said to be there; above:
+  // region_groups[g - box_groups.size()], anatomy in which nothing was found; -1: nothing
+  std::vector<int32_t> group;
+  std::vector<std::vector<size_t>> box_groups;     // indices of the study's boxes
+  std::vector<std::vector<size_t>> region_groups;  // indices of the study's regions
   size_t ambiguous_mentions =
       0;  // mentions with boxes that could not be told apart (box_phrase_matching.h)
   size_t linked_mentions = 0;
-  bool is_cut = false;  // longer than max_tokens: cut, without eos
+  size_t examined_phrases = 0;  // words that rule something out and whose anatomy has boxes
+  bool is_cut = false;          // longer than max_tokens: cut, without eos
 };
 
 struct TextTargetOptions {

@@ -59,6 +59,7 @@ struct PrepareConfig {
   std::vector<std::string> reject_flags{"blank", "tiny"};
   int64_t near_duplicate_bits = 32;
   bool drop_comparisons = false;
+  bool source_labels = true;  // the set's own labels, where it has them, before the rules labeler's
   bool mimic_exact_sections = false;
 };
 
@@ -117,6 +118,10 @@ inline void describe(Fields& f, PrepareConfig& c) {
   f.field("drop_comparisons", c.drop_comparisons,
           {.help = "leave out sentences that compare with an earlier film (unchanged, interval "
                    "increase): a model that sees no prior must not learn to mention one"});
+  f.field("source_labels", c.source_labels,
+          {.help = "training labels are the set's own where it has them (MIMIC-CXR's "
+                   "mimic-cxr-*-chexpert.csv, CheXpert's tables), so that what trains is not what "
+                   "scores; false: the rules labeler's wherever there is a report"});
   f.field("mimic_exact_sections", c.mimic_exact_sections,
           {.help = "sections of MIMIC-CXR's reports as its authors' parser finds them, its fault "
                    "included: a header directly under an empty header is swallowed"});
@@ -126,7 +131,7 @@ inline void describe(Fields& f, PrepareConfig& c) {
 inline constexpr std::array kFieldsAfterFormat1{
     "split_validate",   "split_test",          "box_split",        "crop_collimation",
     "reject_flags",     "near_duplicate_bits", "drop_comparisons", "mimic_exact_sections",
-    "clahe_clip_limit", "clahe_tiles"};
+    "clahe_clip_limit", "clahe_tiles",         "source_labels"};
 
 // The preparation of a prepared dataset's images, as its prepare.json says (the file's content).
 // Throws Error{kData} where it does not.
