@@ -53,7 +53,7 @@ std::string without_inner_wrappers(const std::string& name) {
 }
 
 template <class Rename>
-TensorMap renamed(const TensorMap& tensors, const std::string& where, Rename rename) {
+TensorMap with_names(const TensorMap& tensors, const std::string& where, Rename rename) {
   TensorMap result;
   for (const auto& [name, tensor] : tensors) {
     if (result.emplace(rename(name), tensor).second) continue;
@@ -69,11 +69,11 @@ TensorMap renamed(const TensorMap& tensors, const std::string& where, Rename ren
 
 TensorMap without_wrappers(TensorMap tensors, const std::string& where) {
   for (std::string wrapper; !(wrapper = common_wrapper(tensors)).empty();) {
-    tensors = renamed(tensors, where, [&](const std::string& name) {
+    tensors = with_names(tensors, where, [&](const std::string& name) {
       return first_part(name) == wrapper ? name.substr(wrapper.size() + 1) : name;
     });
   }
-  return renamed(tensors, where, without_inner_wrappers);
+  return with_names(tensors, where, without_inner_wrappers);
 }
 
 void add_aliases(TensorMap& tensors, const WeightsMetadata& metadata) {
