@@ -19,6 +19,8 @@ evaluation::EvaluationData read_references(const EvalArguments& arguments) {
   evaluation::EvaluationData data;
   if (!arguments.references.empty()) {
     data.test = evaluation::load_references(arguments.references);
+    if (arguments.truth.extension() == ".csv")
+      evaluation::load_label_truth(arguments.truth, data.test);
     return data;
   }
   std::map<std::string, Affine> transforms;
@@ -36,7 +38,10 @@ evaluation::EvaluationData read_references(const EvalArguments& arguments) {
       data.validate.push_back(std::move(reference));
     }
   }
-  if (!arguments.truth.empty()) {
+  if (arguments.truth.extension() == ".csv") {
+    const size_t count = evaluation::load_label_truth(arguments.truth, data.test);
+    log::info("labels by hand for {} of {} pictures", count, data.test.size());
+  } else if (!arguments.truth.empty()) {
     const size_t count = evaluation::load_truth(
         arguments.truth, data.test, [&](const Reference& r) { return transforms.at(r.image_id); });
     log::info("truth for {} of {} pictures", count, data.test.size());

@@ -15,6 +15,7 @@ struct EvalArguments {
   std::string first, second;     // of compare: files, by commas
   fs::path metrics, thresholds;  // of gate
   bool has_export = false;
+  int64_t draw = 0;  // of sampled texts; 0: the usual one
   int64_t limit = 0;
   std::string split = "test", precision = "fp32";
   int examples = 0;

@@ -57,16 +57,27 @@ Predictions predict(const Predictor& predictor, const EvalArguments& arguments,
   return predictions;
 }
 
-// The images by which static INT8 chooses its scales.
+// The images by which static INT8 chooses its scales, and on which INT8's errors are measured.
 std::vector<StudyInput> int8_films(const EvalArguments& arguments) {
   constexpr size_t kEnough = 8;
   std::vector<StudyInput> films;
-  if (arguments.precision != "int8") return films;
+  if (!is_int8_precision(arguments.precision)) return films;
   for (const ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl")) {
     if (entry.split == "train") films.push_back(study_input_of(entry, arguments.data));
     if (films.size() == kEnough) break;
   }
   return films;
+}
+
+// How the draft was chosen among several, where what chose it is not strange to what scores it.
+std::string selection_text(const DecodingConfig& decoding) {
+  if (decoding.num_samples < 2) return "";
+  std::string text;
+  const auto add = [&](const std::string& how) { text += (text.empty() ? "" : " and ") + how; };
+  if (decoding.finding_head_weight > 0)
+    add("by how well the finding head supports its rules-labeler labels");
+  if (decoding.mbr_weight > 0) add("by the words it shares with the others");
+  return text.empty() ? "" : fmt::format("of {} drafts one is kept {}", decoding.num_samples, text);
 }
 
 // The sentences' maps beside the predictions. Numbered: ids are not always names that a file can
@@ -103,8 +114,11 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
     evaluation::check_predictions(predictions.drafts, data, options);
   } else {
     model = load_model_folder(arguments.model);
+    // Sampled texts are seeded by the model's hash: another one draws others of the same weights.
+    if (arguments.draw > 0) model.sha256 += fmt::format("+draw{}", arguments.draw);
     device = choose_device(tool.common.device);
     const Calibration& calibration = model.calibration;
+    data.selected_by = selection_text(model.config.decoding);
     if (options.map_threshold == 0 && calibration.studies > 0)
       options.map_threshold = calibration.region_threshold;
   }
@@ -115,6 +129,8 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
     predictor.emplace(make_predictor(
         std::move(model),
         {.precision = arguments.precision, .device = device, .int8_films = int8_films(arguments)}));
+    if (is_int8_precision(arguments.precision))
+      write_json_atomic(tool.common.output / "int8.json", predictor->runtime()->int8_report());
     predictions = predict(*predictor, arguments, data);
   }
   if (arguments.has_maps) write_maps(tool.common.output, predictions.drafts);
@@ -133,6 +149,7 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
                           predictions.drafts, options),
         data, options, result);
 
+  const bool is_synthetic = arguments.truth.extension() == ".jsonl";
   const nlohmann::ordered_json metrics = evaluation::result_to_json(result);
   write_json_atomic(tool.common.output / "metrics.json", metrics);
   JsonlWriter scores(tool.common.output / "scores.jsonl");
@@ -143,7 +160,7 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
       evaluation::eval_report_html(result, data,
                                    {.title = "split " + arguments.split,
                                     .examples = arguments.no_examples ? 0 : arguments.examples,
-                                    .is_synthetic = !arguments.truth.empty()}));
+                                    .is_synthetic = is_synthetic}));
   if (arguments.has_errors) {
     evaluation::write_errors(
         tool.common.output,
@@ -151,7 +168,7 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
         data,
         {.title = "split " + arguments.split,
          .with_examples = !arguments.no_examples,
-         .is_synthetic = !arguments.truth.empty()});
+         .is_synthetic = is_synthetic});
   }
   if (arguments.has_export) evaluation::export_texts(result, tool.common.output / "export");
   if (tool.common.is_json) {
@@ -161,7 +178,9 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
     std::cout << metrics.dump(2) << "\n";
   } else {
     std::cout << "split " << arguments.split << ", " << data.test.size() << " studies\n"
-              << evaluation::headline_text(result.metrics) << evaluation::targets_text(result)
+              << evaluation::headline_text(result.metrics, result.selected_by)
+              << evaluation::consistency_text(result.metrics)
+              << evaluation::findings_text(result.metrics) << evaluation::targets_text(result)
               << evaluation::sanity_checks_text(result) << evaluation::alarms_text(result)
               << (tool.common.output / "report.html").string() << "\n";
     if (arguments.has_errors) std::cout << (tool.common.output / "errors.html").string() << "\n";
@@ -199,8 +218,10 @@ int main(int argc, char** argv) {
                  "and hidden regions; score the "
                  "report of the training film that the encoder puts nearest");
   flags.add_option("--split", arguments.split, "split of the manifest")->capture_default_str();
-  flags.add_option("--truth", arguments.truth,
-                   "truth.jsonl of phantoms: exact boxes, oracle, severity");
+  flags.add_option(
+      "--truth", arguments.truth,
+      "truth.jsonl of phantoms: exact boxes, oracle, severity; or a .csv of labels that "
+      "people gave: study_id and CheXpert's 14 findings");
   flags
       .add_option("--examples", arguments.examples,
                   "example studies in report.html; shows report texts")
@@ -217,11 +238,19 @@ int main(int argc, char** argv) {
   flags.add_flag("--no-examples", arguments.no_examples,
                  "no film, no report text and no study id in the pages and in errors.json: for "
                  "credentialed data");
+  flags
+      .add_option("--draw", arguments.draw,
+                  "sample other texts, numbered from 1, from the same model: how much do the "
+                  "figures owe to the draw? 0: those that report-radgen drafts")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   flags.add_option("--limit", arguments.limit, "only the first so many studies; 0: all")
       ->capture_default_str();
   flags
-      .add_option("--precision", arguments.precision,
-                  "of the model: int8 takes its scales from the first films of split train")
+      .add_option(
+          "--precision", arguments.precision,
+          "of the model: int8 takes its scales from the first films of split train; int8 and "
+          "int8-dynamic write their errors there into OUTPUT/int8.json")
       ->check(CLI::IsMember({"fp32", "bf16", "int8", "int8-dynamic"}))
       ->capture_default_str();
   tool.with_output(false);

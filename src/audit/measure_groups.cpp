@@ -28,13 +28,16 @@ Columns gather(const AuditContext& context) {
     columns.clinical.push_back(c.clinical);
     columns.text.push_back(c.text);
     columns.grounding.push_back(c.grounding);
-    columns.levels.push_back(evaluation::kDefaultLevel);
     for (const auto& item : c.grounding) items[static_cast<size_t>(item.finding)] += item.is_boxed;
   }
   for (const Finding f : all_findings()) {
     if (items[static_cast<size_t>(f)] >= evaluation::kMinBoxedItems)
       columns.boxed |= evaluation::bit(f);
   }
+  // The audit knows predictions and no model: its maps are cut where it serves the other half best.
+  std::vector<std::string> ids;
+  for (const AuditCase& c : context.cases) ids.push_back(c.study_id);
+  columns.levels = evaluation::cross_fitted_levels(columns.grounding, ids, columns.boxed);
   return columns;
 }
 

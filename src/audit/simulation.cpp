@@ -42,6 +42,14 @@ double sensitivity_of(const SimulationDesign& design, const Person& person, cons
   return std::clamp(p, 0.02, 0.98);
 }
 
+// The degree that the report's words give, on the phantoms' scale of 0 to 2.
+Severity read_severity(const SimulationDesign& design, size_t severity, Random& random) {
+  if (random.chance(design.unstated_severity)) return Severity::kUnstated;
+  if (!random.chance(design.misread_severity)) return static_cast<Severity>(severity + 1);
+  const bool is_worse = severity == 0 || (severity == 1 && random.chance(0.5));
+  return static_cast<Severity>(is_worse ? severity + 2 : severity);
+}
+
 AuditCase draw_film(const SimulationDesign& design, const Person& person, Random& random) {
   AuditCase film = person.who;
   const bool is_confounded = design.is_confounded && person.is_last;
@@ -58,7 +66,7 @@ AuditCase draw_film(const SimulationDesign& design, const Person& person, Random
     double p = 1 - design.specificity;
     if (is_there) {
       const size_t severity = random.weighted(is_confounded ? kSickerSeverities : kSeverities);
-      film.severity[static_cast<size_t>(finding)] = static_cast<Severity>(severity + 1);
+      film.severity[static_cast<size_t>(finding)] = read_severity(design, severity, random);
       film.reference |= bit(finding);
       p = sensitivity_of(design, person, film, f, severity);
     }
@@ -221,11 +229,18 @@ std::vector<SimulationDesign> simulation_designs() {
   view.ap_cost = 0.35;
   SimulationDesign& severity =
       add("confounder_severity",
-          "one group has worse findings, which everybody's draft sees more easily", 2000);
+          "one group has worse findings, which everybody's draft sees more easily; the audit reads "
+          "severities from words, of which 30 % give none and 15 % of the rest a wrong one",
+          2000);
   severity.is_confounded = true;
   severity.prevalence = kManyFindings;
   severity.sensitivity = 0.75;
   severity.severity_gain = {-0.35, 0.05, 0.22};
+  SimulationDesign exact = severity;
+  exact.name = "confounder_severity_exact";
+  exact.question = "the same, with every severity known to the audit as it is: no report does that";
+  exact.unstated_severity = exact.misread_severity = 0;
+  designs.push_back(std::move(exact));
   return designs;
 }
 

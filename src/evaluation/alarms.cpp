@@ -13,9 +13,10 @@ namespace {
 // Design values: below these a model says nearly the same of everybody, or overlooks most of the
 // sick.
 constexpr double kLowDistinctRatio = 0.3, kConstantShare = 0.5, kLowAbnormalRecall = 0.5;
+constexpr double kMoreContradictions = 0.02;
 constexpr size_t kFewStudies = 100;
 // Of maps: shares from which on a file only pretends to point at something.
-constexpr double kMostMaps = 0.5, kLowRightSide = 0.8, kManyNegations = 0.1, kFewShown = 0.05;
+constexpr double kMostMaps = 0.5, kLowRightSide = 0.8, kManyNegations = 0.02, kFewShown = 0.05;
 
 void compare_with_baselines(const MetricTable& metrics, const std::string& name,
                             const std::string& path, std::vector<Alarm>& alarms) {
@@ -35,6 +36,32 @@ void compare_with_baselines(const MetricTable& metrics, const std::string& name,
   alarms.push_back({"trivial_beats_model_" + name, model <= best,
                     fmt::format("{}: model {:.3f}, best trivial baseline ({}) {:.3f}", path, model,
                                 best_name, best)});
+}
+
+// Fixed boxes on the model's own words: maps that do not beat them were not read off the film.
+void compare_with_prior(const MetricTable& metrics, std::vector<Alarm>& alarms) {
+  const Metric* lead = metrics.find("grounding.iou_over_prior");
+  if (lead == nullptr || lead->n < kFewCases || std::isnan(lead->value)) return;
+  const double low = std::isnan(lead->low) ? lead->value : lead->low;
+  alarms.push_back(
+      {"maps_do_not_beat_fixed_boxes", low <= 0,
+       fmt::format("grounding.iou is {:.3f}, of the location prior's boxes on the same "
+                   "words {:.3f}; lead {:.3f} ({:.3f} to {:.3f})",
+                   metrics.value("grounding.iou"),
+                   metrics.value(std::string(kPriorOnOwnWords) + "grounding.iou"), lead->value,
+                   lead->low, lead->high)});
+}
+
+void compare_with_references(const MetricTable& metrics, std::vector<Alarm>& alarms) {
+  const std::string path = "consistency.any_contradiction";
+  const Metric* drafts = metrics.find(path);
+  const double references = metrics.value(kReferences + path);
+  if (drafts == nullptr || drafts->n < kFewCases || std::isnan(references)) return;
+  alarms.push_back({"drafts_contradict_themselves",
+                    drafts->value > references + kMoreContradictions,
+                    fmt::format("{:.1f} % of the drafts contradict themselves and {:.1f} % of the "
+                                "references do, the limit {:.0f} points more",
+                                100 * drafts->value, 100 * references, 100 * kMoreContradictions)});
 }
 
 Alarm constant_output(const std::vector<StudyResult>& studies) {
@@ -105,12 +132,19 @@ void look_at_maps(const EvaluationResult& result, const AttentionMapValidation& 
   if (side != nullptr && side->n >= kFewCases) {
     below(result.metrics, "wrong_side_maps", "grounding.right_side_share", kLowRightSide, alarms);
   }
-  const Metric* negations = result.metrics.find("grounding.negations_with_region");
+  const Metric* negations = result.metrics.find("grounding.negations_with_evidence");
   if (negations != nullptr && negations->n >= kFewCases) {
     alarms.push_back({"points_at_what_is_absent", negations->value > kManyNegations,
                       fmt::format("{:.1f} % of the sentences that only rule findings out are shown "
-                                  "with a region, the limit {:.0f} %",
+                                  "as evidence, the limit {:.0f} %",
                                   100 * negations->value, 100 * kManyNegations)});
+  }
+  const Metric* beyond = result.metrics.find("grounding.wrong_side_regions");
+  if (beyond != nullptr && beyond->n >= kFewCases) {
+    alarms.push_back({"region_on_the_other_side", beyond->value > 0,
+                      fmt::format("{:.1f} % of the one-sided sentences that show evidence show a "
+                                  "region on the other side",
+                                  100 * beyond->value)});
   }
 }
 
@@ -124,10 +158,13 @@ std::vector<Alarm> raise_alarms(const EvaluationResult& result,
   for (const char* meteor : {"meteor_nltk", "meteor_nltk_nosyn"}) {
     compare_with_baselines(metrics, meteor, std::string("text.") + meteor, alarms);
   }
+  compare_with_baselines(metrics, "f1_macro_truth", "clinical.f1_macro_truth", alarms);
   compare_with_baselines(metrics, "f1_macro", "clinical.f1_macro", alarms);
   for (const char* name : {"iou", "iou_phrase", "pointing", "pointing_phrase"}) {
     compare_with_baselines(metrics, name, std::string("grounding.") + name, alarms);
   }
+  compare_with_prior(metrics, alarms);
+  compare_with_references(metrics, alarms);
   alarms.push_back(constant_output(result.studies));
   below(metrics, "low_diversity", "diversity.distinct_ratio", kLowDistinctRatio, alarms);
   below(metrics, "misses_abnormal", "diversity.abnormal_recall", kLowAbnormalRecall, alarms);

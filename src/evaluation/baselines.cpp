@@ -18,7 +18,8 @@ namespace {
 
 constexpr int kSide = 32;
 constexpr size_t kPixels = kSide * kSide;
-constexpr uint64_t kRandomReport = 0x72616e64;  // stream of this purpose
+constexpr uint64_t kRandomReport = 0x72616e64;  // streams of these purposes
+constexpr uint64_t kConstantDraw = 0x636f6e73;
 
 // Images that cannot be read are left empty.
 std::vector<std::vector<float>> thumbnails(const std::vector<Reference>& references,
@@ -46,6 +47,24 @@ float squared_distance(const float* a, const float* b) {
   return sum;
 }
 
+// The candidate with the largest BLEU-4 on the references of `judges`.
+std::string best_constant(const std::vector<Reference>& train,
+                          const std::vector<size_t>& candidates,
+                          const std::vector<Reference>& judges,
+                          const std::vector<size_t>& references, int threads) {
+  std::vector<Ngrams> asked;
+  for (const size_t i : references) asked.push_back(ngrams(scoring_tokens(judges[i].text())));
+  std::vector<double> scores(candidates.size());
+  parallel_for(candidates.size(), threads, [&](size_t c) {
+    const Ngrams candidate = ngrams(scoring_tokens(train[candidates[c]].text()));
+    BleuCounts total;
+    for (const Ngrams& reference : asked) total += bleu_counts(candidate, reference);
+    scores[c] = bleu(total, kBleuOrder);
+  });
+  const auto best = std::max_element(scores.begin(), scores.end());
+  return train[candidates[static_cast<size_t>(best - scores.begin())]].text();
+}
+
 }  // namespace
 
 std::string constant_report(const std::vector<Reference>& train,
@@ -53,21 +72,30 @@ std::string constant_report(const std::vector<Reference>& train,
                             const BaselineOptions& options) {
   if (train.empty()) return "";
   const std::vector<Reference>& judges = validate.empty() ? train : validate;
-  std::vector<Ngrams> references;
-  for (const size_t i : systematic_subsample(judges.size(), options.constant_references)) {
-    references.push_back(ngrams(scoring_tokens(judges[i].text())));
+  return best_constant(train, systematic_subsample(train.size(), options.constant_candidates),
+                       judges, systematic_subsample(judges.size(), options.constant_references),
+                       options.threads);
+}
+
+std::vector<std::string> constant_reports(const std::vector<Reference>& train,
+                                          const std::vector<Reference>& validate, size_t draws,
+                                          const BaselineOptions& options) {
+  std::vector<std::string> constants;
+  if (train.empty()) return constants;
+  const std::vector<Reference>& judges = validate.empty() ? train : validate;
+  for (size_t draw = 0; draw < draws; ++draw) {
+    Random random(options.seed, {kConstantDraw, draw});
+    const auto drawn = [&](size_t size, size_t limit) {
+      std::vector<size_t> all = systematic_subsample(size, 0);
+      random.shuffle(all);
+      if (limit > 0 && all.size() > limit) all.resize(limit);
+      return all;
+    };
+    const std::vector<size_t> candidates = drawn(train.size(), options.constant_candidates);
+    const std::vector<size_t> references = drawn(judges.size(), options.constant_references);
+    constants.push_back(best_constant(train, candidates, judges, references, options.threads));
   }
-  const std::vector<size_t> candidates =
-      systematic_subsample(train.size(), options.constant_candidates);
-  std::vector<double> scores(candidates.size());
-  parallel_for(candidates.size(), options.threads, [&](size_t c) {
-    const Ngrams candidate = ngrams(scoring_tokens(train[candidates[c]].text()));
-    BleuCounts total;
-    for (const Ngrams& reference : references) total += bleu_counts(candidate, reference);
-    scores[c] = bleu(total, kBleuOrder);
-  });
-  const auto best = std::max_element(scores.begin(), scores.end());
-  return train[candidates[static_cast<size_t>(best - scores.begin())]].text();
+  return constants;
 }
 
 std::vector<std::string> cross_fitted_constants(const std::vector<Reference>& test,

@@ -15,7 +15,7 @@ namespace {
 
 void add_diversity(EvaluationContext& context) {
   for (const System& system : context.systems) {
-    if (system.words.empty()) continue;
+    if (system.text.empty()) continue;
     MetricTable table;
     summarize_diversity(system.words, context.references.words, system.texts,
                         context.references.texts, table);
@@ -94,7 +94,8 @@ void add_missing(EvaluationContext& context) {
   }
   if (model.sentences.empty()) {
     leave_out({"grounding.groundable_precision", "grounding.groundable_recall",
-               "grounding.negations_with_region"},
+               "grounding.negations_with_evidence", "grounding.sentences_with_region",
+               "grounding.wrong_side_regions"},
               "the predictions hold no maps and no boxes");
   }
   if (model.confidence.words.empty()) {
@@ -134,9 +135,12 @@ void add_notes(EvaluationContext& context) {
   } else {
     if (context.options.map_threshold > 0)
       notes.push_back(
-          fmt::format("iou_chosen_threshold: maps cut at {:.2f} of their maximum, as chosen "
-                      "on a validation split",
+          fmt::format("iou: maps cut at {:.2f} of their maximum, as chosen on a validation split",
                       context.options.map_threshold));
+    else if (!model.end_to_end.empty() || !model.phrase.empty())
+      notes.emplace_back(
+          "iou: no threshold was given (map_threshold), so maps are cut where it served the other "
+          "half of the studies best; the location prior's threshold is of the validation split");
     if (model.end_to_end.empty())
       notes.emplace_back("no end-to-end grounding: the predictions hold no maps");
     if (model.phrase.empty())
@@ -148,14 +152,21 @@ void add_notes(EvaluationContext& context) {
 // by METEOR 1.5's.
 void add_targets(EvaluationContext& context) {
   const MetricTable& metrics = context.result.metrics;
+  const bool has_truth = !std::isnan(metrics.value("clinical.f1_macro_truth"));
   for (const auto& [name, path, above] :
        {std::tuple{"BLEU-4", "text.bleu_4", 0.15},
         std::tuple{"METEOR (NLTK)", "text.meteor_nltk", 0.20},
-        std::tuple{"CheXpert F1 (macro, 13)", "clinical.f1_macro", 0.40},
+        std::tuple{has_truth ? "F1 against the truth" : "rules-labeler F1",
+                   has_truth ? "clinical.f1_macro_truth" : "clinical.f1_macro", 0.40},
         std::tuple{"IoU (end to end)", "grounding.iou", 0.30},
         std::tuple{"IoU (phrase)", "grounding.iou_phrase", 0.30}}) {
     context.result.targets.push_back({name, path, above, metrics.value(path)});
   }
+  // What a radiologist changes can only be measured in review: this is the nearest that a split
+  // without one can say.
+  const char* edits = "text.edit_rate_to_reference";
+  context.result.targets.push_back(
+      {"edit rate to reference", edits, 0.40, metrics.value(edits), /*is_below=*/true});
 }
 
 }  // namespace
@@ -194,19 +205,23 @@ void describe(Fields& f, EvaluateOptions& o) {
           {.help = "leave out, counted, predictions of studies that the split does not have"});
   f.field("wordnet", o.wordnet,
           {.help = "folder of WordNet 3.0; empty: RADGEN_WORDNET_DIR, else /usr/share/wordnet"});
-  f.field(
-      "map_threshold", o.map_threshold,
-      {.help =
-           "threshold of a map over its maximum that validation chose; 0: the one that serves the "
-           "other half of the studies best",
-       .min = 0,
-       .max = 0.95});
+  f.field("map_threshold", o.map_threshold,
+          {.help = "threshold of a map over its maximum that validation chose, for iou; 0: the one "
+                   "that serves the "
+                   "other half of the studies best",
+           .min = 0,
+           .max = 0.95});
   f.field("constant_candidates", o.constant_candidates,
           {.help = "training reports that the constant report is chosen among; 0: all", .min = 0});
   f.renamed("nearest_pictures", "nearest_images");
   f.field(
       "nearest_images", o.nearest_images,
       {.help = "training pictures that the nearest neighbour is looked for in; 0: all", .min = 0});
+  f.field("baseline_draws", o.baseline_draws,
+          {.help = "constant and random reports that are drawn again, for the spread of what skill "
+                   "is measured from; 0: none",
+           .min = 0,
+           .max = 100});
   f.field("seed", o.seed, {.help = "of the bootstrap and the random reports", .min = 0});
   f.field("threads", o.threads, {.help = "0: all cores given", .min = 0, .max = 1024});
   f.section("errors", o.errors);
@@ -224,6 +239,10 @@ EvaluationResult evaluate(const std::vector<Draft>& drafts,
   EvaluationContext context{data, options, phrase_maps, static_cast<int>(options.threads)};
   prepare_context(context, drafts);
   score_model(context);
+  System references;
+  references.prefix = kReferences;
+  references.words = context.references.words;
+  context.systems.push_back(std::move(references));
   if (options.with_baselines) {
     score_baselines(context);
     score_oracle(context);
@@ -232,11 +251,13 @@ EvaluationResult evaluate(const std::vector<Draft>& drafts,
   context.result.metrics = summarize_all(context, ones);
   if (options.bootstrap > 0) add_intervals(context);
   add_diversity(context);  // after the intervals: these have none
+  if (options.with_baselines) add_baseline_spread(context);
   add_studies(context);
   add_input(context);
   add_missing(context);
   add_notes(context);
   add_targets(context);
+  context.result.selected_by = data.selected_by;
   context.result.alarms = raise_alarms(context.result, context.maps);
   return std::move(context.result);
 }

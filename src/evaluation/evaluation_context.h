@@ -36,6 +36,8 @@ void score_oracle(EvaluationContext& context);
 
 // Metrics of all systems and the skill, of the studies as they are weighted.
 MetricTable summarize_all(const EvaluationContext& context, std::span<const double> weights);
+// The baselines drawn again and the skill against each draw: baseline_spread.*, skill_spread.*.
+void add_baseline_spread(EvaluationContext& context);
 // 95 % intervals of the metrics in context.result, over resampled patients.
 void add_intervals(EvaluationContext& context);
 

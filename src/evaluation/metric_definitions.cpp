@@ -55,8 +55,12 @@ constexpr Definition kDefinitions[] = {
      "changes in review"},
     {"rouge_l", "ROUGE-L, beta 1.2, mean over studies"},
     {"f1_macro_truth",
-     "as f1_macro, the draft's labels against the findings that are visible on the film by the "
-     "truth"},
+     "F1 of the draft's labels (rules labeler on the draft alone, uncertain as positive) against "
+     "what is on the film by the truth (a phantom's, or labels that people gave), 13 classes "
+     "without No Finding, mean over the classes that are there"},
+    {"f1_truth",
+     "F1 of this finding, the draft's label against what is on the film by the truth; n: films "
+     "that show it"},
     {"f1_micro_truth",
      "as f1_micro, the draft's labels against the findings that are visible on the film by the "
      "truth"},
@@ -70,6 +74,36 @@ constexpr Definition kDefinitions[] = {
     {"subtle", "share of the subtle findings visible by the truth that the draft states"},
     {"moderate", "share of the moderate findings visible by the truth that the draft states"},
     {"severe", "share of the severe findings visible by the truth that the draft states"},
+    {"stated_and_denied",
+     "share of the texts that state a finding and deny it, on the same side or without a side; n: "
+     "texts with a sentence"},
+    {"two_severities",
+     "share of the texts that give one finding two degrees on one side in one section; n: texts"},
+    {"two_sizes", "share of the texts that give one finding two sizes on one side; n: texts"},
+    {"missing_in_impression",
+     "share of the texts that state a finding (no device) of which their impression says nothing; "
+     "n: texts with findings and impression"},
+    {"only_in_impression",
+     "share of the texts whose impression states a finding (no device) of which their findings say "
+     "nothing; n: texts with both"},
+    {"other_side",
+     "share of the texts whose impression names a side of a finding that their findings do not; n: "
+     "texts with both"},
+    {"other_severity",
+     "share of the texts whose impression names a degree of a finding and none of those that their "
+     "findings name; n: texts with both"},
+    {"comparison",
+     "share of the texts that compare with an earlier film, which nobody gave; n: texts"},
+    {"repeated_sentence", "share of the texts that say a sentence twice in one section; n: texts"},
+    {"number",
+     "share of the texts where a noun and its verb or article differ in number; n: texts"},
+    {"any_contradiction",
+     "share of the texts with a contradiction of any kind (stated_and_denied, two_severities, "
+     "two_sizes, other_side, other_severity); n: texts"},
+    {"sentences_per_draft", "sentences of a text, mean over the texts that have one"},
+    {"negatives_stated",
+     "share of the findings that the references rule out which the draft of the same study rules "
+     "out too; n: such findings"},
     {"hallucinated_per_100",
      "findings that a draft states as certain and its reference does not state, per 100 reports"},
     {"omitted_per_100",
@@ -109,13 +143,17 @@ constexpr Definition kDefinitions[] = {
      "distinct sets of (finding, side, severity) stated by a report, drafts over references"},
     {"distinct_texts", "distinct texts, drafts over references"},
     {"iou",
-     "mean IoU of a sentence's map (over its maximum, bilinear, threshold .1) with the boxes of "
-     "its "
-     "finding and side, macro over findings with enough boxes"},
+     "mean IoU of a sentence's map (over its maximum, bilinear, cut at one threshold for all maps "
+     "that was chosen on the validation split: a model's own, or setting map_threshold; without "
+     "one, that which serves the other half of the studies best) with the boxes of its finding and "
+     "side, macro over findings with enough boxes; the location prior's threshold is chosen the "
+     "same way"},
+    {"iou_plain", "as iou, every map cut at a tenth of its maximum: the plain protocol"},
     {"iou_micro", "as iou, mean over all items"},
-    {"iou_chosen_threshold",
-     "as iou, at the threshold that was chosen on a validation split (a model's own, or setting "
-     "map_threshold); without one, that which serves the other half of the studies best"},
+    {"iou_over_prior",
+     "iou less that of the location prior's fixed boxes on the same words: what the maps add"},
+    {"pointing_over_prior",
+     "pointing less that of the location prior's fixed boxes on the same words"},
     {"iou_mean_thresholds", "as iou, mean over thresholds .1, .15, ... .5"},
     {"iou_shown", "as iou_micro, only over correct sentences that show their evidence"},
     {"pointing", "share of maps whose maximum lies in a box of the finding and side, macro as iou"},
@@ -153,9 +191,28 @@ constexpr Definition kDefinitions[] = {
     {"groundable_recall",
      "share of the sentences that state a finding which are shown with a region; n: such "
      "sentences"},
-    {"negations_with_region",
-     "share of the sentences that only rule findings out which are shown with a region; n: such "
-     "sentences"},
+    {"negations_with_evidence",
+     "share of the sentences that only rule findings out which are shown with evidence (an "
+     "examined region is none); n: such sentences"},
+    {"sentences_with_region",
+     "share of the sentences that are shown with a region of one of the two kinds, evidence or "
+     "examined; n: sentences"},
+    {"wrong_side_regions",
+     "share of the sentences that state one side and show evidence which have a box whose middle "
+     "lies on the other side of the spine (of the picture's middle where no spine is annotated); "
+     "n: such sentences"},
+    {"examined_iou",
+     "mean IoU of the regions of sentences that rule something out with the anatomy they name; 0 "
+     "for one that shows none; n: such sentences of studies with annotated anatomy"},
+    {"examined_pointing",
+     "share of those sentences whose map has its maximum on that anatomy; 0 for one that shows no "
+     "region"},
+    {"examined_shown_share", "share of those sentences that are shown with an examined region"},
+    {"examined_prior_iou", "as iou, of a fixed box a place: the mean training box, no picture"},
+    {"examined_prior_pointing", "share of the fixed boxes whose middle lies on the anatomy"},
+    {"examined_iou_over_prior", "mean difference of iou and prior_iou, sentence by sentence"},
+    {"examined_pointing_over_prior",
+     "mean difference of pointing and prior_pointing, sentence by sentence"},
     {"ece",
      "expected calibration error, 15 bins of equal mass; resampling adds to it, so that its "
      "interval "
@@ -202,6 +259,15 @@ constexpr Definition kDefinitions[] = {
      "random)"},
     {"shuffled_drop", "own_f1_macro - shuffled_f1_macro, paired over patients"},
     {"shuffled_excess", "shuffled_f1_macro - trivial_f1_macro, paired over patients"},
+    {"blank_distance",
+     "mean over studies of 1 - Dice's coefficient of the findings and sides that the report of a "
+     "picture of its mean grey and the study's own report state; studies where neither states one "
+     "are left out"},
+    {"noise_distance", "as blank_distance, of noise with the picture's mean and deviation"},
+    {"shuffled_distance", "as blank_distance, of another patient's picture"},
+    {"faithful_chance",
+     "as faithful, of one more random region of the same size, shape and organs, held against the "
+     "others as if the sentence pointed at it: what chance comes to"},
     {"blank_same_report",
      "share of the studies with the same report from a picture that is its mean grey throughout; "
      "Wilson interval"},
@@ -241,9 +307,11 @@ constexpr Definition kDefinitions[] = {
      "(blurred, soft edge, "
      "encoded again) lowers the sentence's log-probability (teacher-forced behind the same words) "
      "more than the 90th "
-     "percentile of hiding random regions of its size and shape in the body; chance is .1; without "
-     "regions over a "
+     "percentile of hiding random regions of its size and shape in the same organs (lung, "
+     "mediastinum, the rest; read off the film); chance is faithful_chance; without regions over a "
      "quarter of the body; n: regions; Wilson interval"},
+    {"faithful_examined",
+     "as faithful, of the regions of sentences that rule something out, whatever their size"},
     {"faithful_large",
      "as faithful, of the regions over a quarter of the body, whose random regions overlap them"},
     {"hidden_fall",
@@ -288,7 +356,26 @@ std::string f1_definition(std::string name) {
     average = "of each study's set of findings, mean over studies where either text has one";
   }
   if (average.empty()) return "";
-  return "F1 of our rules labeler on both texts, " + policy + ", " + classes + ", " + average;
+  return "rules-labeler F1: our rules labeler on both texts, " + policy + ", " + classes + ", " +
+         average;
+}
+
+std::string skill_definition(const std::string& path) {
+  const bool is_spread = path.find("skill_spread.") != std::string::npos;
+  const bool is_of_maps =
+      path.find(".iou") != std::string::npos || path.find(".pointing") != std::string::npos;
+  return std::string(is_spread ? "mean, smallest and largest over n draws of the constant and the "
+                                 "random report of "
+                               : "") +
+         "(model - best trivial baseline) / (" + (is_of_maps ? "1" : "oracle") +
+         " - best trivial baseline), at most 1, of: ";
+}
+
+std::string definition_named(const std::string& name) {
+  for (const auto& [known, words] : kDefinitions) {
+    if (name == known) return words;
+  }
+  return "";
 }
 
 }  // namespace
@@ -296,13 +383,20 @@ std::string f1_definition(std::string name) {
 std::string metric_definition(const std::string& path) {
   std::string name = path.substr(path.find_last_of('.') + 1);
   strip_suffix(name, "_phrase");
+  if (path.find("grounding.examined.") != std::string::npos) {
+    const bool is_unusual = strip_suffix(name, "_unusual");
+    const std::string definition = definition_named("examined_" + name);
+    return is_unusual ? definition + "; over films that are turned, badly inspired or cut off"
+                      : definition;
+  }
   for (const auto& [known, words] : kDefinitions) {
     if (name != known) continue;
     std::string definition = words;
-    if (path.find("skill.") != std::string::npos) {
-      definition =
-          "(model - best trivial baseline) / (oracle - best trivial baseline) of: " + definition;
+    if (path.find("skill.") != std::string::npos || path.starts_with("skill_spread.")) {
+      definition = skill_definition(path) + definition;
     }
+    if (path.starts_with("baseline_spread."))
+      definition += "; mean, smallest and largest of n draws of this baseline";
     if (path.find("text.") != std::string::npos && !has_own_tokens(name)) {
       definition += "; " + std::string(kTokens);
     }
@@ -330,8 +424,8 @@ std::string metric_definition(const std::string& path) {
     return definition;
   }
   const std::string definition = f1_definition(name);
-  if (definition.empty() || path.find("skill.") == std::string::npos) return definition;
-  return "(model - best trivial baseline) / (oracle - best trivial baseline) of: " + definition;
+  if (definition.empty() || path.find("skill") == std::string::npos) return definition;
+  return skill_definition(path) + definition;
 }
 
 std::string metric_protocol(const std::string& path) {
@@ -339,12 +433,13 @@ std::string metric_protocol(const std::string& path) {
     if (!path.ends_with("skill.iou") && !path.ends_with("skill.pointing")) return "";
   }
   if (path.find("confidence.") != std::string::npos) return "";
+  if (path.find("grounding.examined.") != std::string::npos) return "end_to_end";
   return path.ends_with("_phrase") ? "phrase" : "end_to_end";
 }
 
 std::string undefined_reason(const std::string& path, const Metric& metric) {
   if (path.find("skill.") != std::string::npos) {
-    return "the oracle is not better than the best trivial baseline";
+    return "the ceiling is not above the best trivial baseline";
   }
   return metric.n == 0 ? "there is no case to count" : "the studies leave it undefined";
 }

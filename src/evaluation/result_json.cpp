@@ -82,7 +82,7 @@ nlohmann::ordered_json result_to_json(const EvaluationResult& result) {
     json["targets"].push_back(
         {{"name", target.name},
          {"metric", target.path},
-         {"above", target.above},
+         {target.is_below ? "below" : "above", target.limit},
          {"value", is_known ? nlohmann::ordered_json(target.value) : nullptr},
          {"reached", is_known ? nlohmann::ordered_json(target.is_reached()) : nullptr}});
   }
@@ -97,6 +97,7 @@ nlohmann::ordered_json result_to_json(const EvaluationResult& result) {
   if (!result.expectations.empty()) json["expectations"] = expectations_json(result.expectations);
   if (!result.heads.heads.empty()) json["heads"] = heads_to_json(result.heads);
   json["notes"] = result.notes;
+  if (!result.selected_by.empty()) json["selected_by"] = result.selected_by;
   json["counts"] = {{"studies", result.studies.size()},
                     {"missing_predictions", result.missing_drafts},
                     {"not_reportable", result.not_reportable},
@@ -114,7 +115,7 @@ nlohmann::ordered_json study_to_json(const StudyResult& study) {
   for (const GroundedItem& item : study.end_to_end) {
     items.push_back({{"finding", finding_name(item.finding)},
                      {"kind", kind_name(item.kind)},
-                     {"iou", item.score.iou[kDefaultLevel]},
+                     {"iou_plain", item.score.iou[kDefaultLevel]},
                      {"pointing", item.score.pointing}});
   }
   return {{"study_id", study.study_id},

@@ -1,4 +1,6 @@
 // What the model is measured against: trivial baselines, the location prior and the oracle.
+#include <algorithm>
+
 #include "evaluation/evaluation_context.h"
 #include "evaluation/grounding/claim_maps.h"
 #include "radgen/evaluation/baselines.h"
@@ -14,6 +16,11 @@ void score_location_prior(EvaluationContext& context) {
     context.result.notes.emplace_back("no location prior: the training split has no boxes");
     return;
   }
+  const bool has_judges = std::any_of(
+      context.data.validate.begin(), context.data.validate.end(),
+      [](const Reference& reference) { return reference.has_boxes && !reference.boxes.empty(); });
+  const double threshold = threshold_of(
+      prior.choose_level(has_judges ? context.data.validate : context.data.train, context.threads));
   const ScoreStudyClaim score = [&](size_t s, const Claim& claim, const std::vector<Box>& boxes,
                                     bool&) {
     const Reference& reference = *context.references.studies[s];
@@ -23,8 +30,8 @@ void score_location_prior(EvaluationContext& context) {
   double best_iou = -1;
   const std::vector<double> ones(context.references.studies.size(), 1.0);
   for (System& system : context.systems) {
-    if (system.prefix.empty()) continue;
-    score_end_to_end(system, context.references, score, 0, context.threads);
+    if (!system.prefix.starts_with("baselines.")) continue;
+    score_end_to_end(system, context.references, score, threshold, context.threads);
     const double iou = system.summarize(context.references, ones, context.tools.names())
                            .value(system.prefix + "grounding.iou");
     if (iou > best_iou) {
@@ -34,8 +41,18 @@ void score_location_prior(EvaluationContext& context) {
     }
   }
   best.prefix = "baselines.location_prior.";
-  score_phrases(best, context.references, score, 0, context.threads);
+  score_phrases(best, context.references, score, threshold, context.threads);
+  // The same boxes on the model's own words: what is left of its lead are its maps. No trivial
+  // baseline, since the words come from the image.
+  System own;
+  own.prefix = kPriorOnOwnWords;
+  own.words = context.systems.front().words;
+  score_end_to_end(own, context.references, score, threshold, context.threads);
+  own.words.clear();
+  own.phrase = best.phrase;
+  own.phrase_levels = best.phrase_levels;
   context.systems.push_back(std::move(best));
+  context.systems.push_back(std::move(own));
 }
 
 }  // namespace
@@ -85,7 +102,8 @@ void score_baselines(EvaluationContext& context) {
   }
 }
 
-// The oracle: the truth in other words, and for maps what the patch grid can say at best.
+// The oracle: the truth in other words. For maps what the patch grid can say: cut as the model's
+// maps are (oracle.), and each at its best cut (patch_grid.).
 void score_oracle(EvaluationContext& context) {
   std::vector<std::string> texts;
   bool has_words = false;
@@ -127,6 +145,20 @@ void score_oracle(EvaluationContext& context) {
       oracle.end_to_end = oracle.phrase;
       oracle.levels = oracle.phrase_levels;
     }
+  }
+  if (context.references.has_boxes()) {
+    System grid;
+    grid.prefix = kPatchGrid;
+    grid.end_to_end = oracle.end_to_end;
+    grid.levels = oracle.levels;
+    grid.phrase = oracle.phrase;
+    grid.phrase_levels = oracle.phrase_levels;
+    for (std::vector<StudyItems>* studies : {&grid.end_to_end, &grid.phrase}) {
+      for (StudyItems& items : *studies) {
+        for (GroundedItem& item : items) item.score = at_best_cut(item.score);
+      }
+    }
+    context.systems.push_back(std::move(grid));
   }
   if (has_words || context.references.has_boxes()) context.systems.push_back(std::move(oracle));
   if (!has_words)

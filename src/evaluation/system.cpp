@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "radgen/core/parallel.h"
+#include "radgen/evaluation/clinical/consistency.h"
 #include "radgen/evaluation/text/tokenize.h"
 
 namespace radgen::evaluation {
@@ -29,6 +30,18 @@ std::vector<ExtractedFindings> read_all(const std::vector<std::string>& texts,
     if (same_as[i] != i) words[i] = words[same_as[i]];
   }
   return words;
+}
+
+// The consistency of the texts, whose references follow again where two files are joined.
+void add_consistency(std::span<const ExtractedFindings> words,
+                     std::span<const ExtractedFindings> references, std::span<const double> weights,
+                     MetricTable& table) {
+  std::vector<const ExtractedFindings*> drafts, read;
+  for (size_t s = 0; s < words.size(); ++s) {
+    drafts.push_back(&words[s]);
+    read.push_back(&references[s % references.size()]);
+  }
+  summarize_consistency(drafts, read, weights, table);
 }
 
 std::vector<int> levels_for(const std::vector<StudyItems>& items,
@@ -112,6 +125,7 @@ MetricTable System::summarize(const ScoredReferences& references, std::span<cons
     if (!names.meteor_15.empty()) summarize_published(text, weights, names.meteor_15, plain);
     summarize_clinical(clinical, weights, plain);
   }
+  if (!words.empty()) add_consistency(words, references.words, weights, plain);
   if (!end_to_end.empty()) {
     summarize_grounding(end_to_end, weights, levels, references.macro, "", plain);
   }
@@ -119,6 +133,7 @@ MetricTable System::summarize(const ScoredReferences& references, std::span<cons
     summarize_grounding(phrase, weights, phrase_levels, references.macro, "_phrase", plain);
   }
   if (!sentences.empty()) summarize_sentences(sentences, weights, plain);
+  if (!examined.empty()) summarize_examined(examined, weights, plain);
   if (!confidence.words.empty()) summarize_confidence(confidence.words, weights, "words", plain);
   if (!confidence.grounding.empty()) {
     summarize_confidence(confidence.grounding, weights, "grounding", plain);

@@ -8,6 +8,7 @@
 #include "radgen/core/random.h"
 #include "radgen/imaging/image.h"
 #include "radgen/imaging/letterbox.h"
+#include "radgen/imaging/midline.h"
 #include "radgen/inference/consistency_checker.h"
 #include "radgen/inference/draft_assembly.h"
 #include "radgen/inference/sample_ranking.h"
@@ -126,10 +127,12 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
   started = std::chrono::steady_clock::now();
   encoded.image = runtime_->encode(images);
   encoded.encode_ms = elapsed_ms(started);
-  for (const Letterbox& letterbox : letterboxes)
+  for (size_t i = 0; i < letterboxes.size(); ++i) {
     encoded.placements.push_back(place_grid(encoded.image.grid.rows, encoded.image.grid.columns,
                                             model_.config.network.encoder.patch_px,
-                                            letterbox.image_to_input));
+                                            letterboxes[i].image_to_input));
+    encoded.placements.back().midline_x = chest_midline_px(studies[begin + i].image);
+  }
   encoded.finding_logits = finding_logits_of(*runtime_, encoded.image);
   return encoded;
 }
@@ -297,6 +300,19 @@ std::vector<std::vector<PhraseGrounding>> Predictor::ground(
   return groundings;
 }
 
+std::vector<std::vector<ExaminedGrounding>> Predictor::ground_examined(
+    const std::vector<StudyInput>& studies, const std::vector<std::string>& texts) const {
+  RADGEN_CHECK(texts.size() == studies.size(), "one text a study");
+  std::vector<std::vector<ExaminedGrounding>> groundings;
+  for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
+    const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
+    for (const ReadText& read : read_batch(studies, texts, begin, end))
+      groundings.push_back(radgen::ground_examined(texts[groundings.size()], read.tokens,
+                                                   read.decoded, read.placement, labeler_));
+  }
+  return groundings;
+}
+
 std::vector<std::vector<std::vector<PhraseGrounding>>> Predictor::ground_by_head(
     const std::vector<StudyInput>& studies, const std::vector<std::string>& texts) const {
   RADGEN_CHECK(texts.size() == studies.size(), "one text a study");
@@ -332,12 +348,6 @@ std::vector<std::vector<TokenLogProb>> Predictor::log_probs(
     }
   }
   return all;
-}
-
-PreparedImage prepare_image(const cv::Mat& upright_film, const ModelInputConfig& input) {
-  if (input.prepared_long_side_px <= 0) return {upright_film, Affine{}};
-  Fitted fitted = resize_long_side(upright_film, static_cast<int>(input.prepared_long_side_px));
-  return {fitted.image, fitted.transform};
 }
 
 }  // namespace radgen

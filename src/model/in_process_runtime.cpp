@@ -57,13 +57,15 @@ class InProcessRuntime : public Runtime {
  public:
   // is_bf16 unset: whatever autocast the caller has.
   InProcessRuntime(GroundedModel network, const std::string& kv_cache_type, torch::Device device,
-                   std::optional<bool> is_bf16)
+                   std::optional<bool> is_bf16, nlohmann::ordered_json int8_report = nullptr)
       : network_(std::move(network)),
         kv_cache_type_(kv_cache_scalar(kv_cache_type)),
         device_(device),
-        is_bf16_(is_bf16) {}
+        is_bf16_(is_bf16),
+        int8_report_(std::move(int8_report)) {}
 
   const ModelConfig& config() const override { return network_->config(); }
+  nlohmann::ordered_json int8_report() const override { return int8_report_; }
 
   EncodedImage encode(const Tensor& images) const override {
     torch::NoGradGuard no_grad;
@@ -177,6 +179,7 @@ class InProcessRuntime : public Runtime {
   torch::ScalarType kv_cache_type_;
   torch::Device device_;
   std::optional<bool> is_bf16_;
+  nlohmann::ordered_json int8_report_;
 };
 
 }  // namespace
@@ -189,16 +192,25 @@ std::shared_ptr<const Runtime> make_runtime(GroundedModel network, const Runtime
   network->to(options.device);
   network->eval();
   restore_fp32(network);
+  nlohmann::ordered_json int8_report;
   if (is_int8) {
-    const Int8Report report =
-        quantise(network, {.is_dynamic = options.precision == "int8-dynamic"}, options.int8_images);
-    log::info("INT8 ({}): {} products, {} kept in fp32, error of what the decoder sees {:.4f}",
-              report.engine, report.count(true), report.count(false), report.output_error);
+    Int8Options how;
+    how.is_dynamic = options.precision == "int8-dynamic";
+    if (how.is_dynamic) how.layer_error_limit = how.output_error_limit = 0;
+    const Int8Report report = quantise(network, how, options.int8_images);
+    log::info(
+        "INT8 ({}, weights of {} bits): {} products, {} kept in fp32, error of what the decoder "
+        "sees {:.4f}",
+        report.engine, report.weight_bits, report.count(true), report.count(false),
+        report.output_error);
+    int8_report = int8_report_to_json(report);
   }
+  // Told where the CPU has no instructions for it.
+  const bool is_bf16 = options.precision == "bf16" && use_bf16("bf16", options.device);
   std::string kv_cache_type = options.kv_cache_type;
   if (kv_cache_type.empty()) kv_cache_type = options.precision == "fp32" ? "fp32" : "fp16";
   return std::make_shared<InProcessRuntime>(std::move(network), kv_cache_type, options.device,
-                                            options.precision == "bf16");
+                                            is_bf16, std::move(int8_report));
 }
 
 std::shared_ptr<const Runtime> runtime_of(GroundedModel network, const std::string& kv_cache_type) {

@@ -19,7 +19,7 @@ namespace {
 class Prepare : public ::testing::Test {
  protected:
   Prepare() : set_(root_.path() / "in"), output_(root_.path() / "out") {
-    config_.size_px = 200;
+    config_.preparation.size_px = 200;
     config_.vocabulary_size = 120;
   }
   PrepareSummary run(const PrepareOptions& options = {.threads = 2}) {
@@ -45,6 +45,26 @@ class Prepare : public ::testing::Test {
   fs::path output_;
   PrepareConfig config_;
 };
+
+TEST_F(Prepare, ABrokenSceneGraphCostsTheAnatomyAndNotTheStudy) {
+  set_.add_normals(12, "train");
+  set_.add({.patient = "10000001", .study = "50000001", .dicom = "a", .split = "test"},
+           kNormalReport);
+  set_.add({.patient = "10000002", .study = "50000002", .dicom = "b", .split = "test"},
+           kNormalReport);
+  const fs::path graphs = set_.folder() / "chest-imagenome/silver_dataset/scene_graph";
+  write_file_atomic(graphs / "a_SceneGraph.json", "{\"objects\": 3");
+  write_file_atomic(graphs / "b_SceneGraph.json",
+                    R"({"objects": [{"bbox_name": "left lung", "original_x1": 100,
+                        "original_y1": 100, "original_x2": 200, "original_y2": 300}]})");
+  run();
+  const auto entries = manifest();
+  ASSERT_TRUE(entries.contains("a"));
+  EXPECT_TRUE(entries.at("a").regions.empty());
+  ASSERT_EQ(entries.at("b").regions.size(), 1u);
+  EXPECT_EQ(entries.at("b").regions[0].box, (Box{50, 50, 50, 100}));  // 400 px became 200
+  EXPECT_EQ(rejected().at("a"), "bad_scene_graph");
+}
 
 TEST_F(Prepare, WritesImagesManifestAndTokenizer) {
   set_.add_normals(12, "train");
@@ -86,6 +106,33 @@ TEST_F(Prepare, WritesImagesManifestAndTokenizer) {
   EXPECT_EQ(info["summary"]["prepared"], 13);
   EXPECT_EQ(info["config"]["size_px"], 200);
   EXPECT_GT(Tokenizer(output_ / "tokenizer.model").vocabulary_size(), 13);
+}
+
+// What trains need not be what scores: the set's own labels come before those of our rules.
+TEST_F(Prepare, TakesTheSetsOwnLabelsWhereItHasThem) {
+  set_.add_normals(12, "train");
+  set_.add({"10000001", "50000001", "own"}, kEffusionReport);
+  set_.add({"10000002", "50000002", "none"}, kEffusionReport);
+  write_file_atomic(set_.folder() / "mimic-cxr-2.0.0-chexpert.csv",
+                    "subject_id,study_id,Edema,Pleural Effusion,Fracture\n"
+                    "10000001,50000001,1.0,-1.0,\n");
+  run();
+  const ManifestEntry own = manifest().at("own"), none = manifest().at("none");
+  EXPECT_EQ(own.labels, (Labels{{Finding::kEdema, 1}, {Finding::kPleuralEffusion, -1}}));
+  EXPECT_EQ(own.labels_from, "source");
+  EXPECT_EQ(none.labels.at(Finding::kPleuralEffusion), 1);
+  EXPECT_NE(none.labels_from, "source");
+}
+
+TEST_F(Prepare, TakesTheRulesLabelsWhereTheSettingSaysSo) {
+  set_.add_normals(12, "train");
+  set_.add({"10000001", "50000001", "own"}, kEffusionReport);
+  write_file_atomic(set_.folder() / "mimic-cxr-2.0.0-chexpert.csv",
+                    "study_id,Edema\n50000001,1.0\n");
+  config_.source_labels = false;
+  run();
+  EXPECT_FALSE(manifest().at("own").labels.contains(Finding::kEdema));
+  EXPECT_EQ(manifest().at("own").labels.at(Finding::kPleuralEffusion), 1);
 }
 
 TEST_F(Prepare, RejectsWithReasonsAndGoesOn) {
@@ -315,7 +362,7 @@ TEST_F(Prepare, OddImagesAndReportsAreRejectedAndTheRestGoesOn) {
 }
 
 TEST_F(Prepare, TheCropMovesTheBoxesAlong) {
-  config_.crop_collimation = true;
+  config_.preparation.crop_collimation = true;
   set_.add({.patient = "10000001",
             .study = "50000001",
             .dicom = "a",
@@ -415,7 +462,7 @@ TEST_F(Prepare, MakesAImageAgainThatIsGone) {
 TEST_F(Prepare, RefusesAnotherConfigurationAndAStrangersFolder) {
   set_.add_normals(3, "train");
   run();
-  config_.size_px = 100;
+  config_.preparation.size_px = 100;
   try {
     run();
     FAIL();

@@ -55,8 +55,8 @@ SanityCheckAnswers honest_answers(const EvaluationData& data) {
   for (int i = 0; i < 30; ++i)
     answers.counterfactuals.push_back(
         {Finding::kPleuralEffusion, draft_of(kLeft), draft_of(kNormal)});
-  answers.regions = {40, 36, 80.0, 4.0};
-  answers.large = {3, 1, 3.0, 3.0};
+  answers.regions = {40, 36, 4, 80.0, 4.0};
+  answers.large = {3, 1, 0, 3.0, 3.0};
   return answers;
 }
 
@@ -155,6 +155,9 @@ TEST(AddChecks, HonestModelIsAsExpected) {
   EXPECT_LE(m.value("checks.shuffled_f1_macro"), m.value("checks.trivial_f1_macro"));
   EXPECT_GT(m.find("checks.shuffled_drop")->low, 0);
   EXPECT_DOUBLE_EQ(m.value("checks.blank_same_report"), 0);
+  EXPECT_DOUBLE_EQ(m.value("checks.blank_distance"), 1);  // of the 40 studies that state something
+  EXPECT_EQ(m.find("checks.blank_distance")->n, 40);
+  EXPECT_DOUBLE_EQ(m.value("checks.faithful_chance"), 0.1);
   EXPECT_DOUBLE_EQ(m.value("checks.mirrored_swapped"), 1);
   EXPECT_EQ(m.find("checks.mirrored_swapped")->n, 40);
   EXPECT_DOUBLE_EQ(m.value("checks.twin_lost"), 1);
@@ -175,13 +178,39 @@ TEST(AddChecks, ModelThatNeverLooksRaisesEveryAlarm) {
     study.blank = study.noise = study.mirrored = study.real;
   }
   for (CounterfactualDrafts& pair : answers.counterfactuals) pair.counterfactual = pair.original;
-  answers.regions = {40, 4, 1.0, 1.0};
+  answers.regions = {40, 4, 4, 1.0, 1.0};
   const EvaluationResult result = judged(answers, data);
   EXPECT_EQ(raised(result), (std::set<std::string>{
-                                "shuffled_pictures_keep_f1", "blank_pictures_get_the_same_report",
-                                "noise_gets_the_same_report", "mirrored_films_keep_their_sides",
+                                "shuffled_pictures_keep_f1", "blank_images_get_the_same_findings",
+                                "noise_gets_the_same_findings", "mirrored_films_keep_their_sides",
                                 "twins_keep_the_finding", "regions_are_not_what_sentences_need"}));
   EXPECT_NE(eval_report_html(result, data, {}).find("not as expected"), std::string::npos);
+}
+
+// Other words for the same findings are no sign that the image was looked at.
+TEST(AddChecks, OtherWordsForTheSameFindingsDoNotPassForLooking) {
+  const EvaluationData data = data_of(80);
+  SanityCheckAnswers answers = honest_answers(data);
+  for (CheckedStudy& study : answers.studies) {
+    const bool is_left = study.real.findings == kLeft;
+    if (study.real.findings != kNormal)
+      study.blank = draft_of(is_left ? "Left-sided pleural effusion of small size."
+                                     : "Right-sided pleural effusion of small size.");
+  }
+  const EvaluationResult result = judged(answers, data);
+  EXPECT_DOUBLE_EQ(result.metrics.value("checks.blank_same_report"), 0);
+  EXPECT_DOUBLE_EQ(result.metrics.value("checks.blank_distance"), 0);
+  EXPECT_EQ(raised(result), std::set<std::string>{"blank_images_get_the_same_findings"});
+}
+
+// Chance is what a region that nobody points at comes to, where that is more than a tenth.
+TEST(AddChecks, FaithfulnessMustExceedTheChanceThatWasMeasured) {
+  const EvaluationData data = data_of(80);
+  SanityCheckAnswers answers = honest_answers(data);
+  answers.regions = {100, 30, 5, 0, 0};
+  EXPECT_FALSE(raised(judged(answers, data)).contains("regions_are_not_what_sentences_need"));
+  answers.regions = {100, 30, 28, 0, 0};
+  EXPECT_TRUE(raised(judged(answers, data)).contains("regions_are_not_what_sentences_need"));
 }
 
 TEST(AddChecks, SidesThatAreAThrowOfACoinAreNotSwapped) {
@@ -228,7 +257,7 @@ TEST(AddChecks, FewCasesDecideNothing) {
   SanityCheckAnswers answers = honest_answers(data);
   for (CheckedStudy& study : answers.studies) study.blank = study.real;
   answers.counterfactuals.resize(3);
-  answers.regions = {5, 0, 0, 0};
+  answers.regions = {5, 0, 0, 0, 0};
   const EvaluationResult result = judged(answers, data);
   EXPECT_TRUE(result.alarms.empty());
   for (const Expectation& expectation : result.expectations)

@@ -35,6 +35,10 @@ struct SimulationDesign {
   bool is_confounded = false;
   double ap_cost = 0;  // sensitivity on PA films less that on AP films
   std::array<double, 3> severity_gain{-0.10, 0.02, 0.10};  // subtle, moderate, severe
+  // What the audit sees of a severity are words of a report: of the findings that are there, the
+  // share whose words give no degree and the share whose words give another one, the next milder or
+  // the next worse. What a draft finds depends on the true one.
+  double unstated_severity = 0.3, misread_severity = 0.15;
 };
 
 // One round's cases.

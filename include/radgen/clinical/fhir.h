@@ -6,18 +6,23 @@
 //
 // Invariants: status is "partial" (results not yet verified; never "final", there is no human
 // signature), meta.security holds AIAST, no resultsInterpreter, and every text says that it is
-// research software. One resource: the device and an Observation for each positive or uncertain
-// mention are contained and referenced. The same input with `issued` given makes the same bytes.
+// research software. One resource: the device, an Observation for each positive or uncertain
+// mention and one for each sentence with examined anatomy are contained and referenced. The same
+// input with `issued` given makes the same bytes.
 //
 // Extensions of our own (urn:radgen:fhir:...): "generated-by" (the contained Device; R4 allows no
-// Device as performer) and on Observations "evidence-box" (x, y, w, h in pixels of the prepared
-// image, top-left origin, and its image id).
+// Device as performer) and on Observations "evidence-box" (a finding is here) and "examined-box"
+// (this was looked at and nothing was found): x, y, w, h in stored pixels of the original image (rows
+// and columns as its file has them, top-left origin) and that image's SOP Instance UID; and "support"
+// ("unsupported": no region bears the statement out; it is marked in the text and left out of the
+// conclusion).
 #pragma once
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "radgen/core/geometry.h"
 #include "radgen/report/prediction.h"
 
 namespace radgen {
@@ -30,11 +35,15 @@ struct FhirContext {
   std::string study_date, study_time;  // DICOM DA and TM
   std::string utc_offset;  // TimezoneOffsetFromUTC, "+0100"; without it only the date is given
   std::string view;        // "AP" has a LOINC code of its own; else the generic 18748-4
+  std::string sop_instance_uid;  // of the image that boxes are drawn on; dotted, or left out
+  // The draft's boxes are in prepared-image pixels; they leave in stored pixels of that image.
+  Affine prepared_to_stored;
   // the site's own code, beside LOINC's
   std::string procedure_code, procedure_system, procedure_display;
   std::string issued;  // FHIR instant; empty: now
   bool is_phantom_trained =
       false;  // marks report and conclusion as made by a model of synthetic films
+  bool keeps_unsupported = false;  // unsupported sentences stay in the conclusion, marked
 };
 
 // Throws Error{kData} for a draft that is not reportable: there is no report to give.

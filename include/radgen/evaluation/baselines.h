@@ -27,6 +27,12 @@ struct BaselineOptions {
 std::string constant_report(const std::vector<Reference>& train,
                             const std::vector<Reference>& validate, const BaselineOptions& options);
 
+// The same `draws` times, each chosen among, and by, other reports of the same lists: how much the
+// best constant depends on which reports happened to be tried. Empty without training reports.
+std::vector<std::string> constant_reports(const std::vector<Reference>& train,
+                                          const std::vector<Reference>& validate, size_t draws,
+                                          const BaselineOptions& options);
+
 // Without a training split: for each study the constant report that is chosen among, and by, the
 // reports of the other half of the patients (by hash of their names), so that no report is scored
 // on what chose it. Empty where a half is empty.

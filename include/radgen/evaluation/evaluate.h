@@ -6,8 +6,8 @@
 //   write_json_atomic(folder / "metrics.json", result_to_json(result));
 //
 //   // During training: quickly, on the validation split.
-//   double bleu = evaluate(drafts, maps, {.test = validate},
-//   EvaluateOptions::quick()).metrics.value("text.bleu_4");
+//   const auto quick = evaluate(drafts, maps, {.test = validate}, EvaluateOptions::quick());
+//   double bleu = quick.metrics.value("text.bleu_4");
 //
 // A study without a draft counts as an empty report and is said so; drafts of unknown studies are
 // an error, unless they are to be left out, counted. Intervals are over patients.
@@ -33,6 +33,12 @@ namespace radgen::evaluation {
 
 // Prefix of the metrics of EvaluationData::encoder_neighbours.
 inline constexpr const char* kEncoderNeighbour = "encoder_neighbour.";
+// Prefixes of what stands beside the model and is neither a baseline nor a ceiling: the location
+// prior's maps on the model's own words, the coverage maps at their best cut, and the references
+// themselves (consistency only).
+inline constexpr const char* kPriorOnOwnWords = "prior_on_own_words.";
+inline constexpr const char* kPatchGrid = "patch_grid.";
+inline constexpr const char* kReferences = "references.";
 
 struct EvaluationData {
   std::vector<Reference> test;  // what is scored; several images of a study: the one that the
@@ -45,6 +51,10 @@ struct EvaluationData {
   // the model's encoder sees them; "" where there is none, an empty list when nobody asked. Scored
   // beside the baselines, but not as one: it is no trivial answer.
   std::vector<std::string> encoder_neighbours;
+  // How the drafts were chosen among several, in words, where what chose them has a part in what
+  // scores them ("of 8 drafts the one whose labels the finding head supports best"); empty: nothing
+  // to say. The table says it beside the numbers.
+  std::string selected_by;
 };
 
 struct EvaluateOptions {
@@ -56,8 +66,9 @@ struct EvaluateOptions {
   std::string meteor_function_words;  // METEOR 1.5's english.words; empty:
                                       // $RADGEN_METEOR_FUNCTION_WORDS, else none
   bool ignore_unknown = false;        // leave out predictions of studies that the split has not
-  double map_threshold = 0;  // for iou_chosen_threshold, from the validation split (a model's own
-                             // calibration); 0: cross-fitted on the test studies
+  double map_threshold = 0;    // where iou cuts maps, from the validation split (a model's own
+                               // calibration); 0: cross-fitted on the test studies
+  int64_t baseline_draws = 5;  // of the constant and the random report, for their spread; 0: none
   int64_t constant_candidates = 200;
   int64_t nearest_images = 4000;
   int64_t seed = 0;
@@ -96,9 +107,10 @@ struct InputCounts {
 // What the product promises, reached or missed.
 struct Target {
   std::string name, path;  // "BLEU-4", "text.bleu_4"
-  double above = 0;        // the value must be larger
+  double limit = 0;        // the value must be larger, or smaller where `is_below`
   double value = kUndefined;
-  bool is_reached() const { return value > above; }
+  bool is_below = false;
+  bool is_reached() const { return is_below ? value < limit : value > limit; }
 };
 
 // What an honest model does when it is asked again (sanity_checks.h).
@@ -147,6 +159,7 @@ struct EvaluationResult {
   std::vector<StudyResult> studies;       // in the order of the test references
   int64_t missing_drafts = 0, not_reportable = 0;
   std::string constant_text;  // the constant report that was chosen
+  std::string selected_by;    // of EvaluationData
 };
 
 // Throws Error{kData} when drafts name studies that are not in `data.test` (with their number),

@@ -32,6 +32,12 @@ struct TrueLesion {
   bool is_visible = true, is_mentioned = true;
 };
 
+// Where a piece of anatomy lies (names: report/anatomy.h).
+struct ReferenceRegion {
+  std::string anatomy;
+  Box box;  // prepared-image pixels
+};
+
 struct Reference {
   std::string study_id, image_id, split;
   std::string patient_id;  // resamples take patients whole; empty: the study is one of its own
@@ -42,7 +48,10 @@ struct Reference {
   std::string indication, findings, impression;
   Labels labels;  // of the manifest; only used where the caller says so
   std::vector<ReferenceBox> boxes;
-  bool has_boxes = false;  // boxes were annotated (an empty list then means none)
+  bool has_boxes = false;                // boxes were annotated (an empty list then means none)
+  std::vector<ReferenceRegion> regions;  // each place once; empty: not annotated
+  // of the truth: turned by 3 degrees or more, badly inspired, or partly off the film
+  bool is_unusual_pose = false;
   bool has_truth = false;
   std::vector<TrueLesion> truth;
   std::string oracle_text;  // the same truth put into words again; empty: none
@@ -50,14 +59,25 @@ struct Reference {
   std::string text() const;  // findings, one newline, impression: as Draft::text()
 };
 
+// Boxes of the named places, as far as they are annotated.
+std::vector<Box> boxes_of_anatomy(const Reference& reference,
+                                  const std::vector<std::string>& anatomies);
+
 // Reads truth.jsonl (the fields of phantom/truth.h) and attaches it to the references of the same
-// study_id: truth and oracle_text, and the boxes are replaced by the exact ones of every visible
-// finding (obligatory when the report mentions it), so that the scarce, jittered boxes of training
-// are not what is scored. `to_prepared` gives the way from upright film pixels to the reference's
-// prepared pixels. Returns how many references got their truth; throws Error{kData} naming file and
-// line.
+// study_id: truth, anatomy and oracle_text, and the boxes are replaced by the exact ones of every
+// visible finding (obligatory when the report mentions it), so that the scarce, jittered boxes of
+// training are not what is scored. `to_prepared` gives the way from upright film pixels to the
+// reference's prepared pixels. Returns how many references got their truth; throws Error{kData}
+// naming file and line, and where no line is for one of the references.
 size_t load_truth(const std::filesystem::path& path, std::vector<Reference>& references,
                   const std::function<Affine(const Reference&)>& to_prepared);
+
+// Labels that people gave to the studies, as truth: a table with study_id and the 14 findings by
+// their CheXpert names (1, 0, -1 or empty), such as MIMIC-CXR-JPG's
+// mimic-cxr-2.1.0-test-set-labeled.csv. What is 1 or -1 is there, as everywhere where uncertain
+// counts as positive; boxes stay as they are. Ids may have MIMIC's "s" in front or not. Returns how
+// many references got their truth; throws Error{kData} that names file and line.
+size_t load_label_truth(const std::filesystem::path& path, std::vector<Reference>& references);
 
 // Reads predictions.jsonl and the 16-bit map images it names (relative to its folder; a path that
 // leaves the folder is an error; a map may also be written as rows of numbers, null where there is

@@ -14,6 +14,7 @@ struct SanityCheckOptions {
   // evenly taken of those with regions, whose regions are hidden; 0: all
   int64_t hidden_studies = 60;
   int64_t random_regions = 16;  // that each hidden region is compared with
+  bool matches_organs = true;   // random regions lie in the same organs as the hidden one
 };
 void describe(Fields& f, SanityCheckOptions& options);
 

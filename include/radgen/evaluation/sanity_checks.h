@@ -49,6 +49,9 @@ struct CounterfactualDrafts {
 struct FaithfulCounts {
   // faithful: the fall is above the 90th percentile of the random regions'
   int64_t regions = 0, faithful = 0;
+  // null_faithful: that of one more random region, held against the others as if the sentence
+  // pointed at it: what chance comes to
+  int64_t null_faithful = 0;
   // sums over the regions of the fall and of the mean random fall
   double fall = 0, random_fall = 0;
 };
@@ -62,6 +65,7 @@ struct SanityCheckAnswers {
   std::vector<CounterfactualDrafts> counterfactuals;
   std::string no_counterfactuals;  // why there are none
   FaithfulCounts regions, large;   // large: over a quarter of the body, judged apart
+  FaithfulCounts examined;         // regions of sentences that rule something out, of any size
   int64_t unmatched_regions = 0;   // the body has no room for random ones
 };
 

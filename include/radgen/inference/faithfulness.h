@@ -1,7 +1,7 @@
 // Does a sentence need the region that it points at? The region is hidden (blurred strongly with a
 // soft edge), the image is encoded again and the same sentence is read behind the same words. Its
-// log-probability must fall more than when other parts of the body are hidden that have the same
-// size and shape.
+// log-probability must fall more than when other places of the same size and shape are hidden that
+// lie in the same organs: lung against lung, heart against mediastinum (imaging/organs.h).
 //
 //   for (const HiddenRegion& region : check_faithfulness(predictor, studies, drafts, {}))
 //     faithful += region.is_faithful;
@@ -9,11 +9,13 @@
 // A region counts as faithful when the fall is above the 90th percentile of its random regions'
 // falls. The percentile is the one that a further draw exceeds with probability 0.1 (position 0.9
 // (n + 1) among n, Hyndman and Fan 1996, type 6): a model that does not care which part is hidden
-// comes to 10 %. A model that cares for the lungs alone, wherever it points, comes to more: what is
-// drawn lies anywhere in the body.
+// comes to about 10 %. What it comes to is measured beside it: one more random region of each is
+// held against the others as if the sentence pointed at it (is_null_faithful). A model that cares
+// for the lungs alone, wherever it points, comes to no more than that.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <opencv2/core.hpp>
 #include <string>
 #include <vector>
@@ -33,9 +35,16 @@ struct FaithfulnessOptions {
   // for each region; at least 9, or the percentile is beyond the largest
   int64_t random_regions = 16;
   uint64_t seed = 0;
+  // False: random regions lie anywhere in the body. A lungs-only model then passes: for comparison
+  // with figures of that kind only.
+  bool matches_organs = true;
+  // whose regions: of sentences that state a finding, or of those that rule something out
+  RegionKind kind = RegionKind::kEvidence;
+  // regions of one study at most, the first ones of different sentences first; 0: all
+  int64_t most_of_study = 0;
 };
 
-// One box of a sentence that states a finding and is shown as grounded.
+// One box of a sentence that is shown with a region of the kind asked for.
 struct HiddenRegion {
   std::string study_id;
   size_t sentence = 0;    // index into Draft::sentences
@@ -45,18 +54,20 @@ struct HiddenRegion {
   double fall = 0;        // log_prob less that with the box hidden, in nats
   // the same of the random regions; empty: the body has no room for them
   std::vector<double> random_falls;
-  double limit = 0;  // percentile of random_falls; NaN without them
-  bool is_faithful = false;
+  double limit = 0;      // percentile of random_falls; NaN without them
+  double null_fall = 0;  // of one more random region
+  bool is_faithful = false, is_null_faithful = false;
   bool is_large() const { return body_share > kLargeBodyShare; }
   bool is_matched() const { return !random_falls.empty(); }
 };
 
 // Boxes of exactly the size of `region` (in the pixels of `body`, CV_8UC1, body_mask()), at least
 // 95 % inside the body and with at most a quarter of their area on `region` (three quarters for one
-// that is_large()). Drawn without repetition from a grid of positions; empty when there are fewer
-// than `count`.
-std::vector<Box> matched_regions(const Box& region, const cv::Mat& body, int64_t count,
-                                 Random random);
+// that is_large()). With `organs` (organ_map(); empty: anywhere) their shares of lung, mediastinum
+// and the rest differ from the region's by a fifth of the box at most. Drawn without repetition
+// from a grid of positions; empty when there are fewer than `count`.
+std::vector<Box> matched_regions(const Box& region, const cv::Mat& body, const cv::Mat& organs,
+                                 int64_t count, Random random);
 
 // The value that a further draw from where `values` come from exceeds with probability 1 - share;
 // NaN when there are too few values to say (share (n + 1) > n).
@@ -64,6 +75,14 @@ double exceedance_percentile(std::vector<double> values, double share);
 
 // `drafts[i]` was made of `studies[i]`. In the order of drafts, sentences and boxes. Images are
 // made and read a batch of the predictor at a time. Error{kUsage} for fewer than 9 random regions.
+// `read` gives the log-probabilities of a text's tokens over an image (Predictor::log_probs, or
+// whatever else is to be checked) for at most `batch` of them at a time.
+using ReadLogProbs = std::function<std::vector<std::vector<TokenLogProb>>(
+    const std::vector<StudyInput>&, const std::vector<std::string>&)>;
+std::vector<HiddenRegion> check_faithfulness(const ReadLogProbs& read, int64_t batch,
+                                             const std::vector<StudyInput>& studies,
+                                             const std::vector<Draft>& drafts,
+                                             const FaithfulnessOptions& options);
 std::vector<HiddenRegion> check_faithfulness(const Predictor& predictor,
                                              const std::vector<StudyInput>& studies,
                                              const std::vector<Draft>& drafts,

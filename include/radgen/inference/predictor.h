@@ -45,6 +45,14 @@ struct PhraseGrounding {
   RegionFeatures region_features;
 };
 
+// The same for a sentence that rules something out.
+struct ExaminedGrounding {
+  size_t sentence = 0;                 // index into split_sentences()
+  std::vector<std::string> anatomies;  // what it was read off (report/anatomy.h)
+  AttentionMap map;
+  Box map_box;  // prepared-image pixels
+};
+
 // log P of one token of a text that was given; begin and end are its bytes.
 struct TokenLogProb {
   size_t begin = 0, end = 0;
@@ -79,7 +87,11 @@ class Predictor {
   std::vector<std::vector<PhraseGrounding>> ground(const std::vector<StudyInput>& studies,
                                                    const std::vector<std::string>& texts) const;
 
-  // The same for each head of the decoder's grounding layers alone, [head][study], the first
+  // Teacher forced: where the model looks at the words that rule something out.
+  std::vector<std::vector<ExaminedGrounding>> ground_examined(
+      const std::vector<StudyInput>& studies, const std::vector<std::string>& texts) const;
+
+  // ground() for each head of the decoder's grounding layers alone, [head][study], the first
   // layer's heads first.
   std::vector<std::vector<std::vector<PhraseGrounding>>> ground_by_head(
       const std::vector<StudyInput>& studies, const std::vector<std::string>& texts) const;
@@ -124,13 +136,5 @@ struct PredictorOptions {
 // The model's network in this process. In fp32 an image's keys and values are kept as the model's
 // configuration says, else in half precision. Throws as make_runtime() does.
 Predictor make_predictor(LoadedModel model, const PredictorOptions& options);
-
-// The image of a film as this model's preparation would have made it, and the map from upright
-// film pixels to it.
-struct PreparedImage {
-  cv::Mat image;
-  Affine upright_to_prepared;
-};
-PreparedImage prepare_image(const cv::Mat& upright_film, const ModelInputConfig& input);
 
 }  // namespace radgen

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,6 +68,9 @@ class Runtime {
                       const std::vector<int64_t>& studies) const = 0;
   // Row i forgets its last counts[i] tokens; the other rows are as if nothing had happened.
   virtual void rewind(DecoderState& state, const std::vector<int64_t>& counts) const = 0;
+
+  // What INT8 costs, as it was measured when the runtime was made (int8.h); null without INT8.
+  virtual nlohmann::ordered_json int8_report() const { return nullptr; }
 
   // Teacher forced: texts of any lengths, each with its prompt and bos.
   virtual TextPredictions read(const EncodedImage& encoded,

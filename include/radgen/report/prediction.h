@@ -24,17 +24,31 @@ struct AttentionMap {
 // What speaks for a region: read off the sentence's map and, where the network has one, the finding
 // head's logits of the sentence's finding f (their mean over several findings; 0 without a head).
 struct RegionFeatures {
-  double sharpness = 0;  // mass x (1 - entropy / log N), 0..1: the raw grounding score
-  double support = 0;    // mean logit of f in the patches, weighted by the map
-  double best_gap = 0;   // the largest logit of f in the image less `support`: f lies elsewhere
-  double presence = 0;   // logit of P(f) in the whole image
+  double mass = 0;           // of the map: 1 - what went to the null key, 0..1
+  double concentration = 0;  // 1 - entropy / log N of the map over its mass, 0..1: 0 for a flat one
+  double support = 0;        // mean logit of f in the patches, weighted by the map
+  double best_gap = 0;       // the largest logit of f in the image less `support`: f lies elsewhere
+  double presence = 0;       // logit of P(f) in the whole image
   std::vector<Finding> findings;  // positive or uncertain ones of the sentence
 };
+
+// What a sentence's boxes say: kEvidence: a finding is here. kExamined: this was looked at and
+// nothing was found. The two are never mixed.
+enum class RegionKind { kNone, kEvidence, kExamined };
+const std::string& region_kind_name(RegionKind kind);  // "none", "evidence", "examined"
+RegionKind region_kind_from_name(const std::string& name);
 
 struct DraftSentence {
   std::string text;
   size_t begin = 0, end = 0;  // bytes in Draft::text()
-  bool is_grounded = false;   // false: must never be shown with evidence
+  bool is_grounded = false;   // region is kEvidence; false: must never be shown with evidence
+  RegionKind region = RegionKind::kNone;
+  // of kNone: "below_threshold", "wrong_side", "not_calibrated", "no_attention", "technique",
+  // "comparison", "no_anatomy"
+  std::string no_region_reason;
+  std::vector<std::string> anatomies;  // of kExamined: what was looked at (report/anatomy.h)
+  // It states a finding and has no region that bears it out: a reader must be told.
+  bool is_unsupported = false;
   // grounding score, 0..1 (uncalibrated until calibration.json says otherwise)
   double score = 0;
   RegionFeatures region_features;  // what the score was made of; not written to disk

@@ -157,6 +157,11 @@ void set_truth(std::span<const ClinicalCounts> studies, std::span<const double> 
   const int64_t n = static_cast<int64_t>(known.size());
   table.set("clinical.f1_macro_truth", macro_f1(truth, without_normal()), n);
   table.set("clinical.f1_micro_truth", micro_f1(truth, without_normal()), n);
+  for (const Finding f : all_findings()) {
+    const Confusion& c = truth[static_cast<size_t>(f)];
+    table.set("clinical.per_finding." + finding_name(f) + ".f1_truth",
+              c.reference > 0 ? c.f1() : kUndefined, static_cast<int64_t>(c.reference));
+  }
   for (size_t severity = 0; severity < 3; ++severity) {
     double lesions = 0, stated = 0;
     for (size_t s = 0; s < known.size(); ++s) {

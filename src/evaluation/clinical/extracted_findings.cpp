@@ -42,6 +42,15 @@ int sentences_with(const std::vector<Span>& sentences, const std::vector<Span>& 
   return count;
 }
 
+// Behind the one line break that parts findings and impression (Draft::text()). A text with none
+// has one section; of one with more nobody can say where its impression begins.
+size_t impression_begin(const std::string& text) {
+  const size_t at = text.find('\n');
+  if (at == std::string::npos || text.find('\n', at + 1) != std::string::npos)
+    return std::string::npos;
+  return at > 0 && at + 1 < text.size() ? at + 1 : std::string::npos;
+}
+
 bool is_same_size(float a, float b) { return std::abs(a - b) <= kSameSize * std::max(a, b); }
 
 }  // namespace
@@ -76,6 +85,12 @@ ExtractedFindings extract_findings(const Labeler& labeler, const std::string& te
   }
   for (const std::string& tuple : tuples) words.tuples += tuple + ";";
   words.comparisons = sentences_with(sentences, find_comparisons(text));
+  words.sentences = static_cast<int>(sentences.size());
+  ConsistencyOptions options;
+  options.impression_begin = impression_begin(text);
+  words.has_both_sections = options.impression_begin != std::string::npos;
+  for (const Contradiction& c : find_contradictions(words.mentions, text, options))
+    ++words.contradictions[static_cast<size_t>(c.kind)];
   return words;
 }
 

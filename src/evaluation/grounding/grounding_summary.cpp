@@ -1,4 +1,5 @@
 // Grounding items of many studies, summed up by finding.
+#include <algorithm>
 #include <cmath>
 
 #include "radgen/core/random.h"
@@ -13,7 +14,7 @@ constexpr float kMostAttention = 1.01f;
 
 // Sums over items of one finding.
 struct Sums {
-  double weight = 0, iou = 0, chosen = 0, mean_levels = 0, pointing = 0, mass = 0;
+  double weight = 0, iou = 0, plain = 0, mean_levels = 0, pointing = 0, mass = 0;
   double shown = 0, shown_iou = 0, missed = 0, invented = 0;
   double both_px = 0, either_px = 0;
   // Over items that have a map.
@@ -26,14 +27,14 @@ struct Sums {
     double mean = 0;
     for (int l = kFirst; l <= kLast; ++l) mean += item.score.iou[static_cast<size_t>(l)];
     weight += w;
-    iou += w * item.score.iou[kDefaultLevel];
-    chosen += w * item.score.iou[static_cast<size_t>(level)];
+    iou += w * item.score.iou[static_cast<size_t>(level)];
+    plain += w * item.score.iou[kDefaultLevel];
     mean_levels += w * mean / (kLast - kFirst + 1);
     pointing += w * item.score.pointing;
     mass += w * item.score.mass;
     if (item.kind == ItemKind::kScored && item.is_shown) {
       shown += w;
-      shown_iou += w * item.score.iou[kDefaultLevel];
+      shown_iou += w * item.score.iou[static_cast<size_t>(level)];
     }
     both_px += w * item.score.both_px;
     either_px += w * item.score.either_px;
@@ -89,27 +90,40 @@ bool is_on_right_side(const GroundedItem& item) {
   return (item.score.right_share > 0.5f) == (item.score.box_right_share > 0.5f);
 }
 
+int best_level(std::span<const StudyItems> studies, FindingSet findings) {
+  int best = kDefaultLevel;
+  double best_iou = -1;
+  for (int level = 0; level < kLevels; ++level) {
+    FindingSums sums;
+    for (const StudyItems& items : studies) {
+      for (const GroundedItem& item : items)
+        sums[static_cast<size_t>(item.finding)].add(item, 1, level);
+    }
+    const double iou = macro(sums, findings, &Sums::iou);
+    if (iou > best_iou) {
+      best_iou = iou;
+      best = level;
+    }
+  }
+  return best;
+}
+
+MapScore at_best_cut(MapScore score) {
+  score.iou.fill(*std::max_element(score.iou.begin(), score.iou.end()));
+  return score;
+}
+
 std::vector<int> cross_fitted_levels(std::span<const StudyItems> studies,
                                      std::span<const std::string> study_ids, FindingSet findings) {
   std::vector<size_t> half(studies.size());
   for (size_t s = 0; s < studies.size(); ++s) half[s] = hash_text(study_ids[s]) & 1;
-  std::array<int, 2> best{kDefaultLevel, kDefaultLevel};  // by the half it was chosen on
+  std::array<int, 2> best{};  // by the half it was chosen on
   for (size_t h = 0; h < 2; ++h) {
-    double best_iou = -1;
-    for (int level = 0; level < kLevels; ++level) {
-      FindingSums sums;
-      for (size_t s = 0; s < studies.size(); ++s) {
-        if (half[s] != h) continue;
-        for (const GroundedItem& item : studies[s]) {
-          sums[static_cast<size_t>(item.finding)].add(item, 1, level);
-        }
-      }
-      const double iou = macro(sums, findings, &Sums::chosen);
-      if (iou > best_iou) {
-        best_iou = iou;
-        best[h] = level;
-      }
+    std::vector<StudyItems> own;
+    for (size_t s = 0; s < studies.size(); ++s) {
+      if (half[s] == h) own.push_back(studies[s]);
     }
+    best[h] = best_level(own, findings);
   }
   std::vector<int> levels(studies.size());
   for (size_t s = 0; s < studies.size(); ++s) levels[s] = best[1 - half[s]];
@@ -132,7 +146,7 @@ void summarize_grounding(std::span<const StudyItems> studies, std::span<const do
     table.set("grounding." + name + suffix, value, all.items);
   };
   set("iou", macro(sums, findings, &Sums::iou));
-  set("iou_chosen_threshold", macro(sums, findings, &Sums::chosen));
+  set("iou_plain", macro(sums, findings, &Sums::plain));
   set("iou_mean_thresholds", macro(sums, findings, &Sums::mean_levels));
   set("pointing", macro(sums, findings, &Sums::pointing));
   set("mass", macro(sums, findings, &Sums::mass));
@@ -162,6 +176,7 @@ void summarize_grounding(std::span<const StudyItems> studies, std::span<const do
     if (s.weight <= 0) continue;
     const std::string path = "grounding.per_finding." + finding_name(f) + ".";
     table.set(path + "iou" + suffix, s.iou / s.weight, s.items);
+    table.set(path + "iou_plain" + suffix, s.plain / s.weight, s.items);
     table.set(path + "pointing" + suffix, s.pointing / s.weight, s.items);
     table.set(path + "mass" + suffix, s.mass / s.weight, s.items);
   }

@@ -1,6 +1,9 @@
 #include "radgen/evaluation/grounding/location_prior.h"
 
-#include <algorithm>
+#include <utility>
+
+#include "radgen/core/parallel.h"
+#include "radgen/evaluation/systematic_subsample.h"
 
 namespace radgen::evaluation {
 
@@ -21,20 +24,12 @@ LocationPrior::LocationPrior(std::span<const Reference> train) {
   }
   const Box area{0, 0, kGrid, kGrid};
   for (const auto& [key, studies] : masks) {
-    Place place;
-    place.map = {kGrid, kGrid, std::vector<float>(kGrid * kGrid, 0.0f)};
+    AttentionMap map{kGrid, kGrid, std::vector<float>(kGrid * kGrid, 0.0f)};
     for (const std::vector<Box>& boxes : studies) {
       const AttentionMap mask = coverage_map(boxes, kGrid, kGrid, area);
-      for (size_t i = 0; i < mask.values.size(); ++i) place.map.values[i] += mask.values[i];
+      for (size_t i = 0; i < mask.values.size(); ++i) map.values[i] += mask.values[i];
     }
-    std::array<double, kLevels> sums{};
-    const size_t step = std::max<size_t>(1, studies.size() / kMaxThresholdMasks);
-    for (size_t i = 0; i < studies.size(); i += step) {
-      const MapScore score = score_map(place.map, area, studies[i], kGrid, kGrid);
-      for (size_t level = 0; level < sums.size(); ++level) sums[level] += score.iou[level];
-    }
-    place.level = static_cast<int>(std::max_element(sums.begin(), sums.end()) - sums.begin());
-    places_.emplace(key, std::move(place));
+    places_.emplace(key, std::move(map));
   }
 }
 
@@ -44,9 +39,23 @@ MapScore LocationPrior::score(Finding finding, Side side, const std::vector<Box>
   if (place == places_.end()) place = places_.find({finding, kAnySide});
   if (place == places_.end()) return {};
   const Box area{0, 0, static_cast<double>(width), static_cast<double>(height)};
-  MapScore score = score_map(place->second.map, area, boxes, width, height);
-  score.iou.fill(score.iou[static_cast<size_t>(place->second.level)]);
-  return score;
+  return score_map(place->second, area, boxes, width, height);
+}
+
+int LocationPrior::choose_level(std::span<const Reference> judges, int threads) const {
+  std::vector<Reference> boxed;
+  for (const Reference& judge : judges) {
+    if (judge.has_boxes && !judge.boxes.empty() && judge.width > 0) boxed.push_back(judge);
+  }
+  const std::vector<size_t> chosen = systematic_subsample(boxed.size(), kMostJudges);
+  std::vector<StudyItems> items(chosen.size());
+  parallel_for(chosen.size(), threads, [&](size_t i) {
+    const Reference& judge = boxed[chosen[i]];
+    items[i] = phrase_items(judge, [&](const Claim& claim, const std::vector<Box>& boxes, bool&) {
+      return score(claim.finding, claim.side, boxes, judge.width, judge.height);
+    });
+  });
+  return items.empty() ? kDefaultLevel : best_level(items, macro_findings(boxed));
 }
 
 }  // namespace radgen::evaluation

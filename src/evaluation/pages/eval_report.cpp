@@ -35,10 +35,13 @@ std::string in_words(std::string name) {
 // The figures that a reader asks for first, each beside the best answer that needs no image.
 void add_facts(Page& page, const MetricTable& metrics) {
   std::vector<pages::Fact> facts;
+  const bool has_truth = metrics.find("clinical.f1_macro_truth") != nullptr;
   for (const auto& [path, label] :
        {std::pair{"text.bleu_4", "BLEU-4: do the words match?"},
-        std::pair{"clinical.f1_macro", "CheXpert F1: are the findings right?"},
+        has_truth ? std::pair{"clinical.f1_macro_truth", "F1 by the truth: are the findings right?"}
+                  : std::pair{"clinical.f1_macro", "rules-labeler F1: are the findings the same?"},
         std::pair{"grounding.iou", "IoU: does the attention cover them?"},
+        std::pair{"consistency.any_contradiction", "of the drafts contradict themselves"},
         std::pair{"diversity.abnormal_recall", "of the abnormal studies noticed"}}) {
     const Metric* model = metrics.find(path);
     if (model == nullptr || std::isnan(model->value)) continue;
@@ -52,13 +55,15 @@ void add_facts(Page& page, const MetricTable& metrics) {
   if (!facts.empty()) page.facts(facts);
 }
 
-void add_headline(Page& page, const MetricTable& metrics) {
+void add_headline(Page& page, const MetricTable& metrics, const std::string& selected_by) {
   page.section("Model, trivial baselines, oracle",
                "Value with its 95 % interval over patients. A baseline never looked at the picture "
-               "(the nearest neighbour saw 32 x 32 pixels of it). Oracle: the same truth in other "
-               "words; for maps each patch's share under the boxes, cut as the model's maps are, "
-               "which a map of finer shades can exceed. Skill: 0 is the best baseline, 1 the "
-               "oracle.");
+               "(the nearest neighbour saw 32 x 32 pixels of it). Ceiling: the same truth in other "
+               "words (oracle); 1 for IoU and pointing. Patch grid: each patch's share under the "
+               "boxes, every map at its best cut: a reference, which a map of finer shades can "
+               "exceed. Skill: 0 is the best baseline, 1 the ceiling.");
+  if (!selected_by.empty())
+    page.paragraph("* Not independent of how the draft was chosen: " + selected_by + ".");
   std::vector<std::string> baselines = baseline_names(metrics);
   std::erase_if(baselines, [&](const std::string& name) {
     return std::none_of(headline_paths().begin(), headline_paths().end(), [&](const auto& path) {
@@ -66,15 +71,19 @@ void add_headline(Page& page, const MetricTable& metrics) {
     });
   });
   std::vector<pages::Column> columns{
-      {"metric"}, {"model", true}, {"skill", true}, {"oracle", true}};
+      {"metric"}, {"model", true}, {"skill", true}, {"ceiling", true}, {"patch grid", true}};
   for (const std::string& name : baselines) columns.push_back({in_words(name), true});
   Table table(columns);
   for (const std::string& path : headline_paths()) {
     const Metric* model = metrics.find(path);
     if (model == nullptr) continue;
-    std::vector<std::string> cells{last_name(path), with_interval(model),
-                                   with_interval(metrics.find("skill." + last_name(path))),
-                                   number_text(metrics.value("oracle." + path))};
+    const Metric* skill = metrics.find("skill." + last_name(path));
+    const bool is_of_maps = skill != nullptr && path.starts_with("grounding.");
+    const bool is_marked = !selected_by.empty() && is_part_of_choice(path);
+    std::vector<std::string> cells{row_name(path) + (is_marked ? " *" : ""), with_interval(model),
+                                   with_interval(skill),
+                                   is_of_maps ? "1" : number_text(metrics.value("oracle." + path)),
+                                   number_text(metrics.value(kPatchGrid + path))};
     for (const std::string& name : baselines) {
       cells.push_back(number_text(metrics.value("baselines." + name + "." + path)));
     }
@@ -162,12 +171,14 @@ void add_findings(Page& page, const MetricTable& metrics) {
       "By finding",
       "Labels F1: does the draft state the finding where the reference does? IoU: how well "
       "the attention of its sentence covers the reference's box.");
-  const Others prior{{"baselines.location_prior.", "location prior"},
-                     {"oracle.", "patches under the box"}};
-  add_bars(page, metrics, "Labels F1", "clinical", "f1",
+  const Others prior{{"baselines.location_prior.", "location prior"}, {kPatchGrid, "patch grid"}};
+  add_bars(page, metrics, "F1 by the truth", "clinical", "f1_truth",
+           {{"baselines.nearest.", "nearest neighbour"}, {"oracle.", "oracle"}});
+  add_bars(page, metrics, "Rules-labeler F1", "clinical", "f1",
            {{"baselines.nearest.", "nearest neighbour"}, {"oracle.", "oracle"}});
   add_bars(page, metrics, "IoU, reference sentence (phrase)", "grounding", "iou_phrase", prior);
-  add_bars(page, metrics, "IoU, generated report (end to end)", "grounding", "iou", prior);
+  add_bars(page, metrics, "IoU, generated report (end to end)", "grounding", "iou",
+           {{kPriorOnOwnWords, "prior on the same words"}, {kPatchGrid, "patch grid"}});
   const std::string recall = "clinical.recall_by_severity.";
   if (metrics.find(recall + "severe") != nullptr)
     add_rows(page, metrics, {recall + "subtle", recall + "moderate", recall + "severe"});
@@ -183,8 +194,25 @@ void add_errors(Page& page, const MetricTable& metrics) {
             "clinical.indication_echo_per_100", "clinical.severity_agreement",
             "clinical.zone_agreement", "clinical.size_agreement", "text.edit_rate_to_reference",
             "grounding.groundable_precision", "grounding.groundable_recall",
-            "grounding.negations_with_region", "grounding.right_side_share",
+            "grounding.sentences_with_region", "grounding.wrong_side_regions",
+            "grounding.negations_with_evidence", "grounding.right_side_share",
             "grounding.right_side_share_phrase", "grounding.size_matches_region"});
+}
+
+// Drafts and references side by side.
+void add_consistency(Page& page, const MetricTable& metrics) {
+  Table table({{"consistency"}, {"drafts", true}, {"references", true}, {"n", true}});
+  for (const std::string& path : consistency_paths()) {
+    const Metric* drafts = metrics.find(path);
+    if (drafts == nullptr || std::isnan(drafts->value)) continue;
+    table.row({in_words(last_name(path)), with_interval(drafts),
+               number_text(metrics.value(kReferences + path)), std::to_string(drafts->n)});
+    table.note(metric_definition(path));
+  }
+  page.section("Does a report contradict itself?",
+               "Shares of the texts; the references of the same split beside them, since people "
+               "too leave things out of an impression.");
+  page.table(table);
 }
 
 void add_alarms(Page& page, const EvaluationResult& result) {
@@ -212,9 +240,10 @@ void add_targets(Page& page, const EvaluationResult& result) {
   page.section("Targets of the product",
                "The share of a draft that radiologists change (target: under 40 %) can only be "
                "measured in review; edit_rate_to_reference is not it.");
-  Table table({{"target"}, {"must exceed", true}, {"value", true}, {"reached"}});
+  Table table({{"target"}, {"limit", true}, {"value", true}, {"reached"}});
   for (const Target& target : result.targets) {
-    table.row({target.name, fmt::format("{:.2f}", target.above), number_text(target.value),
+    table.row({target.name, fmt::format("{} {:.2f}", target.is_below ? "<" : ">", target.limit),
+               number_text(target.value),
                std::isnan(target.value) ? "not measured"
                : target.is_reached()    ? "yes"
                                         : "no"});
@@ -353,7 +382,8 @@ void add_all_metrics(Page& page, const MetricTable& metrics) {
   std::vector<std::string> paths;
   for (const auto& [path, metric] : metrics.all()) {
     const bool is_other = path.starts_with("baselines.") || path.starts_with("oracle.") ||
-                          path.starts_with(kEncoderNeighbour) ||
+                          path.starts_with(kPatchGrid) || path.starts_with(kPriorOnOwnWords) ||
+                          path.starts_with(kReferences) || path.starts_with(kEncoderNeighbour) ||
                           path.find("per_finding") != std::string::npos;
     if (!is_other) paths.push_back(path);
   }
@@ -376,7 +406,8 @@ std::string eval_report_html(const EvaluationResult& result, const EvaluationDat
       "pretends.");
   add_facts(page, result.metrics);
   add_alarms(page, result);
-  add_headline(page, result.metrics);
+  add_headline(page, result.metrics, result.selected_by);
+  add_consistency(page, result.metrics);
   add_targets(page, result);
   add_findings(page, result.metrics);
   add_errors(page, result.metrics);

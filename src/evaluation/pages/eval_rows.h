@@ -13,6 +13,14 @@ namespace radgen::evaluation {
 // Paths of the headline's metrics, in their order.
 const std::vector<std::string>& headline_paths();
 std::string last_name(const std::string& path);  // "iou" of "grounding.iou"
+// What a row is called: as last_name(), but told apart where that says too little ("words_ece",
+// "f1_macro_labeler").
+std::string row_name(const std::string& path);
+bool is_lower_better(const std::string& path);
+// What a chosen draft's rows are marked with: the metrics that share a measure with the choice.
+bool is_part_of_choice(const std::string& path);
+// Paths of the consistency's metrics, in their order.
+const std::vector<std::string>& consistency_paths();
 // The names between "baselines." and the next dot, sorted.
 std::vector<std::string> baseline_names(const MetricTable& metrics);
 // The baseline that is best in a metric and its value; an empty name: none has it.

@@ -17,16 +17,60 @@ const std::vector<std::string>& headline_paths() {
                                                "text.meteor_nltk",
                                                "text.meteor_nltk_nosyn",
                                                "text.rouge_l",
+                                               "text.edit_rate_to_reference",
+                                               "clinical.f1_macro_truth",
                                                "clinical.f1_macro",
                                                "clinical.f1_micro",
-                                               "clinical.f1_macro_truth",
                                                "grounding.iou",
+                                               "grounding.iou_plain",
                                                "grounding.iou_phrase",
+                                               "grounding.iou_plain_phrase",
                                                "grounding.pointing",
                                                "grounding.pointing_phrase",
+                                               "grounding.iou_over_prior",
+                                               "grounding.pointing_over_prior",
+                                               "grounding.shown_share",
+                                               "grounding.iou_shown",
+                                               "confidence.words.ece",
+                                               "confidence.words.brier_skill",
+                                               "confidence.grounding.ece",
+                                               "confidence.grounding.brier_skill",
+                                               "consistency.any_contradiction",
                                                "diversity.distinct_ratio",
                                                "diversity.abnormal_recall"};
   return kPaths;
+}
+
+const std::vector<std::string>& consistency_paths() {
+  static const std::vector<std::string> paths = [] {
+    std::vector<std::string> all;
+    for (const ContradictionKind kind : all_contradiction_kinds())
+      all.push_back("consistency." + contradiction_name(kind));
+    for (const char* name : {"any_contradiction", "sentences_per_draft", "negatives_stated"})
+      all.push_back(std::string("consistency.") + name);
+    return all;
+  }();
+  return paths;
+}
+
+std::string row_name(const std::string& path) {
+  if (path.starts_with("confidence.")) {
+    std::string name = path.substr(std::string_view("confidence.").size());
+    std::replace(name.begin(), name.end(), '.', '_');
+    return name;
+  }
+  const std::string name = last_name(path);
+  return name == "f1_macro" || name == "f1_micro" ? name + "_labeler" : name;
+}
+
+bool is_lower_better(const std::string& path) {
+  const bool is_share_of_faults =
+      path.starts_with("consistency.") && !path.ends_with("negatives_stated");
+  return is_share_of_faults || path.ends_with("edit_rate_to_reference") || path.ends_with(".ece");
+}
+
+bool is_part_of_choice(const std::string& path) {
+  return path == "clinical.f1_macro" || path == "clinical.f1_micro" || path.starts_with("text.");
 }
 
 std::string last_name(const std::string& path) { return path.substr(path.find_last_of('.') + 1); }
@@ -43,18 +87,20 @@ std::pair<std::string, double> best_baseline(const MetricTable& metrics, const s
   std::pair<std::string, double> best{"", kUndefined};
   for (const std::string& name : baseline_names(metrics)) {
     const double value = metrics.value("baselines." + name + "." + path);
-    if (!std::isnan(value) && !(value <= best.second)) best = {name, value};
+    const bool is_better =
+        is_lower_better(path) ? !(value >= best.second) : !(value <= best.second);
+    if (!std::isnan(value) && is_better) best = {name, value};
   }
   return best;
 }
 
 std::string encoder_neighbour_text(const MetricTable& metrics) {
   std::string text;
-  for (const char* path :
-       {"text.bleu_4", "text.meteor_nltk", "clinical.f1_macro", "diversity.distinct_ratio"}) {
+  for (const char* path : {"text.bleu_4", "text.meteor_nltk", "clinical.f1_macro_truth",
+                           "clinical.f1_macro", "diversity.distinct_ratio"}) {
     const Metric* metric = metrics.find(std::string(kEncoderNeighbour) + path);
     if (metric != nullptr)
-      text += fmt::format(" {} {}", last_name(path), number_text(metric->value));
+      text += fmt::format(" {} {}", row_name(path), number_text(metric->value));
   }
   return text.empty() ? text : "nearest training film by the encoder (no trivial baseline):" + text;
 }
@@ -80,32 +126,113 @@ std::string protocol_text(const MetricTable& metrics) {
          "counts)";
 }
 
-std::string headline_text(const MetricTable& metrics) {
+namespace {
+
+// "0.199 constant": what a skill is measured from.
+std::string baseline_text(const MetricTable& metrics, const std::string& path) {
+  const auto [name, value] = best_baseline(metrics, path);
+  return name.empty() ? "-" : number_text(value) + " " + name;
+}
+
+std::string interval_text(const Metric& metric) {
+  if (std::isnan(metric.low)) return number_text(metric.value);
+  return fmt::format("{} ({} to {})", number_text(metric.value), number_text(metric.low),
+                     number_text(metric.high));
+}
+
+std::string spread_text(const MetricTable& metrics) {
+  std::string text;
+  for (const char* name : {"bleu_4", "meteor_nltk", "f1_macro_truth", "f1_macro"}) {
+    const Metric* spread = metrics.find(std::string("skill_spread.") + name);
+    if (spread == nullptr || std::isnan(spread->value)) continue;
+    text += fmt::format("{} {} {} to {}", text.empty() ? "" : ";", name, number_text(spread->low),
+                        number_text(spread->high));
+    if (text.find("draws") == std::string::npos)
+      text = fmt::format(" over {} draws of the trivial reports:{}", spread->n, text);
+  }
+  return text.empty() ? text : "skill" + text + "\n";
+}
+
+}  // namespace
+
+std::string headline_text(const MetricTable& metrics, const std::string& selected_by) {
   const bool has_skill =
       std::any_of(metrics.all().begin(), metrics.all().end(),
                   [](const auto& entry) { return entry.first.starts_with("skill."); });
   std::string text =
-      fmt::format("{:<20} {:>7} {:>9} {:>7}   {}\n", "metric", "model", "baseline", "oracle",
-                  has_skill ? "skill (95 % interval)" : "model's 95 % interval");
+      fmt::format("{:<27} {:>6} {:<21} {:>7} {:>6}  {}\n", "metric", "model", "  best trivial",
+                  "ceiling", "grid", has_skill ? "skill (95 % interval)" : "model's 95 % interval");
+  bool has_mark = false;
   for (const std::string& path : headline_paths()) {
     const Metric* model = metrics.find(path);
     if (model == nullptr) continue;
     const Metric* skill = metrics.find("skill." + last_name(path));
     std::string last;
     if (skill != nullptr) {
-      last = fmt::format("{} ({} to {})", number_text(skill->value), number_text(skill->low),
-                         number_text(skill->high));
-    } else if (!has_skill && !std::isnan(model->low)) {
-      last = fmt::format("{} to {}", number_text(model->low), number_text(model->high));
+      last = interval_text(*skill);
+    } else if (!std::isnan(model->low)) {
+      last = (has_skill ? "model " : "") +
+             fmt::format("{} to {}", number_text(model->low), number_text(model->high));
     }
-    text += fmt::format("{:<20} {:>7} {:>9} {:>7}   {}\n", last_name(path),
-                        number_text(model->value), number_text(best_baseline(metrics, path).second),
-                        number_text(metrics.value("oracle." + path)), last);
+    const bool is_marked = !selected_by.empty() && is_part_of_choice(path);
+    has_mark = has_mark || is_marked;
+    const bool is_of_maps = skill != nullptr && path.starts_with("grounding.");
+    text += fmt::format("{:<27} {:>6}   {:<19} {:>7} {:>6}  {}\n",
+                        row_name(path) + (is_marked ? " *" : ""), number_text(model->value),
+                        baseline_text(metrics, path),
+                        is_of_maps ? "1" : number_text(metrics.value("oracle." + path)),
+                        number_text(metrics.value(kPatchGrid + path)), last);
   }
+  text += spread_text(metrics);
+  if (has_mark) text += "* not independent of how the draft was chosen: " + selected_by + "\n";
+  if (metrics.find(std::string(kPatchGrid) + "grounding.iou_phrase") != nullptr)
+    text +=
+        "grid: patch-grid reference, each patch's share under the boxes, every map at its best "
+        "cut; no ceiling\n";
   if (const std::string neighbour = encoder_neighbour_text(metrics); !neighbour.empty())
     text += neighbour + "\n";
   const std::string protocol = protocol_text(metrics);
   return protocol.empty() ? text : text + protocol + "\n";
+}
+
+std::string consistency_text(const MetricTable& metrics) {
+  std::string text;
+  for (const std::string& path : consistency_paths()) {
+    const Metric* drafts = metrics.find(path);
+    const Metric* references = metrics.find(kReferences + path);
+    if (drafts == nullptr || references == nullptr || std::isnan(drafts->value)) continue;
+    text += fmt::format("{:<27} {:<24} {:>7} {:>7}\n", last_name(path), interval_text(*drafts),
+                        number_text(references->value), drafts->n);
+  }
+  if (text.empty()) return text;
+  return fmt::format("{:<27} {:<24} {:>7} {:>7}\n", "consistency", "drafts", "references", "n") +
+         text;
+}
+
+std::string findings_text(const MetricTable& metrics) {
+  std::string text;
+  const auto number = [&](const std::string& path) { return number_text(metrics.value(path)); };
+  const std::string prior = "baselines.location_prior.";
+  for (const Finding finding : all_findings()) {
+    const std::string clinical = "clinical.per_finding." + finding_name(finding) + ".",
+                      grounding = "grounding.per_finding." + finding_name(finding) + ".";
+    const Metric* f1 = metrics.find(clinical + "f1_truth");
+    if (f1 == nullptr || std::isnan(f1->value)) f1 = metrics.find(clinical + "f1");
+    const Metric* phrase = metrics.find(grounding + "iou_phrase");
+    if ((f1 == nullptr || std::isnan(f1->value)) && phrase == nullptr) continue;
+    text += fmt::format(
+        "{:<27} {:>5} {:>6}   {:>6} {:>6}   {:>6} {:>6} {:>6} {:>6}\n", finding_name(finding),
+        f1 == nullptr ? 0 : f1->n, f1 == nullptr ? "-" : number_text(f1->value),
+        number(grounding + "iou"), number(kPriorOnOwnWords + grounding + "iou"),
+        number(grounding + "iou_phrase"), number(prior + grounding + "iou_phrase"),
+        number(grounding + "pointing_phrase"), number(prior + grounding + "pointing_phrase"));
+  }
+  if (text.empty()) return text;
+  const bool has_truth = metrics.find("clinical.f1_macro_truth") != nullptr;
+  return fmt::format("{:<27} {:>5} {:>6}   {:>6} {:>6}   {:>6} {:>6} {:>6} {:>6}\n", "by finding",
+                     "n", has_truth ? "F1" : "F1 rl", "IoU", "prior", "phrase", "prior", "point",
+                     "prior") +
+         text;
 }
 
 std::string alarms_text(const EvaluationResult& result) {
@@ -119,8 +246,8 @@ std::string alarms_text(const EvaluationResult& result) {
 std::string targets_text(const EvaluationResult& result) {
   std::string text;
   for (const Target& target : result.targets) {
-    text += fmt::format("target {:<24} > {:.2f}   {:>6}   {}\n", target.name, target.above,
-                        number_text(target.value),
+    text += fmt::format("target {:<24} {} {:.2f}   {:>6}   {}\n", target.name,
+                        target.is_below ? '<' : '>', target.limit, number_text(target.value),
                         std::isnan(target.value) ? "not measured"
                         : target.is_reached()    ? "reached"
                                                  : "missed");

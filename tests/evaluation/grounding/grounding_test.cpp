@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "radgen/core/random.h"
 #include "radgen/evaluation/grounding/location_prior.h"
 
 namespace radgen::evaluation {
@@ -201,6 +202,44 @@ TEST(LocationPrior, PutsAFixedBoxWhereTrainingHadIt) {
             0.9f);
   EXPECT_EQ(prior.score(Finding::kEdema, Side::kNone, {{64, 128, 128, 64}}, 256, 256).iou[0], 0);
   EXPECT_TRUE(LocationPrior({}).empty());
+}
+
+TEST(LocationPrior, IsCutAtOneThresholdThatValidationChose) {
+  std::vector<Reference> train, validate;
+  for (int i = 0; i < 20; ++i) {  // most lie in one place, a few beside it
+    const double x = i % 4 == 0 ? 64 : 32;
+    train.push_back(boxed({{Finding::kCardiomegaly, Side::kNone, {x, 64, 32, 32}}}));
+    validate.push_back(boxed({{Finding::kCardiomegaly, Side::kNone, {32, 64, 32, 32}}}));
+  }
+  const LocationPrior prior(train);
+  const int level = prior.choose_level(validate, 1);
+  EXPECT_GT(threshold_of(level), 1.0 / 3);  // the few are cut off
+  const MapScore s =
+      prior.score(Finding::kCardiomegaly, Side::kNone, {{32, 64, 32, 32}}, kImageSide, kImageSide);
+  EXPECT_GT(s.iou[static_cast<size_t>(level)], 0.9f);
+  EXPECT_LT(s.iou[kDefaultLevel], 0.6f);
+  EXPECT_EQ(prior.choose_level({}, 1), kDefaultLevel);
+}
+
+// The old oracle cut coverage maps at a tenth of their maximum, as the model's: a patch too much
+// all round. At its best cut each is at least as good, whatever the box.
+TEST(PatchGridReference, IsAtLeastTheOldOracleForEveryBox) {
+  Random random(17);
+  double old_sum = 0, best_sum = 0;
+  for (int i = 0; i < 300; ++i) {
+    const double w = random.uniform(4, 60), h = random.uniform(4, 60);
+    const Box box{random.uniform(0, kImageSide - w), random.uniform(0, kImageSide - h), w, h};
+    const MapScore old =
+        score_map(coverage_map({box}, 16, 13, kImage), kImage, {box}, kImageSide, kImageSide);
+    const MapScore best = at_best_cut(old);
+    for (const float iou : best.iou) {
+      EXPECT_GE(iou, old.iou[kDefaultLevel]);
+      EXPECT_LE(iou, 1 + 1e-6f);
+    }
+    old_sum += old.iou[kDefaultLevel];
+    best_sum += best.iou[0];
+  }
+  EXPECT_GT(best_sum, 1.2 * old_sum);
 }
 
 TEST(MacroFindings, AreThoseWithEnoughBoxes) {

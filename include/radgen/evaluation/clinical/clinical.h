@@ -22,6 +22,7 @@
 
 #include "radgen/evaluation/metrics.h"
 #include "radgen/evaluation/reference.h"
+#include "radgen/report/consistency.h"
 #include "radgen/report/finding.h"
 #include "radgen/report/labeler.h"
 
@@ -55,6 +56,9 @@ struct ExtractedFindings {
   std::array<uint8_t, kFindingCount> severities{}, zones{};
   std::array<float, kFindingCount> size_mm{};
   int comparisons = 0;  // sentences that compare with an earlier film
+  int sentences = 0;
+  bool has_both_sections = false;  // findings and impression, told apart by the text's one newline
+  std::array<uint16_t, kContradictionKinds> contradictions{};  // how many of each kind
 };
 ExtractedFindings extract_findings(const Labeler& labeler, const std::string& text);
 // Whether the words state the finding (positive or uncertain) on that side; a side that one of the

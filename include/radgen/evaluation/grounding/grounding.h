@@ -5,9 +5,11 @@
 //   s.iou[level(0.1)], s.pointing, s.mass
 //
 // A map is divided by its maximum, enlarged bilinearly (cell centres, edges held) over its
-// rectangle, cut at a threshold and compared with the union of the boxes of the sentence's finding
-// and side. All on a raster of the prepared image with at most kRasterPx on the long side; boxes
-// cover raster pixels by the share that they overlap. Outside its rectangle a map is 0.
+// rectangle, cut at a threshold (one for all maps of a system, chosen on the validation split; .1
+// of the maximum is the plain protocol, under its own name iou_plain) and compared with the union
+// of the boxes of the sentence's finding and side. All on a raster of the prepared image with at
+// most kRasterPx on the long side; boxes cover raster pixels by the share that they overlap.
+// Outside its rectangle a map is 0.
 //
 // Protocols (items are averaged by finding, then over findings):
 //   phrase      the reference sentence is forced on the model: one item for every boxed finding and
@@ -35,7 +37,7 @@ namespace radgen::evaluation {
 
 inline constexpr int kRasterPx = 256;
 inline constexpr int kLevels = 19;       // thresholds .05, .10, ... .95 of the maximum
-inline constexpr int kDefaultLevel = 1;  // .1
+inline constexpr int kDefaultLevel = 1;  // .1: the plain protocol
 inline double threshold_of(int level) { return 0.05 * (level + 1); }
 inline constexpr int kMinBoxedItems =
     10;  // a finding with fewer boxed items is left out of macro means
@@ -59,8 +61,9 @@ struct MapScore {
 MapScore score_map(const AttentionMap& map, const Box& map_box, const std::vector<Box>& boxes,
                    int width, int height);
 
-// The share of each patch that the boxes cover: the best that a map of this grid can be expected to
-// say, and so the ceiling.
+// The share of each patch that the boxes cover. Cut where it fits best it is the patch-grid
+// reference: about what a map of this grid can say. No ceiling: a map of finer shades can exceed
+// it.
 AttentionMap coverage_map(const std::vector<Box>& boxes, int rows, int columns, const Box& map_box);
 
 // Maps of regions that were drawn as boxes (a stranger's file without maps).
@@ -115,9 +118,13 @@ FindingSet boxable_findings(std::span<const Reference> references);
 // references; when no finding has so many, every finding that has one.
 FindingSet macro_findings(std::span<const Reference> references);
 
-// For each study the level (index of a threshold) that serves the macro IoU best on the other half
-// of the studies: a threshold that was not chosen on the study it is used for. Halves by hash of
-// the study id.
+// The level (index of a threshold) with the largest macro IoU over the studies.
+int best_level(std::span<const StudyItems> studies, FindingSet findings);
+// `score` at the level where its IoU is largest, at every level: the best cut of one map.
+MapScore at_best_cut(MapScore score);
+
+// For each study the level that serves the macro IoU best on the other half of the studies: a
+// threshold that was not chosen on the study it is used for. Halves by hash of the study id.
 std::vector<int> cross_fitted_levels(std::span<const StudyItems> studies,
                                      std::span<const std::string> study_ids, FindingSet findings);
 
@@ -126,8 +133,8 @@ std::vector<int> cross_fitted_levels(std::span<const StudyItems> studies,
 bool has_one_side(const GroundedItem& item);
 bool is_on_right_side(const GroundedItem& item);
 
-// Sets grounding.{iou,pointing,mass,...}`suffix` and grounding.per_finding.*. `levels`: for
-// iou_chosen, one per study.
+// Sets grounding.{iou,iou_plain,pointing,mass,...}`suffix` and grounding.per_finding.*. `levels`:
+// where iou cuts, one a study; iou_plain cuts at .1.
 void summarize_grounding(std::span<const StudyItems> studies, std::span<const double> weights,
                          std::span<const int> levels, FindingSet findings,
                          const std::string& suffix, MetricTable& table);

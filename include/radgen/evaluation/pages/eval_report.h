@@ -1,8 +1,8 @@
 // report.html of an evaluation: the model between trivial and oracle, findings, severity, alarms,
 // examples, definitions.
 //
-//   write_file_atomic(folder / "report.html", eval_report_html(result, data, {.title = "model 3f2a,
-//   split test"}));
+//   const std::string page = eval_report_html(result, data, {.title = "model 3f2a, split test"});
+//   write_file_atomic(folder / "report.html", page);
 //
 // Examples show report texts and images: only for data that may be shown (phantoms). They are off
 // unless asked for.
@@ -24,7 +24,13 @@ std::string eval_report_html(const EvaluationResult& result, const EvaluationDat
 
 // The headline for a terminal: a line a metric with model, best baseline, oracle and skill with its
 // interval (without an oracle the model's interval), and the protocol of the grounding rows.
-std::string headline_text(const MetricTable& metrics);
+// `selected_by`: of the result; rows that the choice has a part in are marked with *.
+std::string headline_text(const MetricTable& metrics, const std::string& selected_by = "");
+// The consistency of drafts and references side by side; empty: not measured.
+std::string consistency_text(const MetricTable& metrics);
+// A line a finding: F1, IoU and pointing beside the location prior; empty: nothing is known by
+// finding.
+std::string findings_text(const MetricTable& metrics);
 
 // A line an alarm that is raised, with its reason; or that none is.
 std::string alarms_text(const EvaluationResult& result);
