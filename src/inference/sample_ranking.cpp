@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kNeutral = 0.5;
 
-double log_odds(double p) {
+double logit(double p) {
   const double inside = std::clamp(p, 1e-6, 1 - 1e-6);
   return std::log(inside / (1 - inside));
 }
@@ -52,7 +52,7 @@ double support_of(const Labels& stated, const std::vector<double>& probabilities
     const Finding finding = all_findings()[i];
     const auto label = stated.find(finding);
     if (finding == Finding::kNoFinding || label == stated.end() || label->second == 0) continue;
-    support += log_odds(probabilities[i]) - log_odds(thresholds.empty() ? kNeutral : thresholds[i]);
+    support += logit(probabilities[i]) - logit(thresholds.empty() ? kNeutral : thresholds[i]);
   }
   return support;
 }
