@@ -21,6 +21,7 @@
 #include "radgen/evaluation/pages/eval_report.h"
 #include "radgen/inference/device.h"
 #include "radgen/inference/predictor.h"
+#include "radgen/model/int8.h"
 #include "radgen/training/validation.h"
 
 namespace {

@@ -18,7 +18,7 @@
 namespace radgen {
 namespace {
 
-constexpr size_t kBufferBytes = 1 << 16;
+constexpr size_t kCsvBufferBytes = 1 << 16;
 // A quote that is never closed would swallow the rest of the file: no honest field is this long.
 constexpr size_t kMaxFieldBytes = size_t{16} << 20;
 constexpr int kEnd = -1;
@@ -31,7 +31,7 @@ struct CsvReader::State {
   class Input {
    public:
     explicit Input(const std::filesystem::path& path) : file_(gzopen(path.c_str(), "rb")) {
-      if (file_ != nullptr) gzbuffer(file_, kBufferBytes);
+      if (file_ != nullptr) gzbuffer(file_, kCsvBufferBytes);
     }
     ~Input() {
       if (file_ != nullptr) gzclose(file_);
@@ -79,7 +79,7 @@ struct CsvReader::State {
 
   std::filesystem::path path;
   Input file;
-  std::array<unsigned char, kBufferBytes> buffer;
+  std::array<unsigned char, kCsvBufferBytes> buffer;
   size_t position = 0, filled = 0;
   size_t next_line = 1, row_line = 0;
   std::vector<std::string> columns, row;

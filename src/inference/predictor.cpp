@@ -308,7 +308,7 @@ std::vector<std::vector<ExaminedGrounding>> Predictor::ground_examined(
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
     for (const ReadText& read : read_batch(studies, texts, begin, end))
       groundings.push_back(radgen::ground_examined(texts[groundings.size()], read.tokens,
-                                                   read.decoded, read.placement, labeler_));
+                                                   read.decoded, read.placement, *labeler_));
   }
   return groundings;
 }

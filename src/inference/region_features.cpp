@@ -10,11 +10,6 @@
 namespace radgen {
 namespace {
 
-double logit(double p) {
-  const double inside = std::clamp(p, 1e-6, 1 - 1e-6);
-  return std::log(inside / (1 - inside));
-}
-
 size_t index_of(Finding finding) {
   const auto& all = all_findings();
   return static_cast<size_t>(std::find(all.begin(), all.end(), finding) - all.begin());

@@ -22,11 +22,11 @@ TEST(MangledWords, KeepTheirLabels) {
     for (size_t i = 0; i < texts.size(); ++i) {
       const Labels labels = labeler().labels(mangle(texts[i]));
       for (const Finding finding : all_findings()) {
-        const auto before = as_is[i].find(finding), behind = labels.find(finding);
-        if (before == as_is[i].end() && behind == labels.end()) continue;
+        const Labels& plain = as_is[i];
+        const auto before = plain.find(finding), behind = labels.find(finding);
+        if (before == plain.end() && behind == labels.end()) continue;
         ++all;
-        same +=
-            before != as_is[i].end() && behind != labels.end() && before->second == behind->second;
+        same += before != plain.end() && behind != labels.end() && before->second == behind->second;
       }
     }
     std::printf("%-24s %zu of %zu labels alike\n", name.c_str(), same, all);

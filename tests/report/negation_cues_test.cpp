@@ -9,7 +9,7 @@
 namespace radgen {
 namespace {
 
-int label(const std::string& text, Finding finding) {
+int label_of_cue(const std::string& text, Finding finding) {
   const Labels labels = labeler().labels(text);
   const auto it = labels.find(finding);
   return it == labels.end() ? 0 : it->second;
@@ -193,28 +193,29 @@ const std::vector<std::string> kEnds{"but there is",
 
 TEST(NegationCues, BeforeAFindingLeaveNothingAffirmed) {
   for (const std::string& cue : kBefore) {
-    EXPECT_NE(label(cue + " pneumonia.", Finding::kPneumonia), 1) << cue;
-    EXPECT_NE(label("The film: " + cue + " left pneumothorax.", Finding::kPneumothorax), 1) << cue;
+    EXPECT_NE(label_of_cue(cue + " pneumonia.", Finding::kPneumonia), 1) << cue;
+    EXPECT_NE(label_of_cue("The film: " + cue + " left pneumothorax.", Finding::kPneumothorax), 1)
+        << cue;
   }
 }
 
 TEST(NegationCues, BehindAFindingLeaveNothingAffirmed) {
   for (const std::string& cue : kBehind) {
-    EXPECT_NE(label("Pneumonia " + cue, Finding::kPneumonia), 1) << cue;
+    EXPECT_NE(label_of_cue("Pneumonia " + cue, Finding::kPneumonia), 1) << cue;
   }
 }
 
 TEST(NegationCues, ThatAreNoneDenyNothing) {
   for (const std::string& cue : kNoCue) {
-    EXPECT_NE(label("There is " + cue + " pneumonia.", Finding::kPneumonia), 0) << cue;
+    EXPECT_NE(label_of_cue("There is " + cue + " pneumonia.", Finding::kPneumonia), 0) << cue;
   }
 }
 
 TEST(NegationCues, EndWhereSomethingElseIsSaid) {
   for (const std::string& end : kEnds) {
     const std::string text = "No effusion " + end + " pneumonia.";
-    EXPECT_EQ(label(text, Finding::kPleuralEffusion), 0) << text;
-    EXPECT_NE(label(text, Finding::kPneumonia), 0) << text;
+    EXPECT_EQ(label_of_cue(text, Finding::kPleuralEffusion), 0) << text;
+    EXPECT_NE(label_of_cue(text, Finding::kPneumonia), 0) << text;
   }
 }
 
@@ -225,11 +226,11 @@ TEST(NegationCues, OfOrdersAndQuestionsHedge) {
         "Query pneumonia.", "Evaluate for pneumonia.", "Doubt pneumonia.", "If pneumonia develops",
         "Cannot exclude pneumonia.", "Can't exclude pneumonia.", "Pneumonia should be excluded.",
         "Concern for pneumonia.", "Opacity ?pneumonia.", "Question of pneumonia."}) {
-    EXPECT_EQ(label(text, Finding::kPneumonia), -1) << text;
+    EXPECT_EQ(label_of_cue(text, Finding::kPneumonia), -1) << text;
   }
-  EXPECT_EQ(label("Pneumonia was ruled out.", Finding::kPneumonia), 0);
-  EXPECT_EQ(label("No resolution of the effusion.", Finding::kPleuralEffusion), 1);
-  EXPECT_EQ(label("The effusion hasn't resolved.", Finding::kPleuralEffusion), 1);
+  EXPECT_EQ(label_of_cue("Pneumonia was ruled out.", Finding::kPneumonia), 0);
+  EXPECT_EQ(label_of_cue("No resolution of the effusion.", Finding::kPleuralEffusion), 1);
+  EXPECT_EQ(label_of_cue("The effusion hasn't resolved.", Finding::kPleuralEffusion), 1);
 }
 
 }  // namespace
