@@ -1,3 +1,12 @@
+# With RADGEN_ONLY there are these layers and tools alone.
+set(RADGEN_ONLY_LAYERS_model core model)
+set(RADGEN_ONLY_TOOLS_model bench-radgen)
+set(RADGEN_ONLY_LAYERS_prepare core report imaging pages phantom data explore)
+set(RADGEN_ONLY_TOOLS_prepare phantom-radgen preprocess-radgen explore-radgen label-radgen)
+if(RADGEN_ONLY AND NOT DEFINED RADGEN_ONLY_LAYERS_${RADGEN_ONLY})
+  message(FATAL_ERROR "RADGEN_ONLY=${RADGEN_ONLY} is unknown, expected model or prepare")
+endif()
+
 # radgen_layer(NAME [TORCH] USES layers... LINK [PRIVATE] targets...)
 # One static library radgen::NAME from the .cpp files of src/NAME and its folders, headers in include/radgen/NAME/. Third-party targets behind
 # PRIVATE are linked but their headers are for .cpp files only.
@@ -41,7 +50,7 @@ function(radgen_layer name)
   string(CONCAT rule "list(APPEND RADGEN_LAYER_NAMES ${name})\n" "set(RADGEN_USES_${name} ${arg_USES})\n"
          "set(RADGEN_TORCH_${name} ${arg_TORCH})\n")
   set_property(GLOBAL APPEND_STRING PROPERTY RADGEN_RULES "${rule}")
-  if(RADGEN_ONLY STREQUAL "model" AND NOT name MATCHES "^(core|model)$")
+  if(RADGEN_ONLY AND NOT name IN_LIST RADGEN_ONLY_LAYERS_${RADGEN_ONLY})
     return()
   endif()
   if(arg_TORCH)
@@ -118,7 +127,7 @@ function(radgen_leave_out_pch)
   endif()
   foreach(source ${ARGN})
     file(STRINGS ${source} lines
-         REGEX "^#include .*(torch/|ATen/|(model|inference|training)/|data/(batch|loader)|int8_|weight_maps|logistic_fit)")
+         REGEX "^#include .*(torch/|ATen/|(batches|model|inference|training)/|int8_|weight_maps|logistic_fit)")
     if(NOT lines)
       set_source_files_properties(${source} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
     endif()
@@ -126,17 +135,17 @@ function(radgen_leave_out_pch)
 endfunction()
 
 # tools/<verb>_radgen.cpp -> bin/<verb>-radgen. Tools may use every layer; those that name a torch layer get the
-# precompiled header. A tools/<verb>_*.cpp beside it is a part of the tool. With RADGEN_ONLY=model there is bench-radgen,
+# precompiled header. A tools/<verb>_*.cpp beside it is a part of the tool. With RADGEN_ONLY=model bench-radgen is built
 # without its parts, which may need any layer.
 function(radgen_tools)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tools/*_radgen.cpp)
   foreach(source ${sources})
     get_filename_component(stem ${source} NAME_WE)
     string(REPLACE "_" "-" name ${stem})
-    if(RADGEN_ONLY)
-      if(NOT name STREQUAL "bench-radgen")
-        continue()
-      endif()
+    if(RADGEN_ONLY AND NOT name IN_LIST RADGEN_ONLY_TOOLS_${RADGEN_ONLY})
+      continue()
+    endif()
+    if(RADGEN_ONLY STREQUAL "model")
       set(parts)
     else()
       string(REPLACE "_radgen" "_" verb ${stem})

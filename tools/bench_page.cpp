@@ -76,7 +76,8 @@ void add_report(pages::Page& page, const Json& report) {
       report.value("size_px", 0), report.value("tokens", 0),
       report.value("sentences_with_regions", 0), number(report, "peak_rss_gib", 2),
       report.contains("int8_error")
-          ? ", what the decoder sees is off by " + number(report, "int8_error", 4) + " of its norm"
+          ? ", what the decoder sees is off by " + number(report, "int8_error", 4) +
+                " of its norm, weights of " + number(report, "int8_weight_bits", 0) + " bits"
           : ""));
   page.table(table);
 }

@@ -166,6 +166,7 @@ Json row_of(const std::string& subject, const BenchCase& bench, const BenchResul
   if (is_int8_precision(bench.precision)) {
     row["int8_error"] = seen.int8_error;
     row["int8_kept_fp32"] = seen.int8_kept_fp32;
+    row["int8_weight_bits"] = seen.int8_weight_bits;
   }
   if (subject != "encode") row["tokens"] = bench.tokens;
   if (subject == "decode") {
@@ -190,8 +191,9 @@ void print_row(const Json& row) {
       row["gflop_per_s"].get<double>(), 100 * row["share_of_gemm"].get<double>(),
       row["peak_rss_gib"].get<double>());
   if (row.contains("int8_error"))
-    fmt::print("  error {:.4f}, {} products kept in fp32", row["int8_error"].get<double>(),
-               row["int8_kept_fp32"].get<int64_t>());
+    fmt::print("  error {:.4f}, {} products kept in fp32, weights of {} bits",
+               row["int8_error"].get<double>(), row["int8_kept_fp32"].get<int64_t>(),
+               row["int8_weight_bits"].get<int>());
   if (row.contains("token_ms"))
     fmt::print("  {:.2f} ms a token, {:.1f} GB/s read", row["token_ms"].get<double>(),
                row["read_gb_per_s"].get<double>());

@@ -126,10 +126,14 @@ SeenFilm read_image(const fs::path& path, const ModelInputConfig& config) {
 }
 
 // As the Predictor does it; returns when the device has done it.
+bool is_bf16(const BenchCase& bench) {
+  return bench.precision == "bf16" && use_bf16(bench.precision, bench.device);
+}
+
 EncodedImage encode_film(const LoadedModel& model, const torch::Tensor& image,
                          const BenchCase& bench) {
   GroundedModel network = model.network;
-  const Autocast precision(bench.precision == "bf16", bench.device);
+  const Autocast precision(is_bf16(bench), bench.device);
   EncodedImage encoded = network->encode(image.to(bench.device));
   if (bench.device.is_cuda()) {
     encoded.memory = encoded.memory.to(torch::kFloat);
@@ -154,7 +158,7 @@ int64_t draft_film(const fs::path& film_path, const fs::path& output, const Load
   since = Clock::now();
   DecodedText text;
   {
-    const Autocast precision(bench.precision == "bf16" && bench.device.is_cpu(), bench.device);
+    const Autocast precision(is_bf16(bench) && bench.device.is_cpu(), bench.device);
     text = generate(model.network, encoded, {}, model.config.decoding).front();
   }
   times["decode_s"].push_back(seconds_since(since));
@@ -246,6 +250,7 @@ nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
   if (is_int8_precision(bench.precision)) {
     result["int8_error"] = int8.output_error;
     result["int8_kept_fp32"] = int8.count(/*is_int8=*/false);
+    result["int8_weight_bits"] = int8.weight_bits;
   }
   result["peak_rss_gib"] = peak_rss_gib();
   return result;

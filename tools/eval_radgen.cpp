@@ -21,6 +21,7 @@
 #include "radgen/evaluation/pages/eval_report.h"
 #include "radgen/inference/device.h"
 #include "radgen/inference/predictor.h"
+#include "radgen/model/int8.h"
 #include "radgen/training/validation.h"
 
 namespace {
@@ -57,11 +58,11 @@ Predictions predict(const Predictor& predictor, const EvalArguments& arguments,
   return predictions;
 }
 
-// The images by which static INT8 chooses its scales.
+// The images by which static INT8 chooses its scales, and on which INT8's errors are measured.
 std::vector<StudyInput> int8_films(const EvalArguments& arguments) {
   constexpr size_t kEnough = 8;
   std::vector<StudyInput> films;
-  if (arguments.precision != "int8") return films;
+  if (!is_int8_precision(arguments.precision)) return films;
   for (const ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl")) {
     if (entry.split == "train") films.push_back(study_input_of(entry, arguments.data));
     if (films.size() == kEnough) break;
@@ -71,13 +72,13 @@ std::vector<StudyInput> int8_films(const EvalArguments& arguments) {
 
 // How the draft was chosen among several, where what chose it is not strange to what scores it.
 std::string selection_text(const DecodingConfig& decoding) {
-  if (decoding.candidates < 2) return "";
+  if (decoding.num_samples < 2) return "";
   std::string text;
   const auto add = [&](const std::string& how) { text += (text.empty() ? "" : " and ") + how; };
   if (decoding.finding_head_weight > 0)
     add("by how well the finding head supports its rules-labeler labels");
   if (decoding.mbr_weight > 0) add("by the words it shares with the others");
-  return text.empty() ? "" : fmt::format("of {} drafts one is kept {}", decoding.candidates, text);
+  return text.empty() ? "" : fmt::format("of {} drafts one is kept {}", decoding.num_samples, text);
 }
 
 // The sentences' maps beside the predictions. Numbered: ids are not always names that a file can
@@ -106,25 +107,33 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
                 "a predictions file cannot be asked");
   evaluation::EvaluationData data = read_eval_data(arguments);
   // Everything that can be wrong with the input is found before the output is made.
-  std::optional<Predictor> predictor;
+  LoadedModel model;
+  torch::Device device = torch::kCPU;
   Predictions predictions;
   if (arguments.model.empty()) {
     predictions.drafts = read_predictions(arguments.predictions, data);
     evaluation::check_predictions(predictions.drafts, data, options);
   } else {
-    LoadedModel model = load_model_folder(arguments.model);
+    model = load_model_folder(arguments.model);
     // Sampled texts are seeded by the model's hash: another one draws others of the same weights.
     if (arguments.draw > 0) model.sha256 += fmt::format("+draw{}", arguments.draw);
-    predictor.emplace(std::move(model), choose_device(tool.common.device));
-    const Calibration& calibration = predictor->model().calibration;
-    data.selected_by = selection_text(predictor->model().config.decoding);
+    device = choose_device(tool.common.device);
+    const Calibration& calibration = model.calibration;
+    data.selected_by = selection_text(model.config.decoding);
     if (options.map_threshold == 0 && calibration.studies > 0)
       options.map_threshold = calibration.region_threshold;
   }
   if (tool.common.is_dry_run) return 0;
   claim_output_directory(tool.common.output, tool.common.may_overwrite);
-  if (predictor) predictor->set_precision(arguments.precision, int8_films(arguments));
-  if (predictor) predictions = predict(*predictor, arguments, data);
+  std::optional<Predictor> predictor;
+  if (!arguments.model.empty()) {
+    predictor.emplace(make_predictor(
+        std::move(model),
+        {.precision = arguments.precision, .device = device, .int8_films = int8_films(arguments)}));
+    if (is_int8_precision(arguments.precision))
+      write_json_atomic(tool.common.output / "int8.json", predictor->runtime()->int8_report());
+    predictions = predict(*predictor, arguments, data);
+  }
   if (arguments.has_maps) write_maps(tool.common.output, predictions.drafts);
   if (!arguments.model.empty()) {
     JsonlWriter file(tool.common.output / "predictions.jsonl");
@@ -239,8 +248,10 @@ int main(int argc, char** argv) {
   flags.add_option("--limit", arguments.limit, "only the first so many studies; 0: all")
       ->capture_default_str();
   flags
-      .add_option("--precision", arguments.precision,
-                  "of the model: int8 takes its scales from the first films of split train")
+      .add_option(
+          "--precision", arguments.precision,
+          "of the model: int8 takes its scales from the first films of split train; int8 and "
+          "int8-dynamic write their errors there into OUTPUT/int8.json")
       ->check(CLI::IsMember({"fp32", "bf16", "int8", "int8-dynamic"}))
       ->capture_default_str();
   tool.with_output(false);

@@ -148,7 +148,7 @@ void ask_about_counterfactuals(const Asked& asked, SanityCheckAnswers& answers) 
 
 bool shows_regions(const Draft& draft) {
   return std::any_of(draft.sentences.begin(), draft.sentences.end(),
-                     [](const DraftSentence& s) { return s.is_grounded && !s.boxes.empty(); });
+                     [](const DraftSentence& s) { return !s.boxes.empty(); });
 }
 
 nlohmann::ordered_json region_to_json(const HiddenRegion& region) {
@@ -168,12 +168,7 @@ nlohmann::ordered_json region_to_json(const HiddenRegion& region) {
           {"null_faithful", region.is_null_faithful}};
 }
 
-void count_region(const HiddenRegion& region, SanityCheckAnswers& answers) {
-  if (!region.is_matched()) {
-    ++answers.unmatched_regions;
-    return;
-  }
-  evaluation::FaithfulCounts& counts = region.is_large() ? answers.large : answers.regions;
+void count_region(const HiddenRegion& region, evaluation::FaithfulCounts& counts) {
   const double sum = std::accumulate(region.random_falls.begin(), region.random_falls.end(), 0.0);
   ++counts.regions;
   counts.faithful += region.is_faithful;
@@ -192,6 +187,10 @@ void hide_regions(const Asked& asked, SanityCheckAnswers& answers) {
   const FaithfulnessOptions how{asked.options.checks.random_regions,
                                 static_cast<uint64_t>(asked.options.seed),
                                 asked.options.checks.matches_organs};
+  // Most sentences rule something out: two of each study tell enough.
+  FaithfulnessOptions of_rest = how;
+  of_rest.kind = RegionKind::kExamined;
+  of_rest.most_of_study = 2;
   JsonlWriter file(asked.input.output / "faithfulness.jsonl");
   in_chunks("asking again: hidden regions", chosen.size(), kStudies, [&](size_t begin, size_t end) {
     std::vector<StudyInput> inputs;
@@ -202,7 +201,16 @@ void hide_regions(const Asked& asked, SanityCheckAnswers& answers) {
     }
     for (const HiddenRegion& region : check_faithfulness(asked.predictor, inputs, drafts, how)) {
       file.write(region_to_json(region));
-      count_region(region, answers);
+      if (!region.is_matched()) ++answers.unmatched_regions;
+      if (region.is_matched())
+        count_region(region, region.is_large() ? answers.large : answers.regions);
+    }
+    for (const HiddenRegion& region :
+         check_faithfulness(asked.predictor, inputs, drafts, of_rest)) {
+      nlohmann::ordered_json line = region_to_json(region);
+      line["region"] = region_kind_name(RegionKind::kExamined);
+      file.write(line);
+      if (region.is_matched()) count_region(region, answers.examined);
     }
   });
   file.commit();

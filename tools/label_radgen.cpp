@@ -8,6 +8,7 @@
 #include "radgen/core/files.h"
 #include "radgen/core/log.h"
 #include "radgen/core/tool.h"
+#include "radgen/core/utf8.h"
 #include "radgen/data/report_table.h"
 #include "radgen/phantom/truth.h"
 #include "radgen/report/label_writer.h"
@@ -32,7 +33,7 @@ ReportTableCounts read_reports(const Flags& flags, const std::function<void(Tabl
   if (is_report_table(flags.input)) return read_report_table(flags.input, flags.table, use);
   ReportTableCounts counts;
   if (flags.input.extension() == ".txt") {
-    use({"", flags.input.stem(), labelled_text(read_file(flags.input), flags.table.part)});
+    use({"", flags.input.stem(), labelled_text(to_utf8(read_file(flags.input)), flags.table.part)});
     counts.reports = 1;
     return counts;
   }

@@ -23,7 +23,7 @@ struct Arguments {
   fs::path model, input;
   std::string indication, sex;
   std::optional<double> age_years;
-  bool allow_synthetic_model = false;
+  bool allow_synthetic_model = false, keep_unsupported = false;
   std::string precision = "fp32";
   fs::path int8_films;
 };
@@ -90,7 +90,8 @@ std::optional<Failure> report_film(const FilmFile& file, const FilmReporter& rep
                                   .indication = arguments.indication,
                                   .sex = arguments.sex,
                                   .age_years = arguments.age_years,
-                                  .may_write_synthetic_fhir = arguments.allow_synthetic_model});
+                                  .may_write_synthetic_fhir = arguments.allow_synthetic_model,
+                                  .keeps_unsupported = arguments.keep_unsupported});
   if (!report) return report.failure();
   AtomicDirectory folder(output / file.output);
   write_film_report(folder.path(), *report);
@@ -147,17 +148,19 @@ int run(const Arguments& arguments, const Tool& tool) {
   const FilmList list = list_films(arguments.input, output);
   Summary summary;
   for (const SkippedFile& file : list.skipped) ++summary.skipped_by[file.reason];
-  auto predictor = std::make_shared<Predictor>(load_model_folder(arguments.model),
-                                               choose_device(tool.common.device));
+  LoadedModel model = load_model_folder(arguments.model);
+  const torch::Device device = choose_device(tool.common.device);
   if (tool.common.is_dry_run) {
     for (const FilmFile& film : list.films)
       fmt::print("{} -> {}\n", film.name, film.output.string());
     return 0;
   }
-  predictor->set_precision(
-      arguments.precision,
-      int8_films(arguments, output, predictor->model().config.model_input.preparation));
-  const FilmReporter reporter(predictor);
+  std::vector<StudyInput> films =
+      int8_films(arguments, output, model.config.model_input.preparation);
+  const FilmReporter reporter(std::make_shared<const Predictor>(make_predictor(
+      std::move(model), {.precision = arguments.precision,
+                         .device = device,
+                         .int8_films = std::move(films)})));
   claim_output_directory(output, tool.common.may_overwrite);
   Progress progress("drafting", static_cast<int64_t>(list.films.size()), "films");
   for (const FilmFile& file : list.films) {
@@ -207,6 +210,8 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"M", "F"}, CLI::ignore_case));
   flags.add_flag("--allow-synthetic-model", arguments.allow_synthetic_model,
                  "write FHIR although a model of synthetic films read a real one");
+  flags.add_flag("--keep-unsupported", arguments.keep_unsupported,
+                 "keep statements in the impression that no region of the film bears out");
   flags
       .add_option("--precision", arguments.precision,
                   "bf16 saves memory; int8 and int8-dynamic are faster, on CPUs")

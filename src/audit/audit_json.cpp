@@ -1,16 +1,13 @@
 #include <cmath>
 
 #include "radgen/audit/audit_report.h"
+#include "radgen/core/json.h"
 #include "radgen/core/tool.h"
 
 namespace radgen::audit {
 namespace {
 
 using nlohmann::ordered_json;
-
-ordered_json number(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
-}
 
 ordered_json estimate_json(const Estimate& e) {
   return {{"value", number(e.value)}, {"low", number(e.low)}, {"high", number(e.high)}};

@@ -10,6 +10,7 @@
 #include "audit/attention_location.h"
 #include "radgen/audit/groups.h"
 #include "radgen/core/error.h"
+#include "radgen/core/ids.h"
 #include "radgen/core/parallel.h"
 #include "radgen/evaluation/evaluate.h"
 
@@ -40,11 +41,12 @@ std::vector<Draft> matching(const std::vector<Draft>& drafts, const std::vector<
                     repeated, drafts.size()),
         "keep one prediction for each study_id");
   }
-  if (kept.empty()) {
+  if (kept.empty() && !subjects.empty()) {
     throw Error(ErrorCode::kData,
                 fmt::format("not one of {} predictions is for one of the {} studies of this split",
                             drafts.size(), studies.size()),
-                "audit the predictions on the split that they were made for (--split)");
+                written_alike(drafts.front().study_id, subjects.front().reference.study_id) +
+                    "; predictions for another split need --split");
   }
   return kept;
 }

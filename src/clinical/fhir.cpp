@@ -3,9 +3,11 @@
 #include <cmath>
 
 #include "clinical/fhir_values.h"
+#include "radgen/clinical/shown_report.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/pages/page.h"
+#include "radgen/report/anatomy.h"
 
 namespace radgen {
 namespace {
@@ -124,8 +126,12 @@ ordered_json ratio_component(const char* name, double value) {
           {"valueQuantity", {{"value", value}, {"unit", "1"}, {"system", kUcum}, {"code", "1"}}}};
 }
 
-// `box` in prepared-image pixels.
-ordered_json box_extension(const Box& prepared, const FhirContext& context) {
+// Evidence: a finding is here. Examined: this was looked at and nothing was found.
+constexpr const char* kEvidenceBox = "urn:radgen:fhir:evidence-box";
+constexpr const char* kExaminedBox = "urn:radgen:fhir:examined-box";
+
+// `prepared` in prepared-image pixels.
+ordered_json box_extension(const char* kind, const Box& prepared, const FhirContext& context) {
   const Box box = context.prepared_to_stored.apply(prepared);
   ordered_json parts = ordered_json::array();
   const auto add = [&](const char* name, double value) {
@@ -137,7 +143,7 @@ ordered_json box_extension(const Box& prepared, const FhirContext& context) {
   add("h", box.h);
   if (fhir::is_uid(context.sop_instance_uid))
     parts.push_back({{"url", "image"}, {"valueUri", "urn:oid:" + context.sop_instance_uid}});
-  return {{"url", "urn:radgen:fhir:evidence-box"}, {"extension", std::move(parts)}};
+  return {{"url", kind}, {"extension", std::move(parts)}};
 }
 
 ordered_json components(const Mention& mention, const DraftSentence* sentence) {
@@ -173,6 +179,36 @@ const DraftSentence* sentence_of(const Draft& draft, const Mention& mention) {
   return nullptr;
 }
 
+ordered_json imaging_category() {
+  return ordered_json::array({concept_of(
+      ordered_json::array({coding("http://terminology.hl7.org/CodeSystem/observation-category",
+                                  "imaging", "Imaging")}),
+      "Imaging")});
+}
+
+// What a sentence ruled something out in.
+ordered_json examined_observation(const DraftSentence& sentence, const FhirContext& context,
+                                  const std::string& id, const ordered_json& subject,
+                                  const std::string& effective) {
+  ordered_json out{{"resourceType", "Observation"}, {"id", id}};
+  out["extension"] = ordered_json::array();
+  for (const Box& box : sentence.boxes)
+    out["extension"].push_back(box_extension(kExaminedBox, box, context));
+  out["status"] = "preliminary";
+  out["category"] = imaging_category();
+  out["code"] = concept_of(ordered_json::array(), "Examined anatomy");
+  if (!subject.is_null()) out["subject"] = subject;
+  if (!effective.empty()) out["effectiveDateTime"] = effective;
+  out["valueCodeableConcept"] = concept_of(
+      ordered_json::array({coding(kSnomed, "260415000", "Not detected")}), "nothing found");
+  out["note"] = ordered_json::array({{{"text", fhir::clean(sentence.text)}}});
+  out["bodySite"] =
+      concept_of(ordered_json::array({coding(kSnomed, "51185008", "Thoracic structure")}),
+                 anatomy_words(sentence.anatomies));
+  out["device"] = {{"reference", "#device"}};
+  return out;
+}
+
 ordered_json observation(const Draft& draft, const FhirContext& context, const Mention& mention,
                          const std::string& id, const ordered_json& subject,
                          const std::string& effective) {
@@ -183,13 +219,14 @@ ordered_json observation(const Draft& draft, const FhirContext& context, const M
   if (sentence && sentence->is_grounded &&
       !sentence->boxes.empty()) {  // nothing else may be shown as evidence
     out["extension"] = ordered_json::array();
-    for (const Box& box : sentence->boxes) out["extension"].push_back(box_extension(box, context));
+    for (const Box& box : sentence->boxes)
+      out["extension"].push_back(box_extension(kEvidenceBox, box, context));
+  } else if (sentence && sentence->is_unsupported) {
+    out["extension"] =
+        ordered_json::array({{{"url", "urn:radgen:fhir:support"}, {"valueCode", "unsupported"}}});
   }
   out["status"] = "preliminary";
-  out["category"] = ordered_json::array({concept_of(
-      ordered_json::array({coding("http://terminology.hl7.org/CodeSystem/observation-category",
-                                  "imaging", "Imaging")}),
-      "Imaging")});
+  out["category"] = imaging_category();
   out["code"] = finding_concept(mention.finding);
   if (!subject.is_null()) out["subject"] = subject;
   if (!effective.empty()) out["effectiveDateTime"] = effective;
@@ -211,8 +248,12 @@ ordered_json observation(const Draft& draft, const FhirContext& context, const M
 std::string plain_text(const Draft& draft, const FhirContext& context) {
   std::string text = std::string(kResearchNotice) + "\n";
   if (context.is_phantom_trained) text += std::string(kPhantomNotice) + "\n";
-  if (!draft.findings.empty()) text += "\nFINDINGS:\n" + draft.findings + "\n";
-  if (!draft.impression.empty()) text += "\nIMPRESSION:\n" + draft.impression + "\n";
+  const ShownReport shown = shown_report(draft, context.keeps_unsupported);
+  if (!shown.findings.empty()) text += "\nFINDINGS:\n" + shown.findings + "\n";
+  if (!shown.impression.empty()) text += "\nIMPRESSION:\n" + shown.impression + "\n";
+  if (!shown.left_out.empty())
+    text += "\nLEFT OUT OF THE IMPRESSION, NOT SUPPORTED BY THE PICTURE:\n";
+  for (const std::string& sentence : shown.left_out) text += sentence + "\n";
   return fhir::clean(text);
 }
 
@@ -267,6 +308,14 @@ ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
     results.push_back({{"reference", "#" + id}});
   }
 
+  size_t examined = 0;
+  for (const DraftSentence& sentence : draft.sentences) {
+    if (sentence.region != RegionKind::kExamined || sentence.boxes.empty()) continue;
+    const std::string id = "examined-" + std::to_string(++examined);
+    contained.push_back(examined_observation(sentence, context, id, subject, effective));
+    results.push_back({{"reference", "#" + id}});
+  }
+
   const std::string text = plain_text(draft, context);
   ordered_json report{{"resourceType", "DiagnosticReport"}};
   report["meta"] = meta(context);
@@ -284,8 +333,9 @@ ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
         {{{"type", "ImagingStudy"},
           {"identifier", identifier("urn:dicom:uid", "urn:oid:" + context.study_instance_uid)}}});
   }
+  const ShownReport shown = shown_report(draft, context.keeps_unsupported);
   const std::string impression =
-      fhir::clean(draft.impression.empty() ? draft.findings : draft.impression);
+      fhir::clean(shown.impression.empty() ? shown.findings : shown.impression);
   if (!impression.empty()) {
     report["conclusion"] = (context.is_phantom_trained ? "[SYNTHETIC MODEL] " : "") + impression;
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <ctime>
 
+#include "radgen/core/calendar.h"
 #include "radgen/core/error.h"
 #include "radgen/pages/page.h"
 
@@ -69,11 +70,9 @@ std::string narrative_text(std::string_view text) {
 
 std::string date_time(const std::string& date, const std::string& time,
                       const std::string& utc_offset) {
-  if (date.size() != 8 || !is_digits(date)) return "";
-  const int month = number(date.substr(4, 2)), day = number(date.substr(6, 2));
-  if (month < 1 || month > 12 || day < 1 || day > 31 || number(date.substr(0, 4)) < 1) return "";
-  const std::string day_text =
-      date.substr(0, 4) + "-" + date.substr(4, 2) + "-" + date.substr(6, 2);
+  const auto day = calendar_day(date);
+  if (!day) return "";
+  const std::string day_text = iso_date(*day);
   const bool has_offset =
       utc_offset.size() == 5 && (utc_offset[0] == '+' || utc_offset[0] == '-') &&
       is_digits(utc_offset.substr(1)) && number(utc_offset.substr(1, 2)) <= 14 &&

@@ -7,11 +7,13 @@
 #include <opencv2/imgproc.hpp>
 #include <set>
 
+#include "radgen/clinical/shown_report.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/core/parallel.h"
 #include "radgen/imaging/image.h"
 #include "radgen/imaging/overlay.h"
+#include "radgen/report/anatomy.h"
 
 namespace radgen {
 namespace {
@@ -21,6 +23,7 @@ using nlohmann::ordered_json;
 constexpr int kOverlaySidePx = 1600;
 const cv::Scalar kBoxColor(255, 211,
                            111);  // the page's light blue; apart from the heat map's colours
+const cv::Scalar kExaminedColor(150, 222, 158);  // the page's green
 
 bool points_at_pixels(const Mention& mention) {
   return mention.assertion != Assertion::kNegative && mention.finding != Finding::kNoFinding;
@@ -77,15 +80,16 @@ cv::Mat draw_sentence(const Canvas& canvas, const FilmReport& report, size_t ind
   const DraftSentence& sentence = report.draft.sentences[index];
   cv::Mat map;
   std::vector<LabelledBox> boxes;
-  if (sentence.is_grounded) {
+  const bool is_examined = sentence.region == RegionKind::kExamined;
+  if (sentence.is_grounded || is_examined) {
     if (!sentence.map.empty()) {
       map = cv::Mat(sentence.map.rows, sentence.map.columns, CV_32FC1,
                     const_cast<float*>(sentence.map.values.data()));  // read only
     }
-    const std::string label = finding_label(report.draft, index);
+    const std::string label = is_examined ? "examined" : finding_label(report.draft, index);
     for (const Box& box : sentence.boxes) boxes.push_back({canvas.from_prepared.apply(box), label});
   }
-  const OverlayStyle style{.max_side_px = 0, .box_color = kBoxColor};
+  const OverlayStyle style{.max_side_px = 0, .box_color = is_examined ? kExaminedColor : kBoxColor};
   const cv::Mat image = draw_overlay(canvas.film.image, map, canvas.map_box, boxes, style);
   return with_caption(
       image, fmt::format("Sentence {}: {}. {} {}", index + 1, grounding_phrase(report.draft, index),
@@ -94,13 +98,21 @@ cv::Mat draw_sentence(const Canvas& canvas, const FilmReport& report, size_t ind
                          "Research, not for clinical use."));
 }
 
-void append_sentences(const Draft& draft, bool is_impression, std::string& text) {
+enum class Part { kFindings, kImpression, kLeftOut };
+
+Part part_of(const FilmReport& report, size_t sentence) {
+  if (is_left_out(report.draft, sentence, report.keeps_unsupported)) return Part::kLeftOut;
   // The impression begins behind the newline that parts them in Draft::text().
-  const size_t impression_begin = draft.findings.size() + 1;
+  return report.draft.sentences[sentence].begin > report.draft.findings.size() ? Part::kImpression
+                                                                               : Part::kFindings;
+}
+
+void append_sentences(const FilmReport& report, Part part, std::string& text) {
+  const Draft& draft = report.draft;
   bool is_empty = true;
   for (size_t i = 0; i < draft.sentences.size(); ++i) {
     const DraftSentence& sentence = draft.sentences[i];
-    if ((sentence.begin >= impression_begin) != is_impression) continue;
+    if (part_of(report, i) != part) continue;
     text += fmt::format("{:3}. {}\n     [{}; confidence {:.2f}]\n", i + 1, sentence.text,
                         grounding_phrase(draft, i), sentence.confidence);
     is_empty = false;
@@ -113,28 +125,40 @@ void append_sentences(const Draft& draft, bool is_impression, std::string& text)
 SentenceGrounding sentence_grounding(const Draft& draft, size_t sentence) {
   RADGEN_CHECK(sentence < draft.sentences.size(), "a sentence of the draft");
   if (draft.sentences[sentence].is_grounded) return SentenceGrounding::kGrounded;
-  bool has_mention = false;
   for (const Mention& mention : draft.mentions) {
-    if (mention.sentence != sentence) continue;
-    if (points_at_pixels(mention)) return SentenceGrounding::kNone;
-    has_mention = true;
+    if (mention.sentence == sentence && points_at_pixels(mention))
+      return SentenceGrounding::kUnsupported;
   }
-  return has_mention ? SentenceGrounding::kAbsence : SentenceGrounding::kNone;
+  return draft.sentences[sentence].region == RegionKind::kExamined ? SentenceGrounding::kExamined
+                                                                   : SentenceGrounding::kNone;
+}
+
+std::string reason_words(const std::string& reason) {
+  if (reason.empty()) return "";
+  if (reason == "below_threshold") return "the attention is not clear enough";
+  if (reason == "wrong_side") return "the attention lies mostly on the other side";
+  if (reason == "not_calibrated") return "this model's examined regions were never checked";
+  if (reason == "no_attention") return "no part of the picture was attended to";
+  if (reason == "technique") return "it says how the film was taken";
+  if (reason == "comparison") return "it compares with another film";
+  return "it names no place";
 }
 
 std::string grounding_phrase(const Draft& draft, size_t sentence) {
+  const DraftSentence& s = draft.sentences[sentence];
   switch (sentence_grounding(draft, sentence)) {
-    case SentenceGrounding::kGrounded: {
-      const size_t regions = draft.sentences[sentence].boxes.size();
-      return fmt::format("grounded: {} region{}, score {:.2f}", regions, regions == 1 ? "" : "s",
-                         draft.sentences[sentence].score);
-    }
-    case SentenceGrounding::kAbsence:
-      return "not grounded: states absence, nothing to point at";
+    case SentenceGrounding::kGrounded:
+      return fmt::format("evidence: {} region{}, score {:.2f}", s.boxes.size(),
+                         s.boxes.size() == 1 ? "" : "s", s.score);
+    case SentenceGrounding::kExamined:
+      return fmt::format("examined, nothing found: {}", anatomy_words(s.anatomies));
+    case SentenceGrounding::kUnsupported:
+      return "UNSUPPORTED: " + (s.no_region_reason.empty() ? "no region bears it out"
+                                                           : reason_words(s.no_region_reason));
     case SentenceGrounding::kNone:
       break;
   }
-  return "not grounded: no image evidence";
+  return "no region" + (s.no_region_reason.empty() ? "" : ": " + reason_words(s.no_region_reason));
 }
 
 bool is_meaningless(const FilmReport& report) {
@@ -206,9 +230,12 @@ std::string report_text(const FilmReport& report) {
     text += fmt::format("Reason:  {}\n", draft.reason);
   } else {
     text += "\nFINDINGS\n";
-    append_sentences(draft, false, text);
+    append_sentences(report, Part::kFindings, text);
     text += "\nIMPRESSION\n";
-    append_sentences(draft, true, text);
+    append_sentences(report, Part::kImpression, text);
+    const bool has_left_out = !shown_report(draft, report.keeps_unsupported).left_out.empty();
+    if (has_left_out) text += "\nLEFT OUT OF THE IMPRESSION: not supported by the picture\n";
+    if (has_left_out) append_sentences(report, Part::kLeftOut, text);
   }
   for (const std::string& warning : draft.warnings) text += fmt::format("\nNote:    {}", warning);
   if (!draft.warnings.empty()) text += "\n";
@@ -226,7 +253,8 @@ FhirContext fhir_context(const FilmReport& report) {
           .view = tags.view_position,
           .sop_instance_uid = tags.sop_uid,
           .prepared_to_stored = report.prepared_to_stored(),
-          .is_phantom_trained = report.model.is_phantom_trained};
+          .is_phantom_trained = report.model.is_phantom_trained,
+          .keeps_unsupported = report.keeps_unsupported};
 }
 
 void write_film_report(const fs::path& folder, FilmReport& report) {

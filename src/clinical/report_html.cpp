@@ -3,9 +3,11 @@
 #include <cmath>
 
 #include "radgen/clinical/report_folder.h"
+#include "radgen/clinical/shown_report.h"
 #include "radgen/core/tool.h"
 #include "radgen/imaging/image.h"
 #include "radgen/pages/report_page.h"
+#include "radgen/report/anatomy.h"
 
 namespace radgen {
 namespace {
@@ -27,21 +29,42 @@ Grounding page_grounding(SentenceGrounding grounding) {
   switch (grounding) {
     case SentenceGrounding::kGrounded:
       return Grounding::kRegions;
+    case SentenceGrounding::kExamined:
+      return Grounding::kExamined;
+    case SentenceGrounding::kUnsupported:
+      return Grounding::kUnsupported;
     case SentenceGrounding::kNone:
       return Grounding::kNone;
-    case SentenceGrounding::kAbsence:
-      return Grounding::kAbsence;
   }
   return Grounding::kNone;
 }
 
+// Below these the samples among which a draft was chosen disagree too much to pass it over.
+constexpr double kStableSide = 0.9, kStableStatement = 0.5;
+
+// The side first: a wrong one is the worse mistake.
+std::string stability_words(const DraftSentence& sentence) {
+  if (sentence.side_stability && *sentence.side_stability < kStableSide)
+    return fmt::format("unstable side: {:.0f} % of the samples that name one agree",
+                       100 * *sentence.side_stability);
+  if (sentence.stability && *sentence.stability < kStableStatement)
+    return fmt::format("unstable: {:.0f} % of the samples state this", 100 * *sentence.stability);
+  return "";
+}
+
 ReportSentence page_sentence(const FilmReport& report, size_t index, const Affine& to_film) {
   const DraftSentence& sentence = report.draft.sentences[index];
+  const SentenceGrounding kind = sentence_grounding(report.draft, index);
   ReportSentence out{.text = sentence.text,
-                     .grounding = page_grounding(sentence_grounding(report.draft, index)),
+                     .number = index + 1,
+                     .grounding = page_grounding(kind),
+                     .words = kind == SentenceGrounding::kExamined
+                                  ? anatomy_words(sentence.anatomies)
+                                  : reason_words(sentence.no_region_reason),
                      .confidence = sentence.confidence,
-                     .score = sentence.score};
-  if (!sentence.is_grounded) return out;
+                     .score = sentence.score,
+                     .stability = stability_words(sentence)};
+  if (kind != SentenceGrounding::kGrounded && kind != SentenceGrounding::kExamined) return out;
   for (const Box& box : sentence.boxes) {
     out.boxes.push_back(clip(to_film.apply(box), report.film.pixels.cols, report.film.pixels.rows));
   }
@@ -88,6 +111,15 @@ std::string threshold_words(const ModelFacts& model) {
           : std::string("Both are defaults: this model was never calibrated."));
 }
 
+std::string examined_words(const ModelFacts& model) {
+  if (model.examined_share <= 0)
+    return "This model's examined regions were never checked: none is shown.";
+  return fmt::format(
+      "A sentence that rules something out shows where the model looked: the part of its attention "
+      "above {:.0f} % of the maximum, from a score of {:.2f} on. It is no evidence of a finding.",
+      100 * model.examined_share, model.examined_abstain_below);
+}
+
 void add_facts(const FilmReport& report, ReportPageData& data) {
   const Draft& draft = report.draft;
   const bool is_drafted = draft.status == "drafted";
@@ -107,6 +139,7 @@ void add_facts(const FilmReport& report, ReportPageData& data) {
               "calibrated on the validation studies."
             : "Mean probability of the sentence's words: this model was never calibrated.");
     data.facts.emplace_back("Evidence", threshold_words(report.model));
+    data.facts.emplace_back("Examined", examined_words(report.model));
   }
   data.facts.emplace_back("Time", timing(draft));
   if (!draft.warnings.empty()) data.facts.emplace_back("Notes", joined(draft.warnings));
@@ -153,7 +186,9 @@ std::string report_html(const FilmReport& report) {
   data.map_box = to_film.apply(draft.map_box);
   const size_t impression_begin = draft.findings.size() + 1;
   for (size_t i = 0; i < draft.sentences.size(); ++i) {
-    auto& part = draft.sentences[i].begin >= impression_begin ? data.impression : data.findings;
+    auto& part = is_left_out(draft, i, report.keeps_unsupported) ? data.left_out
+                 : draft.sentences[i].begin >= impression_begin  ? data.impression
+                                                                 : data.findings;
     part.push_back(page_sentence(report, i, to_film));
   }
   add_facts(report, data);

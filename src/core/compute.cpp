@@ -101,10 +101,20 @@ void prefer_openmp_variant(const fs::path& library) {
   setenv("LD_LIBRARY_PATH", path.c_str(), 1);
 }
 
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
 enum class Generation { kSse, kAvx2, kAvx512 };
 
-Generation generation_of(std::string kernel) {
-  for (char& c : kernel) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+Generation generation_of(const std::string& name) {
+  const std::string kernel = lower_case(name);
   if (kernel == "skylakex" || kernel == "cooperlake" || kernel == "sapphirerapids") {
     return Generation::kAvx512;
   }
@@ -177,14 +187,36 @@ std::vector<std::string> cpu_features() {
   std::vector<std::string> all, known;
   std::stringstream flags(cpuinfo("flags"));
   for (std::string flag; flags >> flag;) all.push_back(flag);
-  for (const char* name : {"avx", "avx2", "fma", "avx512f", "avx512dq", "avx512bw", "avx512vl",
-                           "avx512_vnni", "avx512_bf16", "amx_tile"}) {
+  for (const char* name : {"avx", "avx2", "fma", "avx_vnni", "avx512f", "avx512dq", "avx512bw",
+                           "avx512vl", "avx512_vnni", "avx512_bf16", "amx_tile"}) {
     if (has(all, name)) known.emplace_back(name);
   }
   return known;
 }
 
 std::string cpu_model() { return cpuinfo("model name"); }
+
+Vectors allowed_vectors(const std::string& aten_cpu_capability) {
+  if (aten_cpu_capability == "default") return Vectors::kPlain;
+  return aten_cpu_capability == "avx2" ? Vectors::kAvx2 : Vectors::kAvx512;
+}
+
+Vectors allowed_vectors() { return allowed_vectors(environment("ATEN_CPU_CAPABILITY")); }
+
+std::string onednn_isa_limit() {
+  const std::string limit = environment("ONEDNN_MAX_CPU_ISA");
+  return limit.empty() ? environment("DNNL_MAX_CPU_ISA") : limit;
+}
+
+bool has_bf16_products(const std::vector<std::string>& features, const std::string& isa_limit) {
+  if (!has(features, "avx512_bf16")) return false;
+  // Those below AVX512_CORE_BF16 in oneDNN's list; a word that is not in it is no limit there.
+  const std::vector<std::string> without{
+      "sse41",           "avx",        "avx2",        "avx2_vnni",
+      "avx2_vnni_2",     "avx512_mic", "avx512_core", "avx512_mic_4ops",
+      "avx512_core_vnni"};
+  return !has(without, lower_case(isa_limit));
+}
 
 BlasInfo blas_info() {
   BlasInfo info;

@@ -20,6 +20,7 @@
 
 #include "core/json_source.h"
 #include "radgen/core/error.h"
+#include "radgen/core/utf8.h"
 
 namespace radgen {
 namespace {
@@ -202,6 +203,7 @@ void read_jsonl(const fs::path& path,
     ++number;
     if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string where = path.string() + ": line " + std::to_string(number);
+    if (!is_utf8(text)) text = to_utf8(std::move(text));
     nlohmann::json object = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (object.is_discarded()) {
       throw Error(ErrorCode::kData, where + ": not valid JSON",

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "data/class_names.h"
+#include "radgen/core/ids.h"
 #include "radgen/core/log.h"
 
 namespace radgen {
@@ -41,6 +42,50 @@ fs::path exact_table(const fs::path& folder, const std::string& name) {
     if (fs::is_regular_file(folder / file)) return folder / file;
   }
   return {};
+}
+
+namespace {
+
+// Folders of one patient or study, of which there are tens of thousands.
+bool is_patient_folder(const std::string& name) {
+  const size_t digits = name.find_first_of("0123456789");
+  const bool ends_in_digits = digits != std::string::npos &&
+                              name.find_first_not_of("0123456789", digits) == std::string::npos;
+  const std::string word = name.substr(0, digits);
+  return ends_in_digits && (word == "p" || word == "s" || word == "patient" || word == "study");
+}
+
+std::vector<fs::path> folders_in(const fs::path& folder) {
+  std::vector<fs::path> folders;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
+       !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (name.starts_with(".") || is_patient_folder(name)) continue;
+    if (it->is_directory(error)) folders.push_back(it->path());
+  }
+  std::ranges::sort(folders);
+  return folders;
+}
+
+}  // namespace
+
+std::vector<fs::path> find_roots(const fs::path& input,
+                                 const std::function<bool(const fs::path&)>& is_root) {
+  constexpr int kLevels = 4;
+  constexpr size_t kMostFolders = 4000;
+  std::vector<fs::path> level{input};
+  for (int depth = 0; depth <= kLevels && !level.empty(); ++depth) {
+    std::vector<fs::path> roots, below;
+    std::ranges::copy_if(level, std::back_inserter(roots), is_root);
+    if (!roots.empty()) return roots;
+    for (const fs::path& folder : level) {
+      for (fs::path& inner : folders_in(folder)) below.push_back(std::move(inner));
+      if (below.size() > kMostFolders) break;
+    }
+    level = std::move(below);
+  }
+  return {input};
 }
 
 bool ListingBuilder::add(SourceImage image, const std::string& where) {
@@ -83,6 +128,7 @@ void ListingBuilder::add_box(const std::string& image_id, const std::string& cla
   SourceImage* image = find(image_id);
   if (image == nullptr) {
     count("boxes_of_unlisted_pictures");
+    unlisted_id_ = image_id;
     return;
   }
   const auto finding = finding_of_class(class_name);
@@ -96,6 +142,18 @@ void ListingBuilder::add_box(const std::string& image_id, const std::string& cla
   }
   box.finding = finding_name(*finding);
   image->boxes.push_back(std::move(box));
+}
+
+SourceListing ListingBuilder::take() {
+  const bool has_boxes = std::ranges::any_of(
+      listing_.images, [](const SourceImage& image) { return !image.boxes.empty(); });
+  if (!unlisted_id_.empty() && !has_boxes && !listing_.images.empty()) {
+    const std::string hint = written_alike(unlisted_id_, listing_.images.front().image_id);
+    log::warning("none of {} boxes names a listed picture: {}",
+                 listing_.counts["boxes_of_unlisted_pictures"], hint);
+    problem("boxes", "no_box_matches", hint);
+  }
+  return std::move(listing_);
 }
 
 bool Table::next() {
@@ -125,6 +183,17 @@ std::optional<std::array<double, 4>> four_numbers(const Table& row,
     values[i] = *number;
   }
   return values;
+}
+
+std::string plain_id(const std::string& id) {
+  const size_t begin = id.find_first_not_of(" \t");
+  if (begin == std::string::npos) return "";
+  std::string plain = id.substr(begin, id.find_last_not_of(" \t") - begin + 1);
+  const size_t dot = plain.find('.');
+  const bool is_float = dot != std::string::npos && dot > 0 &&
+                        plain.find_first_not_of("0123456789") == dot && dot + 1 < plain.size() &&
+                        plain.find_first_not_of('0', dot + 1) == std::string::npos;
+  return is_float ? plain.substr(0, dot) : plain;
 }
 
 std::unordered_map<std::string, fs::path> index_files(const fs::path& folder,

@@ -15,7 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "radgen/data/csv.h"
+#include "radgen/core/csv.h"
 #include "radgen/data/source.h"
 
 namespace radgen {
@@ -32,6 +32,13 @@ fs::path find_table(const fs::path& folder, const std::string& prefix, const std
 
 // `folder`/`name` or, where only that is there, `name`.gz; empty when there is neither.
 fs::path exact_table(const fs::path& folder, const std::string& name);
+
+// The folders that hold a set's tables: `input`, or where it is none, those nearest below it for
+// which `is_root` holds (downloads nest what they fetch: physionet.org/files/<set>/<version>). At
+// most four levels and a few thousand folders are looked at; patients' folders (p10, patient00001)
+// are not. Just `input` when there is none.
+std::vector<fs::path> find_roots(const fs::path& input,
+                                 const std::function<bool(const fs::path&)>& is_root);
 
 class ListingBuilder {
  public:
@@ -51,12 +58,17 @@ class ListingBuilder {
   void add_box(const std::string& image_id, const std::string& class_name, SourceBox box,
                const std::string& where);
 
-  SourceListing take() { return std::move(listing_); }
+  // Warns when tables were read of which no row names a listed image.
+  SourceListing take();
 
  private:
+  std::string unlisted_id_;  // of a box whose image is not listed
   SourceListing listing_;
   std::unordered_map<std::string, size_t> index_;
 };
+
+// "123.0" -> "123" and " 123 " -> "123": what spreadsheets and data frames make of ids.
+std::string plain_id(const std::string& id);
 
 // A CsvReader whose bad rows are problems of the listing: bad_row, and cut_table where the file
 // ends early (a packed one that is not whole, a quote that is never closed).
@@ -71,6 +83,7 @@ class Table {
   bool next();
   const std::string& at(size_t column) const { return reader_.at(column); }
   std::string at(const std::optional<size_t>& column) const { return reader_.at(column); }
+  std::string id(size_t column) const { return plain_id(at(column)); }
   std::string where() const;  // "TABLE:LINE" of the row
 
  private:

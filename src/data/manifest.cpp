@@ -4,6 +4,7 @@
 
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
+#include "radgen/report/anatomy.h"
 
 namespace radgen {
 namespace {
@@ -78,6 +79,30 @@ FindingBox box_from_json(const json& object, const std::string& where) {
   return box;
 }
 
+AnatomyRegion region_from_json(const json& object, const std::string& where) {
+  const LineReader line(object, where + ": regions");
+  AnatomyRegion region;
+  region.anatomy = line.required<std::string>("anatomy");
+  if (!is_anatomy_name(region.anatomy)) line.fail("'anatomy' is no name of data/anatomy.json");
+  region.phrase = line.optional<std::string>("phrase");
+  region.box = {line.required<double>("x"), line.required<double>("y"), line.required<double>("w"),
+                line.required<double>("h")};
+  return region;
+}
+
+nlohmann::ordered_json regions_json(const std::vector<AnatomyRegion>& regions) {
+  auto list = nlohmann::ordered_json::array();
+  for (const AnatomyRegion& region : regions) {
+    list.push_back({{"anatomy", region.anatomy},
+                    {"phrase", region.phrase},
+                    {"x", region.box.x},
+                    {"y", region.box.y},
+                    {"w", region.box.w},
+                    {"h", region.box.h}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string ManifestEntry::text() const { return findings + "\n" + impression; }
@@ -116,6 +141,7 @@ nlohmann::ordered_json manifest_entry_to_json(const ManifestEntry& entry) {
   if (!entry.labels_from.empty()) json["labels_from"] = entry.labels_from;
   json["boxes"] = std::move(boxes);
   json["has_boxes"] = entry.has_boxes;
+  if (!entry.regions.empty()) json["regions"] = regions_json(entry.regions);
   if (!entry.quality.empty()) json["quality"] = entry.quality;
   if (!entry.hash.empty()) json["hash"] = entry.hash;
   json["source"] = {{"path", entry.source_path},
@@ -152,6 +178,9 @@ ManifestEntry manifest_entry_from_json(const nlohmann::json& json, const std::st
   entry.labels = labels_from_json(line.optional("labels", nlohmann::json::object()), where);
   for (const auto& box : line.optional("boxes", nlohmann::json::array())) {
     entry.boxes.push_back(box_from_json(box, where));
+  }
+  for (const auto& region : line.optional("regions", nlohmann::json::array())) {
+    entry.regions.push_back(region_from_json(region, where));
   }
   entry.labels_from = line.optional<std::string>("labels_from");
   entry.quality = line.optional<std::vector<std::string>>("quality");

@@ -10,6 +10,7 @@
 #include "radgen/core/files.h"
 #include "radgen/core/log.h"
 #include "radgen/core/parallel.h"
+#include "radgen/report/anatomy.h"
 
 namespace radgen {
 namespace {
@@ -25,7 +26,7 @@ void read_table(const fs::path& table, ListingBuilder& listing) {
   const auto width = rows.find_column("image_width"), height = rows.find_column("image_height"),
              split = rows.find_column("split");
   while (rows.next()) {
-    SourceImage* image = listing.find(rows.at(dicom));
+    SourceImage* image = listing.find(rows.id(dicom));
     if (image != nullptr) {
       image->has_boxes = true;  // a row without a box says that the image was looked at
       image->box_split = normalised_split(rows.at(split));
@@ -38,7 +39,7 @@ void read_table(const fs::path& table, ListingBuilder& listing) {
       listing.problem(rows.where(), "bad_box", "expected numbers in x, y, w and h");
       continue;
     }
-    listing.add_box(rows.at(dicom), rows.at(category),
+    listing.add_box(rows.id(dicom), rows.at(category),
                     {.phrase = rows.at(phrase),
                      .box = {(*v)[0], (*v)[1], (*v)[2], (*v)[3]},
                      .image_width = parse_number(rows.at(width)).value_or(0),
@@ -112,24 +113,67 @@ void read_coco(const fs::path& path, ListingBuilder& listing) {
   }
 }
 
-// One region of a scene graph -> boxes, one a finding that is said to be there. original_x1, ...
-// are pixels of the stored image; original_width and original_height are the region's own, x2 -
-// x1 and y2 - y1, and not the image's.
-void add_region(const json& region, const json& object, std::vector<SourceBox>& boxes) {
+// original_x1, ... are pixels of the stored image; original_width and original_height are the
+// region's own, x2 - x1 and y2 - y1, and not the image's.
+Box box_of(const json& object) {
   const auto edge = [&](const char* key) { return object.value(key, 0.0); };
-  const Box box{edge("original_x1"), edge("original_y1"), edge("original_x2") - edge("original_x1"),
-                edge("original_y2") - edge("original_y1")};
+  return {edge("original_x1"), edge("original_y1"), edge("original_x2") - edge("original_x1"),
+          edge("original_y2") - edge("original_y1")};
+}
+
+// The middle part of "category|yes|label", or nothing.
+std::string_view answer_of(std::string_view attribute) {
+  const size_t first = attribute.find('|'), second = attribute.find('|', first + 1);
+  return second == std::string_view::npos ? std::string_view()
+                                          : attribute.substr(first + 1, second - first - 1);
+}
+
+// What one sentence says of a place: that a finding is denied or all is normal, and nothing else.
+bool found_nothing(const json& attributes) {
+  bool is_denied = false;
+  for (const json& item : attributes) {
+    const auto text = item.get<std::string>();
+    const std::string_view answer = answer_of(text);
+    const bool is_normal = text == "nlp|yes|normal";
+    if (answer == "yes" && !is_normal &&
+        (text.starts_with("anatomicalfinding|") || text.starts_with("disease|") ||
+         text.starts_with("tubesandlines|") || text.starts_with("devices|") ||
+         text == "nlp|yes|abnormal")) {
+      return false;
+    }
+    is_denied = is_denied || answer == "no" || is_normal;
+  }
+  return is_denied;
+}
+
+// The sentences of each place that found nothing there.
+std::unordered_map<std::string, std::vector<std::string>> empty_handed(const json& graph) {
+  std::unordered_map<std::string, std::vector<std::string>> phrases;
+  for (const json& region : graph.value("attributes", json::array())) {
+    const json& sentences = region.at("attributes");
+    const json texts = region.value("phrases", json::array());
+    for (size_t i = 0; i < sentences.size() && i < texts.size(); ++i) {
+      if (!texts[i].is_string() || !found_nothing(sentences[i])) continue;
+      std::vector<std::string>& of_place = phrases[region.at("bbox_name").get<std::string>()];
+      auto phrase = texts[i].get<std::string>();
+      if (std::ranges::find(of_place, phrase) == of_place.end())
+        of_place.push_back(std::move(phrase));
+    }
+  }
+  return phrases;
+}
+
+// One region of a scene graph -> boxes, one a finding that is said to be there.
+void add_region(const json& region, const json& object, std::vector<SourceBox>& boxes) {
+  const Box box = box_of(object);
   if (box.area() <= 0) return;  // many regions have no box
   std::set<Finding> seen;
   const json& sentences = region.at("attributes");
   for (size_t i = 0; i < sentences.size(); ++i) {
     for (const json& attribute : sentences[i]) {
       const auto text = attribute.get<std::string>();
-      const size_t first = text.find('|'), second = text.find('|', first + 1);
-      if (second == std::string::npos || text.substr(first + 1, second - first - 1) != "yes") {
-        continue;
-      }
-      const auto finding = finding_of_class(text.substr(second + 1));
+      if (answer_of(text) != "yes") continue;
+      const auto finding = finding_of_class(text.substr(text.find('|', text.find('|') + 1) + 1));
       if (!finding || *finding == Finding::kNoFinding || !seen.insert(*finding).second) continue;
       const json& phrases = region.value("phrases", json::array());
       const std::string phrase =
@@ -154,9 +198,7 @@ std::vector<SourceBox> read_scene_graph(const fs::path& path) {
 }
 
 void read_scene_graphs(fs::path folder, ListingBuilder& listing) {
-  for (const char* below : {"silver_dataset/scene_graph", "scene_graph"}) {
-    if (fs::is_directory(folder / below)) folder /= below;
-  }
+  if (const fs::path inner = scene_graph_folder(folder); !inner.empty()) folder = inner;
   std::vector<SourceImage>& images = listing.images();
   enum State : uint8_t { kNone, kRead, kBad };
   std::vector<State> states(images.size(), kNone);
@@ -188,6 +230,34 @@ void read_scene_graphs(fs::path folder, ListingBuilder& listing) {
 }
 
 }  // namespace
+
+fs::path scene_graph_folder(const fs::path& folder) {
+  for (const char* below : {"silver_dataset/scene_graph", "scene_graph"}) {
+    if (fs::is_directory(folder / below)) return folder / below;
+  }
+  return {};
+}
+
+std::vector<SourceRegion> read_scene_graph_regions(const fs::path& path) {
+  const json graph = read_json(path);
+  std::vector<SourceRegion> regions;
+  try {
+    const auto phrases = empty_handed(graph);
+    for (const json& object : graph.at("objects")) {
+      const auto name = object.at("bbox_name").get<std::string>();
+      const Box box = box_of(object);
+      if (box.area() <= 0 || !is_anatomy_name(name)) continue;
+      const auto said = phrases.find(name);
+      if (said == phrases.end()) regions.push_back({name, "", box});
+      if (said == phrases.end()) continue;
+      for (const std::string& phrase : said->second) regions.push_back({name, phrase, box});
+    }
+  } catch (const json::exception&) {
+    throw Error(ErrorCode::kData, path.filename().string() + ": not a scene graph",
+                "expected objects[] and attributes[] with bbox_name");
+  }
+  return regions;
+}
 
 void read_mimic_boxes(const fs::path& where, ListingBuilder& listing) {
   if (fs::is_directory(where)) {

@@ -10,18 +10,27 @@
 //   mimic-cxr-*-chexpert.csv[.gz]       study_id and the 14 labels that CheXpert's labeler gave to
 //                                       the report: without it our rules labeler reads it
 //   MS_CXR_Local_Alignment_v*           boxes (mimic_boxes.h)
+//   chest-imagenome*/                   where the anatomy lies (Chest ImaGenome's scene graphs)
 //   patients, admissions, edstays       demographics (mimic_demographics.h)
 //
 // The JPG edition has no reports: they come with MIMIC-CXR (mimic-cxr-reports.zip), and --reports
-// names the folder that holds their files/. Its images were made without VOI LUT, from minimum to
-// maximum and equalised (photometric "mimic-jpg" in the manifest). Columns are found by name.
+// names the folder that holds their files/. Where the input holds both editions, or one of them
+// some folders down (physionet.org/files/mimic-cxr-jpg/2.0.0), tables, images and reports are taken
+// from whichever has them; images may lie in images/ in place of files/. Its images were made
+// without VOI LUT, from minimum to maximum and equalised (photometric "mimic-jpg" in the manifest).
+// Columns are found by name.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "data/mimic_boxes.h"
 #include "data/mimic_demographics.h"
 #include "data/sources.h"
+#include "radgen/core/calendar.h"
 #include "radgen/core/files.h"
+#include "radgen/core/ids.h"
 #include "radgen/core/log.h"
+#include "radgen/core/utf8.h"
 
 namespace radgen {
 namespace {
@@ -31,17 +40,37 @@ constexpr uintmax_t kMaxReportBytes = 1 << 20;  // the longest of MIMIC's have s
 struct Metadata {
   std::string view;
   std::optional<double> year;
+  float width = 0, height = 0;  // of the original film; 0: not said
 };
+
+// Boxes of an annotation that names no size (Chest ImaGenome) are in pixels of the original film,
+// whatever the size of the images that are there, and may reach over its edge.
+void give_sizes(SourceImage& image, const Metadata& metadata) {
+  if (metadata.width < 1 || metadata.height < 1) return;
+  for (SourceBox& box : image.boxes) {
+    if (box.image_width > 0) continue;
+    box.image_width = metadata.width;
+    box.image_height = metadata.height;
+  }
+}
 
 class MimicCxr : public StudySource {
  public:
   explicit MimicCxr(const SourceOptions& options) : options_(options) {
-    for (const fs::path& root : {options.reports, options.input}) {
+    roots_ = find_roots(options_.input, [](const fs::path& folder) {
+      return !find_table(folder, "cxr-record-list", ".csv").empty() ||
+             !find_table(folder, "mimic-cxr-", "-metadata.csv").empty() ||
+             !find_table(folder, "mimic-cxr-", "-split.csv").empty();
+    });
+    std::vector<fs::path> with_reports{options.reports};
+    with_reports.insert(with_reports.end(), roots_.begin(), roots_.end());
+    for (const fs::path& root : with_reports) {
       for (const char* below : {"files", "mimic-cxr-reports/files", ""}) {
         if (!root.empty() && fs::is_directory(root / below))
           report_folders_.push_back(root / below);
       }
     }
+    scene_graphs_ = find_scene_graphs();
   }
 
   std::string name() const override { return "mimic-cxr"; }
@@ -68,6 +97,10 @@ class MimicCxr : public StudySource {
     }
     read_labels(listing);
     read_boxes(listing);
+    for (SourceImage& image : listing.images()) {
+      const auto it = metadata.find(image.image_id);
+      if (it != metadata.end()) give_sizes(image, it->second);
+    }
     return listing.take();
   }
 
@@ -82,16 +115,46 @@ class MimicCxr : public StudySource {
                                                        "read",
                                                        size, kMaxReportBytes)};
       }
-      return parse_sections(read_file(path), options_.mimic_exact_sections);
+      return parse_sections(to_utf8(read_file(path)), options_.mimic_exact_sections);
     }
     return Failure{"no_report", "there is no report file for this study"};
   }
 
+  std::vector<SourceRegion> read_regions(const SourceImage& image) const override {
+    if (scene_graphs_.empty()) return {};
+    const fs::path path = scene_graphs_ / (image.image_id + "_SceneGraph.json");
+    return fs::is_regular_file(path) ? read_scene_graph_regions(path) : std::vector<SourceRegion>();
+  }
+
  private:
+  // Of the folder that --boxes names, else of a folder chest-imagenome* in the input.
+  fs::path find_scene_graphs() const {
+    std::vector<fs::path> folders;
+    if (fs::is_directory(options_.boxes)) folders.push_back(options_.boxes);
+    std::error_code error;
+    for (const auto& item : fs::directory_iterator(options_.input, error)) {
+      if (item.path().filename().string().starts_with("chest-imagenome"))
+        folders.push_back(item.path());
+    }
+    std::sort(folders.begin() + (fs::is_directory(options_.boxes) ? 1 : 0), folders.end());
+    for (const fs::path& folder : folders) {
+      const fs::path inner = scene_graph_folder(folder);
+      if (!inner.empty()) return inner;
+    }
+    return folders.empty() ? fs::path() : folders.front();
+  }
+
+  fs::path find(const std::string& prefix, const std::string& suffix) const {
+    for (const fs::path& root : roots_) {
+      if (fs::path table = find_table(root, prefix, suffix); !table.empty()) return table;
+    }
+    return {};
+  }
+
   void list_images(ListingBuilder& listing) const {
-    fs::path table = find_table(options_.input, "cxr-record-list", ".csv");
-    if (table.empty()) table = find_table(options_.input, "mimic-cxr-", "-metadata.csv");
-    if (table.empty()) table = find_table(options_.input, "mimic-cxr-", "-split.csv");
+    fs::path table = find("cxr-record-list", ".csv");
+    if (table.empty()) table = find("mimic-cxr-", "-metadata.csv");
+    if (table.empty()) table = find("mimic-cxr-", "-split.csv");
     if (table.empty()) {
       throw Error(ErrorCode::kData,
                   fmt::format("{}: neither cxr-record-list.csv nor mimic-cxr-*-metadata.csv nor "
@@ -105,9 +168,9 @@ class MimicCxr : public StudySource {
     const auto path = rows.find_column("path");
     while (rows.next()) {
       SourceImage image;
-      image.patient_id = rows.at(subject);
-      image.study_id = rows.at(study);
-      image.image_id = rows.at(dicom);
+      image.patient_id = rows.id(subject);
+      image.study_id = rows.id(study);
+      image.image_id = rows.id(dicom);
       const std::string listed = rows.at(path);
       if (!listing.add(std::move(image), rows.where())) continue;
       locate(listing.images().back(), listed);
@@ -125,24 +188,36 @@ class MimicCxr : public StudySource {
     if (listed.empty() || file.is_absolute() || listed.find("..") != std::string::npos) {
       file = "files" / patient / study / (image.image_id + ".dcm");
     }
-    if (!options_.text_only && !fs::exists(options_.input / file)) {
-      for (const char* extension : {".jpg", ".png"}) {
-        fs::path other = file;
-        other.replace_extension(extension);
-        if (fs::exists(options_.input / other)) {
-          file = other;
-          break;
-        }
-      }
-    }
+    fs::path root = roots_.front();
+    if (!options_.text_only) find_image(root, file);
     if (file.extension() == ".jpg") image.photometric = "mimic-jpg";
-    image.relative_path = file.generic_string();
-    image.image_path = options_.input / file;
+    image.image_path = root / file;
+    image.relative_path = fs::path(image.image_path).lexically_relative(options_.input);
     image.report_path = patient / (study + ".txt");
   }
 
+  // The first root that has the image, in one of its kinds; both stay when none has.
+  void find_image(fs::path& root, fs::path& file) const {
+    fs::path in_images = file;
+    if (*file.begin() == "files") {
+      in_images = "images" / file.lexically_relative("files");
+    }
+    for (const fs::path& folder : roots_) {
+      for (const fs::path& way : {file, in_images}) {
+        for (const std::string& extension : {file.extension().string(), std::string(".dcm"),
+                                             std::string(".jpg"), std::string(".png")}) {
+          const fs::path candidate = fs::path(way).replace_extension(extension);
+          if (!fs::exists(folder / candidate)) continue;
+          root = folder;
+          file = candidate;
+          return;
+        }
+      }
+    }
+  }
+
   void read_splits(ListingBuilder& listing) const {
-    const fs::path table = find_table(options_.input, "mimic-cxr-", "-split.csv");
+    const fs::path table = find("mimic-cxr-", "-split.csv");
     if (table.empty()) {
       throw Error(ErrorCode::kData,
                   fmt::format("{}: no mimic-cxr-*-split.csv (or .gz)", options_.input.string()),
@@ -150,18 +225,26 @@ class MimicCxr : public StudySource {
     }
     Table rows(table, listing);
     const size_t dicom = rows.column("dicom_id"), split = rows.column("split");
+    size_t matched = 0;
+    std::string unlisted;
     while (rows.next()) {
-      if (SourceImage* image = listing.find(rows.at(dicom))) {
+      if (SourceImage* image = listing.find(rows.id(dicom))) {
         image->split = normalised_split(rows.at(split));
+        ++matched;
       } else {
         listing.count("split_rows_of_unlisted_pictures");
+        unlisted = rows.id(dicom);
       }
+    }
+    if (matched == 0 && !unlisted.empty() && !listing.images().empty()) {
+      throw Error(ErrorCode::kData, fmt::format("{}: names no listed picture", table.string()),
+                  written_alike(unlisted, listing.images().front().image_id));
     }
   }
 
   std::unordered_map<std::string, Metadata> read_metadata(ListingBuilder& listing) const {
     std::unordered_map<std::string, Metadata> metadata;
-    const fs::path table = find_table(options_.input, "mimic-cxr-", "-metadata.csv");
+    const fs::path table = find("mimic-cxr-", "-metadata.csv");
     if (table.empty()) {
       log::warning(
           "no mimic-cxr-*-metadata.csv in the input: views come from the pictures' "
@@ -171,17 +254,21 @@ class MimicCxr : public StudySource {
     listing.try_table(table, [&] {
       Table rows(table, listing);
       const size_t dicom = rows.column("dicom_id"), view = rows.column("ViewPosition");
-      const auto date = rows.find_column("StudyDate");
+      const auto date = rows.find_column("StudyDate"), height = rows.find_column("Rows"),
+                 width = rows.find_column("Columns");
       while (rows.next()) {
-        metadata[rows.at(dicom)] = {normalised_view(rows.at(view)),
-                                    parse_number(rows.at(date).substr(0, 4))};
+        metadata[rows.id(dicom)] = {
+            .view = normalised_view(rows.at(view)),
+            .year = calendar_year(rows.at(date)),
+            .width = static_cast<float>(parse_number(rows.at(width)).value_or(0)),
+            .height = static_cast<float>(parse_number(rows.at(height)).value_or(0))};
       }
     });
     return metadata;
   }
 
   void read_labels(ListingBuilder& listing) const {
-    const fs::path table = find_table(options_.input, "mimic-cxr-", "-chexpert.csv");
+    const fs::path table = find("mimic-cxr-", "-chexpert.csv");
     if (table.empty()) return;
     std::unordered_map<std::string, Labels> labels;
     listing.try_table(table, [&] {
@@ -193,7 +280,7 @@ class MimicCxr : public StudySource {
           columns.emplace_back(finding, *column);
       }
       while (rows.next()) {
-        Labels& of_study = labels[rows.at(study)];
+        Labels& of_study = labels[rows.id(study)];
         for (const auto& [finding, column] : columns) {
           const auto value = parse_number(rows.at(column));
           if (value && (*value == 0 || *value == 1 || *value == -1))
@@ -209,8 +296,9 @@ class MimicCxr : public StudySource {
 
   void read_boxes(ListingBuilder& listing) const {
     fs::path where = options_.boxes;
-    if (where.empty()) where = find_table(options_.input, "MS_CXR_Local_Alignment", ".csv");
-    if (where.empty()) where = find_table(options_.input, "MS_CXR_Local_Alignment", ".json");
+    const std::string ms_cxr = "MS_CXR_Local_Alignment";
+    if (where.empty()) where = find(ms_cxr, ".csv");
+    if (where.empty()) where = find(ms_cxr, ".json");
     if (where.empty()) {
       log::warning(
           "no MS_CXR_Local_Alignment_v*.csv: no picture has boxes (--boxes names the file)");
@@ -220,6 +308,8 @@ class MimicCxr : public StudySource {
   }
 
   SourceOptions options_;
+  fs::path scene_graphs_;                 // holds <dicom_id>_SceneGraph.json; empty: none
+  std::vector<fs::path> roots_;           // each holds tables and files/; one but for both editions
   std::vector<fs::path> report_folders_;  // each holds p10/p10000032/s50414267.txt
 };
 

@@ -35,7 +35,7 @@ void read_patients(const fs::path& table, Patients& patients, ListingBuilder& li
   const size_t subject = rows.column("subject_id"), gender = rows.column("gender");
   const auto age = rows.find_column("anchor_age"), year = rows.find_column("anchor_year");
   while (rows.next()) {
-    MimicPatient& patient = patients[rows.at(subject)];
+    MimicPatient& patient = patients[rows.id(subject)];
     patient.sex = rows.at(gender);
     patient.anchor_age = parse_number(rows.at(age));
     patient.anchor_year = parse_number(rows.at(year));
@@ -49,7 +49,7 @@ void read_races(const fs::path& table, Patients& patients, ListingBuilder& listi
   const size_t race = named ? *named : rows.column("ethnicity");
   const auto gender = rows.find_column("gender");
   while (rows.next()) {
-    MimicPatient& patient = patients[rows.at(subject)];
+    MimicPatient& patient = patients[rows.id(subject)];
     if (patient.sex.empty()) patient.sex = rows.at(gender);
     const std::string group = race_group(rows.at(race));
     if (group.empty() || group == patient.race) continue;

@@ -25,14 +25,14 @@ namespace {
 constexpr double kBoxImageSide = 1024;
 constexpr double kCredibleAge = 120;  // the table has a few of 150 and 414
 
-constexpr std::array kSameInBoth{Finding::kAtelectasis,     Finding::kCardiomegaly,
-                                 Finding::kConsolidation,   Finding::kEdema,
-                                 Finding::kPleuralEffusion, Finding::kPneumonia,
-                                 Finding::kPneumothorax,    Finding::kLungLesion};
+constexpr std::array kSameInNih{Finding::kAtelectasis,     Finding::kCardiomegaly,
+                                Finding::kConsolidation,   Finding::kEdema,
+                                Finding::kPleuralEffusion, Finding::kPneumonia,
+                                Finding::kPneumothorax,    Finding::kLungLesion};
 
 Labels labels_of(const std::string& classes) {
   Labels labels;
-  for (const Finding finding : kSameInBoth) labels[finding] = 0;
+  for (const Finding finding : kSameInNih) labels[finding] = 0;
   labels[Finding::kNoFinding] = 0;
   size_t begin = 0;
   while (begin <= classes.size()) {
@@ -60,7 +60,11 @@ std::optional<double> years(std::string age) {
 
 class Nih : public StudySource {
  public:
-  explicit Nih(const SourceOptions& options) : options_(options) {}
+  explicit Nih(const SourceOptions& options) : options_(options) {
+    options_.input = find_roots(options_.input, [](const fs::path& folder) {
+                       return !find_table(folder, "Data_Entry", ".csv").empty();
+                     }).front();
+  }
   std::string name() const override { return "nih"; }
   bool is_synthetic() const override { return fs::exists(options_.input / "SYNTHETIC"); }
 
@@ -96,7 +100,7 @@ class Nih : public StudySource {
       SourceImage image;
       image.image_id = fs::path(rows.at(file)).stem();
       image.study_id = image.image_id;  // a film is a study of its own
-      image.patient_id = rows.at(patient);
+      image.patient_id = rows.id(patient);
       image.split = kSplitByPatient;
       image.view = normalised_view(rows.at(view));
       image.age = years(rows.at(age));

@@ -4,6 +4,9 @@
 //   CXR10_IM-0002-1001.png           NLMCXR_png, anywhere below; or
 //   10/10_IM-0002-1001.dcm           NLMCXR_dcm: the same names without CXR
 //   indiana_projections.csv          optional (the Kaggle edition's): uid, filename, projection
+//   indiana_reports.csv              the Kaggle edition's texts where there is no XML: uid,
+//                                    indication, comparison, findings, impression; its images are
+//                                    images/images_normalized/10_IM-0002-1001.dcm.png
 //
 // The collection knows no patients and no splits: a study is a patient here, and the division is by
 // that. Views come from the projections table, else from the DICOM headers; the PNGs alone do not
@@ -42,30 +45,103 @@ class OpenI : public StudySource {
     const fs::path root = options_.reports.empty() ? options_.input : options_.reports;
     std::vector<fs::path> studies;
     for (const auto& [file, path] : index_files(root, {".xml"})) studies.push_back(path);
+    if (studies.empty() && list_kaggle(root, listing)) return listing.take();
     if (studies.empty()) {
-      throw Error(ErrorCode::kData, fmt::format("{}: no *.xml report below it", root.string()),
-                  "--input names the folder that holds ecgen-radiology and the pictures");
+      throw Error(
+          ErrorCode::kData, fmt::format("{}: no *.xml report below it", root.string()),
+          "--input names the folder that holds ecgen-radiology (or indiana_reports.csv) and "
+          "the pictures");
     }
     // By number: 2.xml before 10.xml.
     std::ranges::sort(studies, [](const fs::path& a, const fs::path& b) {
       const std::string x = a.stem(), y = b.stem();
       return std::make_tuple(x.size(), x, a) < std::make_tuple(y.size(), y, b);
     });
-    std::unordered_map<std::string, fs::path> files;
-    if (!options_.text_only) {
-      for (const auto& [file, path] : index_files(options_.input, kImageExtensions)) {
-        const auto [entry, is_new] = files.emplace(image_key(file), path);
-        if (!is_new && path < entry->second) entry->second = path;  // DICOM and PNG of one film
-      }
-    }
+    const Images files = find_images();
     for (const fs::path& study : studies) add_study(root, study, files, listing);
     read_projections(listing);
     return listing.take();
   }
 
  private:
-  void add_study(const fs::path& root, const fs::path& path,
-                 const std::unordered_map<std::string, fs::path>& files,
+  using Images = std::unordered_map<std::string, fs::path>;  // by image_key()
+
+  Images find_images() const {
+    Images files;
+    if (options_.text_only) return files;
+    for (const auto& [file, path] : index_files(options_.input, kImageExtensions)) {
+      const auto [entry, is_new] = files.emplace(image_key(file), path);
+      if (!is_new && path < entry->second) entry->second = path;  // DICOM and PNG of one film
+    }
+    return files;
+  }
+
+  // The Kaggle edition: two tables instead of XML. False when they are not there.
+  bool list_kaggle(const fs::path& input, ListingBuilder& listing) const {
+    const fs::path folder = find_roots(input, [](const fs::path& root) {
+                              return !find_table(root, "indiana_reports", ".csv").empty();
+                            }).front();
+    const fs::path reports = find_table(folder, "indiana_reports", ".csv"),
+                   projections = find_table(folder, "indiana_projections", ".csv");
+    if (reports.empty() || (projections.empty() && !options_.text_only)) return false;
+    std::unordered_map<std::string, std::shared_ptr<const ReportSections>> texts;
+    std::vector<std::string> order;
+    Table rows(reports, listing);
+    const size_t uid = rows.column("uid"), findings = rows.column("findings"),
+                 impression = rows.column("impression");
+    const auto indication = rows.find_column("indication"),
+               comparison = rows.find_column("comparison");
+    while (rows.next()) {
+      auto report = std::make_shared<ReportSections>();
+      report->findings = rows.at(findings);
+      report->impression = rows.at(impression);
+      report->indication = rows.at(indication);
+      report->comparison = rows.at(comparison);
+      if (texts.emplace(rows.id(uid), std::move(report)).second) order.push_back(rows.id(uid));
+    }
+    const auto study_of = [&](const std::string& id) {
+      SourceImage study;
+      study.study_id = study.patient_id = "CXR" + id;
+      study.split = kSplitByPatient;
+      study.report = texts.at(id);
+      return study;
+    };
+    if (projections.empty()) {
+      for (const std::string& id : order) {
+        SourceImage study = study_of(id);
+        study.image_id = study.relative_path = study.study_id;
+        listing.add(std::move(study), reports.filename().string());
+      }
+      return true;
+    }
+    add_projections(projections, texts, study_of, listing);
+    return true;
+  }
+
+  template <class Texts, class StudyOf>
+  void add_projections(const fs::path& projections, const Texts& texts, StudyOf study_of,
+                       ListingBuilder& listing) const {
+    const Images files = find_images();
+    Table rows(projections, listing);
+    const size_t uid = rows.column("uid"), file = rows.column("filename"),
+                 projection = rows.column("projection");
+    while (rows.next()) {
+      const std::string id = rows.id(uid);
+      if (!texts.contains(id)) {
+        listing.problem(rows.where(), "no_report", "the table of reports has no such uid");
+        continue;
+      }
+      SourceImage image = study_of(id);
+      image.image_id = "CXR" + image_key(rows.at(file));
+      image.view = normalised_view(rows.at(projection));
+      const auto it = files.find(image_key(rows.at(file)));
+      image.relative_path = it == files.end() ? rows.at(file) : it->second.generic_string();
+      image.image_path = options_.input / image.relative_path;
+      listing.add(std::move(image), rows.where());
+    }
+  }
+
+  void add_study(const fs::path& root, const fs::path& path, const Images& files,
                  ListingBuilder& listing) const {
     std::error_code error;
     if (fs::file_size(root / path, error) > kMaxXmlBytes || error) {

@@ -16,6 +16,7 @@
 #include "data/class_names.h"
 #include "data/listing.h"
 #include "data/sources.h"
+#include "radgen/core/calendar.h"
 #include "radgen/core/files.h"
 #include "radgen/report/labeler.h"
 
@@ -24,7 +25,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string text_of(const json& object, const char* key) {
+std::string json_text(const json& object, const char* key) {
   const auto it = object.find(key);
   if (it == object.end() || it->is_null()) return "";
   return it->is_string() ? it->get<std::string>() : it->dump();
@@ -32,7 +33,11 @@ std::string text_of(const json& object, const char* key) {
 
 class PadchestGr : public StudySource {
  public:
-  explicit PadchestGr(const SourceOptions& options) : options_(options) {}
+  explicit PadchestGr(const SourceOptions& options) : options_(options) {
+    options_.input = find_roots(options_.input, [](const fs::path& folder) {
+                       return !find_table(folder, "grounded_reports", ".json").empty();
+                     }).front();
+  }
   std::string name() const override { return "padchest-gr"; }
   bool is_synthetic() const override { return fs::exists(options_.input / "SYNTHETIC"); }
 
@@ -71,9 +76,9 @@ class PadchestGr : public StudySource {
     const std::string file = study.at("ImageID").get<std::string>();
     SourceImage image;
     image.image_id = fs::path(file).stem();
-    image.study_id = text_of(study, "StudyID");
+    image.study_id = json_text(study, "StudyID");
     if (image.study_id.empty()) image.study_id = image.image_id;
-    image.patient_id = text_of(study, "PatientID");
+    image.patient_id = json_text(study, "PatientID");
     if (image.patient_id.empty()) image.patient_id = image.study_id;
     image.split = kSplitByPatient;
     image.has_boxes = true;
@@ -82,7 +87,7 @@ class PadchestGr : public StudySource {
     image.image_path = options_.input / image.relative_path;
     auto report = std::make_shared<ReportSections>();
     for (const json& finding : study.at("findings")) {
-      const std::string sentence = text_of(finding, "sentence_en");
+      const std::string sentence = json_text(finding, "sentence_en");
       if (sentence.empty()) continue;
       if (!report->findings.empty()) report->findings += " ";
       report->findings += sentence;
@@ -96,7 +101,7 @@ class PadchestGr : public StudySource {
 
   void add_boxes(const json& finding, const std::string& image_id, const std::string& where,
                  ListingBuilder& listing) const {
-    const std::string sentence = text_of(finding, "sentence_en");
+    const std::string sentence = json_text(finding, "sentence_en");
     const json none = json::array();
     const json& boxes = finding.contains("boxes") ? finding["boxes"] : none;
     if (!boxes.is_array() || boxes.empty()) return;
@@ -139,13 +144,14 @@ class PadchestGr : public StudySource {
     while (rows.next()) {
       SourceImage* image = listing.find(fs::path(rows.at(file)).stem());
       if (image == nullptr) continue;
-      if (const std::string id = rows.at(patient); is_plain_name(id)) image->patient_id = id;
+      if (const std::string id = plain_id(rows.at(patient)); is_plain_name(id)) {
+        image->patient_id = id;
+      }
       const std::string named = normalised_split(rows.at(split));
       if (!named.empty()) image->split = named;
       image->sex = normalised_sex(rows.at(sex));
       if (image->view.empty()) image->view = normalised_view(rows.at(view));
-      const auto born = parse_number(rows.at(birth).substr(0, 4)),
-                 taken = parse_number(rows.at(date).substr(0, 4));
+      const auto born = calendar_year(rows.at(birth)), taken = calendar_year(rows.at(date));
       if (born && taken && *taken >= *born) image->age = *taken - *born;
     }
   }

@@ -103,7 +103,18 @@ class UnitRunner {
     ManifestEntry entry = make_entry(image, text, prepared, context_.config, labeler_);
     MappedBoxes mapped = map_boxes(image, prepared, labeler_);
     entry.boxes = std::move(mapped.boxes);
-    if (mapped.outside > 0) {
+    try {
+      entry.regions = map_regions(context_.source.read_regions(image), prepared);
+    } catch (const Error& error) {  // a study is worth more than its anatomy
+      if (error.code() != ErrorCode::kData) throw;
+      result.rejections.push_back({image.relative_path, "bad_scene_graph", error.what()});
+    }
+    if (!mapped.of_another_size.empty()) {
+      entry.has_boxes = false;  // nothing is known of where its findings are
+      result.rejections.push_back({image.relative_path, "boxes_of_another_size",
+                                   fmt::format("all {} boxes of the picture are left out: {}",
+                                               mapped.outside, mapped.of_another_size)});
+    } else if (mapped.outside > 0) {
       result.rejections.push_back(
           {image.relative_path, "box_outside",
            fmt::format("{} of the picture's boxes lie outside of it", mapped.outside)});

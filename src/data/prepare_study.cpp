@@ -163,11 +163,51 @@ FinishedImage absent_image(const SourceImage& image) {
   return prepared;
 }
 
+namespace {
+
+// A box that reaches further out than this, as a share of the image, is no sloppy drawing.
+constexpr double kMostOverhang = 0.1;
+
+std::string why_of_another_size(const SourceImage& image, const FinishedImage& prepared) {
+  const double columns = prepared.source_columns, rows = prepared.source_rows;
+  for (const SourceBox& source : image.boxes) {
+    const bool is_share = source.image_width == 1 && source.image_height == 1;
+    const bool has_size = source.image_width > 0 && source.image_height > 0;
+    if (has_size && !is_share) {
+      const bool is_turned = std::abs(source.image_width - rows) < 1 &&
+                             std::abs(source.image_height - columns) < 1 &&
+                             std::abs(columns - rows) > 1;
+      if (is_turned) {
+        return fmt::format("they were drawn on {} x {} pixels and the picture is turned, {} x {}",
+                           source.image_width, source.image_height, columns, rows);
+      }
+      continue;
+    }
+    const double width = is_share ? 1 : columns, height = is_share ? 1 : rows;
+    const double right = source.box.x + source.box.w, lower = source.box.y + source.box.h;
+    if (right <= width * (1 + kMostOverhang) && lower <= height * (1 + kMostOverhang)) continue;
+    return is_share
+               ? fmt::format("expected shares of the picture, one reaches to {}, {}", right, lower)
+               : fmt::format(
+                     "one reaches to {}, {} in a picture of {} x {}: they were drawn "
+                     "on another size, and no table says which",
+                     right, lower, columns, rows);
+  }
+  return "";
+}
+
+}  // namespace
+
 MappedBoxes map_boxes(const SourceImage& image, const FinishedImage& prepared,
                       const Labeler& labeler) {
   MappedBoxes mapped;
   // Without an image and its size there is nothing that boxes could lie in.
   if (prepared.width <= 0 || prepared.height <= 0) return mapped;
+  mapped.of_another_size = why_of_another_size(image, prepared);
+  if (!mapped.of_another_size.empty()) {
+    mapped.outside = image.boxes.size();
+    return mapped;
+  }
   for (const SourceBox& source : image.boxes) {
     Box box = source.box;
     if (source.image_width > 0 && source.image_height > 0) {
@@ -184,6 +224,22 @@ MappedBoxes map_boxes(const SourceImage& image, const FinishedImage& prepared,
     const Finding finding = finding_from_name(source.finding).value();
     const Side side = side_of_phrase(labeler, finding, source.phrase);
     mapped.boxes.push_back({source.finding, side_name(side), source.phrase, box});
+  }
+  return mapped;
+}
+
+std::vector<AnatomyRegion> map_regions(const std::vector<SourceRegion>& regions,
+                                       const FinishedImage& prepared) {
+  std::vector<AnatomyRegion> mapped;
+  // To a hundredth of a pixel: there are dozens an image.
+  const auto rounded = [](double v) { return std::round(v * 100) / 100; };
+  for (const SourceRegion& region : regions) {
+    const Box box =
+        clip(prepared.source_transform.apply(region.box), prepared.width, prepared.height);
+    if (box.area() <= 0) continue;
+    mapped.push_back({region.anatomy,
+                      clean_text(region.phrase),
+                      {rounded(box.x), rounded(box.y), rounded(box.w), rounded(box.h)}});
   }
   return mapped;
 }

@@ -38,11 +38,18 @@ std::string photometric_of(const SourceImage& image, const PrepareConfig& config
 
 struct MappedBoxes {
   std::vector<FindingBox> boxes;
-  size_t outside = 0;  // boxes that lie outside the image and were left out
+  size_t outside = 0;           // boxes that lie outside the image and were left out
+  std::string of_another_size;  // why all of them were; empty: they were not
 };
-// Stored source pixels -> prepared pixels, clipped to the image; sides from the phrases.
+// Stored source pixels -> prepared pixels, clipped to the image; sides from the phrases. Where one
+// of an image's boxes shows that they were drawn on another image than the stored one, and its
+// size is not known, none of them can be used: those that happen to lie inside are as wrong.
 MappedBoxes map_boxes(const SourceImage& image, const FinishedImage& prepared,
                       const Labeler& labeler);
+
+// The same for the anatomy; what lies outside the image is left out.
+std::vector<AnatomyRegion> map_regions(const std::vector<SourceRegion>& regions,
+                                       const FinishedImage& prepared);
 
 ManifestEntry make_entry(const SourceImage& image, const StudyText& text,
                          const FinishedImage& prepared, const PrepareConfig& config,

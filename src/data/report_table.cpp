@@ -1,7 +1,7 @@
 #include "radgen/data/report_table.h"
 
+#include "radgen/core/csv.h"
 #include "radgen/core/log.h"
-#include "radgen/data/csv.h"
 
 namespace radgen {
 namespace {

@@ -4,7 +4,12 @@
 //                                              y_max; a row a box, "No finding" without one. Also
 //                                              in the input folder; Kaggle calls the first
 //                                              train.csv
-//   {train,test}/<image_id>.dicom              or .dcm, .png, .jpg
+//   {train,test}/<image_id>.dicom              or .dcm, .png, .jpg; else anywhere below the input
+//   {train,test}_meta.csv                      image_id, dim0, dim1: rows and columns that the
+//                                              boxes were drawn on, beside images of another size;
+//                                              columns width and height of the first table, too
+//
+// --boxes names the first table where it lies elsewhere (the small editions come without it).
 //
 // Three readers looked at each training image. A finding is labelled 1 when more than half of the
 // image's readers marked it, -1 when fewer did, 0 when none did and the class is the same as
@@ -27,10 +32,10 @@ namespace {
 constexpr double kSameBoxIou = 0.4;
 
 // VinDr's classes that cover the whole of CheXpert's observation: not marked is not there.
-constexpr std::array kSameInBoth{Finding::kAtelectasis,     Finding::kCardiomegaly,
-                                 Finding::kConsolidation,   Finding::kEdema,
-                                 Finding::kFracture,        Finding::kLungLesion,
-                                 Finding::kPleuralEffusion, Finding::kPneumothorax};
+constexpr std::array kSameInVindr{Finding::kAtelectasis,     Finding::kCardiomegaly,
+                                  Finding::kConsolidation,   Finding::kEdema,
+                                  Finding::kFracture,        Finding::kLungLesion,
+                                  Finding::kPleuralEffusion, Finding::kPneumothorax};
 
 struct Mark {
   std::string reader, phrase;
@@ -40,6 +45,7 @@ struct Mark {
 
 struct Marks {
   std::set<std::string> readers;
+  double width = 0, height = 0;  // of the image that they were drawn on; 0: not said
   std::vector<Mark> marks;
 };
 
@@ -85,7 +91,7 @@ std::vector<Cluster> agreed_boxes(const Marks& image) {
 
 Labels agreed_labels(const Marks& image) {
   Labels labels;
-  for (const Finding finding : kSameInBoth) labels[finding] = 0;
+  for (const Finding finding : kSameInVindr) labels[finding] = 0;
   std::map<Finding, std::set<std::string>> readers;
   for (const Mark& mark : image.marks) readers[mark.finding].insert(mark.reader);
   for (const auto& [finding, who] : readers) {
@@ -97,7 +103,11 @@ Labels agreed_labels(const Marks& image) {
 
 class VindrCxr : public StudySource {
  public:
-  explicit VindrCxr(const SourceOptions& options) : options_(options) {}
+  explicit VindrCxr(const SourceOptions& options) : options_(options) {
+    options_.input = find_roots(options_.input, [this](const fs::path& folder) {
+                       return !find_in(folder, "train").empty() || !find_in(folder, "test").empty();
+                     }).front();
+  }
   std::string name() const override { return "vindr-cxr"; }
   bool is_synthetic() const override { return fs::exists(options_.input / "SYNTHETIC"); }
 
@@ -105,8 +115,10 @@ class VindrCxr : public StudySource {
     ListingBuilder listing;
     listing.has_no_reports();
     bool has_table = false;
-    for (const char* split : {"train", "test"}) {
-      const fs::path table = find(split);
+    if (!options_.text_only) images_ = index_files(options_.input, kImageExtensions);
+    for (const std::string split : {"train", "test"}) {
+      fs::path table = find_in(options_.input, split);
+      if (split == "train" && !options_.boxes.empty()) table = options_.boxes;
       if (table.empty()) continue;
       has_table = true;
       listing.try_table(table, [&] { read_table(table, split, listing); });
@@ -121,26 +133,46 @@ class VindrCxr : public StudySource {
   }
 
  private:
-  fs::path find(const std::string& split) const {
+  static fs::path find_in(const fs::path& folder, const std::string& split) {
     for (const char* below : {"annotations", ""}) {
-      const fs::path table = find_table(options_.input / below, "annotations_" + split, ".csv");
+      const fs::path table = find_table(folder / below, "annotations_" + split, ".csv");
       if (!table.empty()) return table;
     }
-    return exact_table(options_.input, split + ".csv");
+    return exact_table(folder, split + ".csv");
+  }
+
+  void read_sizes(const std::string& split, std::unordered_map<std::string, Marks>& images,
+                  ListingBuilder& listing) const {
+    const fs::path table = exact_table(options_.input, split + "_meta.csv");
+    if (table.empty()) return;
+    listing.try_table(table, [&] {
+      Table rows(table, listing);
+      const size_t id = rows.column("image_id"), height = rows.column("dim0"),
+                   width = rows.column("dim1");
+      while (rows.next()) {
+        const auto found = images.find(rows.id(id));
+        if (found == images.end()) continue;
+        found->second.width = parse_number(rows.at(width)).value_or(0);
+        found->second.height = parse_number(rows.at(height)).value_or(0);
+      }
+    });
   }
 
   void read_table(const fs::path& table, const std::string& split, ListingBuilder& listing) const {
     Table rows(table, listing);
     const size_t id = rows.column("image_id"), name = rows.column("class_name");
-    const auto reader = rows.find_column("rad_id");
+    const auto reader = rows.find_column("rad_id"), width = rows.find_column("width"),
+               height = rows.find_column("height");
     const std::array<size_t, 4> edges{rows.column("x_min"), rows.column("y_min"),
                                       rows.column("x_max"), rows.column("y_max")};
     std::vector<std::string> order;
     std::unordered_map<std::string, Marks> images;
     while (rows.next()) {
-      Marks& image = images[rows.at(id)];
-      if (image.readers.empty()) order.push_back(rows.at(id));
+      Marks& image = images[rows.id(id)];
+      if (image.readers.empty()) order.push_back(rows.id(id));
       image.readers.insert(rows.at(reader));
+      image.width = parse_number(rows.at(width)).value_or(image.width);
+      image.height = parse_number(rows.at(height)).value_or(image.height);
       const auto finding = finding_of_class(rows.at(name));
       Mark mark{.reader = rows.at(reader), .phrase = rows.at(name)};
       const bool has_no_box =
@@ -160,6 +192,7 @@ class VindrCxr : public StudySource {
       }
       image.marks.push_back(std::move(mark));
     }
+    read_sizes(split, images, listing);
     for (const std::string& image_id : order) {
       add_image(image_id, split, images[image_id], table.filename().string(), listing);
     }
@@ -173,24 +206,25 @@ class VindrCxr : public StudySource {
     image.has_boxes = true;
     image.labels = agreed_labels(marks);
     image.relative_path = fmt::format("{}/{}.dicom", split, image_id);
-    if (!options_.text_only && is_plain_name(image_id)) {
-      for (const char* extension : {".dicom", ".dcm", ".png", ".jpg"}) {
-        const std::string candidate = fmt::format("{}/{}{}", split, image_id, extension);
-        if (!fs::exists(options_.input / candidate)) continue;
-        image.relative_path = candidate;
-        break;
-      }
+    for (const char* extension : {".dicom", ".dcm", ".png", ".jpg"}) {
+      const auto found = images_.find(image_id + extension);
+      if (found == images_.end()) continue;
+      image.relative_path = found->second.generic_string();
+      break;
     }
     image.image_path = options_.input / image.relative_path;
     for (const Cluster& cluster : agreed_boxes(marks)) {
       image.boxes.push_back({.finding = finding_name(cluster.finding),
                              .phrase = cluster.phrase,
-                             .box = cluster.mean});
+                             .box = cluster.mean,
+                             .image_width = marks.width,
+                             .image_height = marks.height});
     }
     listing.add(std::move(image), where);
   }
 
   SourceOptions options_;
+  mutable std::unordered_map<std::string, fs::path> images_;  // by file name
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "radgen/core/error.h"
+#include "radgen/core/utf8.h"
 
 namespace radgen {
 namespace {
@@ -79,19 +80,6 @@ class Parser {
     }
     if (position_ == begin) fail("expected a name");
     return std::string(document_.substr(begin, position_ - begin));
-  }
-
-  static void append_utf8(std::string& text, uint32_t code) {
-    if (code < 0x80) {
-      text.push_back(static_cast<char>(code));
-      return;
-    }
-    const int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    static constexpr unsigned kLead[] = {0, 0xC0, 0xE0, 0xF0};
-    text.push_back(static_cast<char>(kLead[more] | (code >> (6 * more))));
-    for (int i = more - 1; i >= 0; --i) {
-      text.push_back(static_cast<char>(0x80 | ((code >> (6 * i)) & 0x3F)));
-    }
   }
 
   // At '&'.
@@ -209,6 +197,26 @@ std::vector<const XmlElement*> XmlElement::all(std::string_view wanted) const {
   return found;
 }
 
-XmlElement parse_xml(std::string_view document) { return Parser(document).document(); }
+namespace {
+
+// Whether the declaration names Latin-1 or its superset: no other single-byte set is read.
+bool says_latin_1(std::string_view document) {
+  const size_t end = document.starts_with("<?xml") ? document.find("?>") : std::string_view::npos;
+  if (end == std::string_view::npos) return false;
+  std::string declaration(document.substr(0, end));
+  for (char& c : declaration) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const char* name : {"iso-8859-1\"", "iso-8859-1'", "latin1", "windows-1252", "cp1252"}) {
+    if (declaration.find(name) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+XmlElement parse_xml(std::string_view document) {
+  const std::string text =
+      says_latin_1(document) ? windows_1252_to_utf8(document) : to_utf8(std::string(document));
+  return Parser(text).document();
+}
 
 }  // namespace radgen

@@ -16,7 +16,7 @@ constexpr double kLowDistinctRatio = 0.3, kConstantShare = 0.5, kLowAbnormalReca
 constexpr double kMoreContradictions = 0.02;
 constexpr size_t kFewStudies = 100;
 // Of maps: shares from which on a file only pretends to point at something.
-constexpr double kMostMaps = 0.5, kLowRightSide = 0.8, kManyNegations = 0.1, kFewShown = 0.05;
+constexpr double kMostMaps = 0.5, kLowRightSide = 0.8, kManyNegations = 0.02, kFewShown = 0.05;
 
 void compare_with_baselines(const MetricTable& metrics, const std::string& name,
                             const std::string& path, std::vector<Alarm>& alarms) {
@@ -132,12 +132,19 @@ void look_at_maps(const EvaluationResult& result, const AttentionMapValidation& 
   if (side != nullptr && side->n >= kFewCases) {
     below(result.metrics, "wrong_side_maps", "grounding.right_side_share", kLowRightSide, alarms);
   }
-  const Metric* negations = result.metrics.find("grounding.negations_with_region");
+  const Metric* negations = result.metrics.find("grounding.negations_with_evidence");
   if (negations != nullptr && negations->n >= kFewCases) {
     alarms.push_back({"points_at_what_is_absent", negations->value > kManyNegations,
                       fmt::format("{:.1f} % of the sentences that only rule findings out are shown "
-                                  "with a region, the limit {:.0f} %",
+                                  "as evidence, the limit {:.0f} %",
                                   100 * negations->value, 100 * kManyNegations)});
+  }
+  const Metric* beyond = result.metrics.find("grounding.wrong_side_regions");
+  if (beyond != nullptr && beyond->n >= kFewCases) {
+    alarms.push_back({"region_on_the_other_side", beyond->value > 0,
+                      fmt::format("{:.1f} % of the one-sided sentences that show evidence show a "
+                                  "region on the other side",
+                                  100 * beyond->value)});
   }
 }
 

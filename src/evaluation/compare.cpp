@@ -9,6 +9,7 @@
 
 #include "evaluation/evaluation_context.h"
 #include "radgen/core/error.h"
+#include "radgen/core/json.h"
 #include "radgen/core/parallel.h"
 #include "radgen/core/random.h"
 #include "radgen/evaluation/bootstrap.h"
@@ -224,9 +225,6 @@ void add_statistics(const Sampler& sampler, const EvaluateOptions& options, int 
   correct_holm(metrics);
 }
 
-nlohmann::ordered_json number(double value) {
-  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
-}
 std::string shown(double value) {
   return std::isfinite(value) ? fmt::format("{:.4f}", value) : "-";
 }

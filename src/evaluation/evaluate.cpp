@@ -94,7 +94,8 @@ void add_missing(EvaluationContext& context) {
   }
   if (model.sentences.empty()) {
     leave_out({"grounding.groundable_precision", "grounding.groundable_recall",
-               "grounding.negations_with_region"},
+               "grounding.negations_with_evidence", "grounding.sentences_with_region",
+               "grounding.wrong_side_regions"},
               "the predictions hold no maps and no boxes");
   }
   if (model.confidence.words.empty()) {

@@ -191,11 +191,28 @@ constexpr Definition kDefinitions[] = {
     {"groundable_recall",
      "share of the sentences that state a finding which are shown with a region; n: such "
      "sentences"},
-    {"negations_with_region",
-     "share of the sentences that only rule findings out which are shown with a region as "
-     "evidence; "
-     "0 by construction in drafts of our own, which check files of others by it; n: such "
-     "sentences"},
+    {"negations_with_evidence",
+     "share of the sentences that only rule findings out which are shown with evidence (an "
+     "examined region is none); n: such sentences"},
+    {"sentences_with_region",
+     "share of the sentences that are shown with a region of one of the two kinds, evidence or "
+     "examined; n: sentences"},
+    {"wrong_side_regions",
+     "share of the sentences that state one side and show evidence which have a box whose middle "
+     "lies on the other side of the spine (of the picture's middle where no spine is annotated); "
+     "n: such sentences"},
+    {"examined_iou",
+     "mean IoU of the regions of sentences that rule something out with the anatomy they name; 0 "
+     "for one that shows none; n: such sentences of studies with annotated anatomy"},
+    {"examined_pointing",
+     "share of those sentences whose map has its maximum on that anatomy; 0 for one that shows no "
+     "region"},
+    {"examined_shown_share", "share of those sentences that are shown with an examined region"},
+    {"examined_prior_iou", "as iou, of a fixed box a place: the mean training box, no picture"},
+    {"examined_prior_pointing", "share of the fixed boxes whose middle lies on the anatomy"},
+    {"examined_iou_over_prior", "mean difference of iou and prior_iou, sentence by sentence"},
+    {"examined_pointing_over_prior",
+     "mean difference of pointing and prior_pointing, sentence by sentence"},
     {"ece",
      "expected calibration error, 15 bins of equal mass; resampling adds to it, so that its "
      "interval "
@@ -293,6 +310,8 @@ constexpr Definition kDefinitions[] = {
      "percentile of hiding random regions of its size and shape in the same organs (lung, "
      "mediastinum, the rest; read off the film); chance is faithful_chance; without regions over a "
      "quarter of the body; n: regions; Wilson interval"},
+    {"faithful_examined",
+     "as faithful, of the regions of sentences that rule something out, whatever their size"},
     {"faithful_large",
      "as faithful, of the regions over a quarter of the body, whose random regions overlap them"},
     {"hidden_fall",
@@ -352,11 +371,24 @@ std::string skill_definition(const std::string& path) {
          " - best trivial baseline), at most 1, of: ";
 }
 
+std::string definition_named(const std::string& name) {
+  for (const auto& [known, words] : kDefinitions) {
+    if (name == known) return words;
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string metric_definition(const std::string& path) {
   std::string name = path.substr(path.find_last_of('.') + 1);
   strip_suffix(name, "_phrase");
+  if (path.find("grounding.examined.") != std::string::npos) {
+    const bool is_unusual = strip_suffix(name, "_unusual");
+    const std::string definition = definition_named("examined_" + name);
+    return is_unusual ? definition + "; over films that are turned, badly inspired or cut off"
+                      : definition;
+  }
   for (const auto& [known, words] : kDefinitions) {
     if (name != known) continue;
     std::string definition = words;
@@ -401,6 +433,7 @@ std::string metric_protocol(const std::string& path) {
     if (!path.ends_with("skill.iou") && !path.ends_with("skill.pointing")) return "";
   }
   if (path.find("confidence.") != std::string::npos) return "";
+  if (path.find("grounding.examined.") != std::string::npos) return "end_to_end";
   return path.ends_with("_phrase") ? "phrase" : "end_to_end";
 }
 

@@ -2,15 +2,9 @@
 
 #include <cmath>
 
+#include "radgen/core/json.h"
+
 namespace radgen::evaluation {
-namespace {
-
-nlohmann::ordered_json number(double value) {
-  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
-}
-
-}  // namespace
-
 void MetricTable::set_interval(const std::string& path, double low, double high) {
   const auto metric = metrics_.find(path);
   if (metric == metrics_.end()) return;

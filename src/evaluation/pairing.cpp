@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "radgen/core/error.h"
+#include "radgen/core/ids.h"
 
 namespace radgen::evaluation {
 namespace {
@@ -38,9 +39,32 @@ std::string split_of(const EvaluationData& data, const std::string& study_id) {
   return "";
 }
 
+// An id whose form none of the references' has: padded with zeros, a float, another prefix.
+bool is_spelt_otherwise(const std::string& id, const Pairing& pairing) {
+  return std::none_of(
+      pairing.references.begin(), pairing.references.end(),
+      [&](const Reference* reference) { return id_shape(reference->study_id) == id_shape(id); });
+}
+
+// Two references of one study may differ in image and boxes and never in words.
+void check_same_text(const Reference& first, const Reference& second) {
+  if (first.findings == second.findings && first.impression == second.impression) return;
+  throw Error(ErrorCode::kData, "the references have a study twice, with two different reports",
+              "keep one report a study");
+}
+
 void refuse(const Pairing& pairing, size_t drafts, const std::map<std::string, int64_t>& splits,
-            bool ignore_unknown) {
+            const std::string& unknown_id, bool ignore_unknown) {
   const InputCounts& counts = pairing.counts;
+  // The same studies under other ids: that comes before everything else that could be said.
+  if (counts.unknown == static_cast<int64_t>(drafts) && drafts > 0) {
+    const bool is_of_nowhere = splits.size() == 1 && splits.begin()->first.empty();
+    throw Error(ErrorCode::kData,
+                fmt::format("none of {} predictions names a study of this split ({})", drafts,
+                            where_they_belong(splits)),
+                is_of_nowhere ? written_alike(unknown_id, pairing.references.front()->study_id)
+                              : "score the predictions on the split that they were made for");
+  }
   if (counts.repeated > 0 || (counts.unknown > 0 && !ignore_unknown)) {
     std::string message = fmt::format(
         "of {} predictions {} name a study that this split does not have and {} a study that was "
@@ -49,15 +73,13 @@ void refuse(const Pairing& pairing, size_t drafts, const std::map<std::string, i
     if (counts.unknown > 0) message += " (" + where_they_belong(splits) + ")";
     throw Error(ErrorCode::kData, message,
                 counts.repeated > 0
-                    ? "keep one prediction a study"
+                    ? "keep one prediction a study (samplers of several processes repeat the first "
+                      "ones to fill their last batch)"
+                : is_spelt_otherwise(unknown_id, pairing)
+                    ? written_alike(unknown_id, pairing.references.front()->study_id) +
+                          ", or leave the others out with --set ignore_unknown=true"
                     : "score the predictions on the split that they were made for, or leave the "
                       "others out with --set ignore_unknown=true");
-  }
-  if (counts.unknown == static_cast<int64_t>(drafts) && drafts > 0) {
-    throw Error(ErrorCode::kData,
-                fmt::format("none of {} predictions names a study of this split ({})", drafts,
-                            where_they_belong(splits)),
-                "compare the study ids of the two files: they must be written alike");
   }
 }
 
@@ -103,7 +125,11 @@ Pairing pair_up(const std::vector<Draft>& drafts, const EvaluationData& data, bo
   Pairing pairing;
   std::unordered_map<std::string, size_t> place;
   for (const Reference& reference : data.test) {
-    if (!place.emplace(reference.study_id, pairing.references.size()).second) continue;
+    const auto [known, is_new] = place.emplace(reference.study_id, pairing.references.size());
+    if (!is_new) {
+      check_same_text(*pairing.references[known->second], reference);
+      continue;
+    }
     pairing.references.push_back(&reference);
   }
   if (pairing.references.empty()) {
@@ -112,18 +138,21 @@ Pairing pair_up(const std::vector<Draft>& drafts, const EvaluationData& data, bo
   }
   pairing.drafts.resize(pairing.references.size(), nullptr);
   std::map<std::string, int64_t> splits;
+  std::string unknown_id;  // that no split has, if there is one
   for (const Draft& draft : drafts) {
     const auto found = place.find(draft.study_id);
     if (found == place.end()) {
       ++pairing.counts.unknown;
-      ++splits[split_of(data, draft.study_id)];
+      const std::string split = split_of(data, draft.study_id);
+      if (split.empty() || unknown_id.empty()) unknown_id = draft.study_id;
+      ++splits[split];
     } else if (pairing.drafts[found->second] != nullptr) {
       ++pairing.counts.repeated;
     } else {
       pairing.drafts[found->second] = &draft;
     }
   }
-  refuse(pairing, drafts.size(), splits, ignore_unknown);
+  refuse(pairing, drafts.size(), splits, unknown_id, ignore_unknown);
   // Where a study has several images its boxes are those of the image that the draft was made
   // from.
   for (const Reference& reference : data.test) {

@@ -7,7 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "evaluation/text_table.h"
+#include "radgen/core/csv.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/evaluation/reference.h"
@@ -101,17 +101,30 @@ nlohmann::json only_texts(const nlohmann::json& json) {
   return texts;
 }
 
+// Comma-separated text with a header row, packed or not.
+bool is_table(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name.ends_with(".csv") || name.ends_with(".csv.gz");
+}
+
 // Calls use(object, where) for every line or row, as an object with our names.
 void for_each_report(const fs::path& path,
                      const std::function<void(nlohmann::json&, const std::string&)>& use) {
   const auto where = [&](size_t line) { return fmt::format("{}: line {}", path.string(), line); };
-  if (path.extension() == ".csv") {
-    read_text_table(path, [&](const Row& row, size_t line) {
+  if (is_table(path)) {
+    CsvReader rows(path);
+    std::vector<std::string> names = rows.columns();
+    for (std::string& name : names) {
+      std::ranges::transform(name, name.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+      });
+    }
+    while (rows.next()) {
       nlohmann::json json;
-      for (const auto& [name, value] : row) json[name] = value;
+      for (size_t i = 0; i < names.size(); ++i) json[names[i]] = rows.at(i);
       name_text(json);
-      use(json, where(line));
-    });
+      use(json, where(rows.line()));
+    }
     return;
   }
   try {
@@ -132,10 +145,10 @@ void for_each_report(const fs::path& path,
 
 std::vector<Draft> load_predictions(const std::filesystem::path& path) {
   std::vector<Draft> drafts;
-  const bool is_table = path.extension() == ".csv";
+  const bool has_texts_only = is_table(path);
   for_each_report(path, [&](nlohmann::json& json, const std::string& where) {
     std::map<size_t, AttentionMap> maps = take_inline_maps(json, where);
-    Draft draft = draft_from_json(is_table ? only_texts(json) : json, where);
+    Draft draft = draft_from_json(has_texts_only ? only_texts(json) : json, where);
     for (size_t i = 0; i < draft.sentences.size(); ++i) {
       if (maps.contains(i)) draft.sentences[i].map = std::move(maps[i]);
       load_map(draft.sentences[i], path.parent_path(), where);

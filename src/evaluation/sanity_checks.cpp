@@ -351,6 +351,10 @@ void check_faithfulness(const SanityCheckAnswers& answers, Judge& judge, Evaluat
                "regions_are_not_what_sentences_need");
   judge.tell("checks.faithful_chance", "0.10: of a random region of the same organ");
   judge.tell("checks.faithful_large", "judged apart");
+  if (answers.examined.regions > 0) {
+    judge.share("checks.faithful_examined", answers.examined.faithful, answers.examined.regions);
+    judge.tell("checks.faithful_examined", "above 0.10 (chance); 1 at best");
+  }
   judge.tell("checks.hidden_fall", "above the next");
   judge.tell("checks.random_fall", "");
   if (answers.unmatched_regions > 0)

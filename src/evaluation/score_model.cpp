@@ -5,6 +5,7 @@
 
 #include "evaluation/evaluation_context.h"
 #include "evaluation/grounding/claim_maps.h"
+#include "radgen/core/parallel.h"
 
 namespace radgen::evaluation {
 namespace {
@@ -108,6 +109,22 @@ void score_model_phrases(const EvaluationContext& context, System& model) {
   gather(events, model.confidence.phrase);
 }
 
+// Where the drafts ruled something out, and what fixed boxes would have shown.
+void score_examined(const EvaluationContext& context, System& model) {
+  const bool has_anatomy =
+      std::any_of(context.references.studies.begin(), context.references.studies.end(),
+                  [](const Reference* study) { return !study->regions.empty(); });
+  if (!has_anatomy) return;
+  const AnatomyPrior prior(context.data.train);
+  model.examined.resize(context.pairing.drafts.size());
+  parallel_for(context.pairing.drafts.size(), context.threads, [&](size_t s) {
+    if (context.pairing.drafts[s] != nullptr) {
+      model.examined[s] = examined_items(*context.pairing.drafts[s], *context.references.studies[s],
+                                         context.tools.labeler, prior);
+    }
+  });
+}
+
 }  // namespace
 
 void score_model(EvaluationContext& context) {
@@ -126,6 +143,7 @@ void score_model(EvaluationContext& context) {
                                                                    *context.references.studies[s]));
     }
     if (context.references.has_boxes()) score_model_maps(context, model);
+    score_examined(context, model);
   }
   score_model_phrases(context, model);
   context.result.confidence = model.confidence;

@@ -133,6 +133,7 @@ MetricTable System::summarize(const ScoredReferences& references, std::span<cons
     summarize_grounding(phrase, weights, phrase_levels, references.macro, "_phrase", plain);
   }
   if (!sentences.empty()) summarize_sentences(sentences, weights, plain);
+  if (!examined.empty()) summarize_examined(examined, weights, plain);
   if (!confidence.words.empty()) summarize_confidence(confidence.words, weights, "words", plain);
   if (!confidence.grounding.empty()) {
     summarize_confidence(confidence.grounding, weights, "grounding", plain);

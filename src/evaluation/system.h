@@ -11,6 +11,7 @@
 
 #include "evaluation/grounding/sentence_regions.h"
 #include "radgen/evaluation/evaluate.h"
+#include "radgen/evaluation/examined.h"
 
 namespace radgen::evaluation {
 
@@ -42,7 +43,9 @@ struct System {
   std::vector<StudyItems> end_to_end, phrase;  // empty: not scored
   std::vector<int> levels, phrase_levels;
   std::vector<SentenceCounts> sentences;  // empty: no evidence
-  ConfidenceData confidence;              // empty: no confidences
+  // empty: no evidence, or no anatomy is annotated
+  std::vector<std::vector<ExaminedItem>> examined;
+  ConfidenceData confidence;  // empty: no confidences
 
   // Metrics of the studies as they are weighted; paths carry the prefix. Diversity is left out: it
   // has no weights.

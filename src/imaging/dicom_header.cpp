@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "imaging/dcmtk_setup.h"
+#include "radgen/core/calendar.h"
 
 namespace radgen {
 namespace {
@@ -313,17 +314,6 @@ void read_spacing(Elements& elements, DicomHeader& header) {
   header.spacing_kind = is_calibrated ? SpacingKind::kCalibrated : SpacingKind::kImager;
 }
 
-// Days since an epoch of a YYYYMMDD date (proleptic Gregorian).
-std::optional<double> day_number(const std::string& date) {
-  if (date.size() < 8 || date.find_first_not_of("0123456789") < 8) return std::nullopt;
-  const int year = std::stoi(date.substr(0, 4)), month = std::stoi(date.substr(4, 2)),
-            day = std::stoi(date.substr(6, 2));
-  if (month < 1 || month > 12 || day < 1 || day > 31) return std::nullopt;
-  const int shifted_year = month > 2 ? year : year - 1, shifted_month = (month + 9) % 12;
-  return 365.0 * shifted_year + shifted_year / 4 - shifted_year / 100 + shifted_year / 400 +
-         (153 * shifted_month + 2) / 5 + day;
-}
-
 }  // namespace
 
 std::optional<double> age_in_years(const std::string& age, const std::string& birth_date,
@@ -347,9 +337,11 @@ std::optional<double> age_in_years(const std::string& age, const std::string& bi
       }
     }
   }
-  const auto birth = day_number(birth_date), study = day_number(study_date);
-  if (!birth || !study || *study < *birth || *study - *birth > 130 * 365.2425) return std::nullopt;
-  return (*study - *birth) / 365.2425;
+  const auto birth = calendar_day(birth_date), study = calendar_day(study_date);
+  if (!birth || !study) return std::nullopt;
+  const double days = (*study - *birth).count();
+  if (days < 0 || days > 130 * 365.2425) return std::nullopt;
+  return days / 365.2425;
 }
 
 Result<DicomHeader> parse_dicom_header(const DicomOutline& outline, size_t max_pixels) {

@@ -12,11 +12,25 @@ namespace {
 
 constexpr size_t kLeastCases = 20;
 
-std::vector<double> ious_of(const std::vector<CalibrationCase>& cases, double threshold) {
+template <class Case>
+std::vector<double> ious_of(const std::vector<Case>& cases, double threshold) {
   std::vector<double> ious;
-  for (const CalibrationCase& c : cases)
+  for (const Case& c : cases)
     ious.push_back(union_iou(find_regions(c.map, c.map_box, threshold), c.reference));
   return ious;
+}
+
+// The share of the maximum whose regions meet the reference best on average.
+template <class Case>
+double best_region_threshold(const std::vector<Case>& cases) {
+  double best_mean = -1, best = 0;
+  for (int percent = 5; percent <= 90; percent += 5) {
+    const std::vector<double> ious = ious_of(cases, percent / 100.0);
+    const double mean =
+        std::accumulate(ious.begin(), ious.end(), 0.0) / static_cast<double>(ious.size());
+    if (mean > best_mean) best_mean = mean, best = percent / 100.0;
+  }
+  return best;
 }
 
 constexpr auto kFindings = static_cast<std::ptrdiff_t>(kFindingCount);
@@ -103,16 +117,7 @@ Calibration fit_calibration(const std::vector<CalibrationCase>& phrases,
   Calibration calibration;
   if (phrases.size() < kLeastCases) return calibration;
   calibration.studies = studies;
-  double best_mean = -1;
-  for (int percent = 5; percent <= 90; percent += 5) {
-    const std::vector<double> ious = ious_of(phrases, percent / 100.0);
-    const double mean =
-        std::accumulate(ious.begin(), ious.end(), 0.0) / static_cast<double>(ious.size());
-    if (mean > best_mean) {
-      best_mean = mean;
-      calibration.region_threshold = percent / 100.0;
-    }
-  }
+  calibration.region_threshold = best_region_threshold(phrases);
   const std::vector<CalibrationCase>& cases = claims.size() < kLeastCases ? phrases : claims;
   std::vector<bool> hits;
   for (const double iou : ious_of(cases, calibration.region_threshold))
@@ -124,6 +129,28 @@ Calibration fit_calibration(const std::vector<CalibrationCase>& phrases,
   calibration.abstain_below = best_f1_threshold(scores, hits);
   if (claims.size() >= kLeastCases) fit_confidence(claims, calibration);
   return calibration;
+}
+
+void fit_examined(const std::vector<ExaminedCase>& cases, Calibration& calibration) {
+  if (cases.size() < kLeastCases) return;
+  calibration.examined_sentences = static_cast<int64_t>(cases.size());
+  calibration.examined_threshold = best_region_threshold(cases);
+  std::vector<bool> hits;
+  for (const double iou : ious_of(cases, calibration.examined_threshold))
+    hits.push_back(iou >= kHitIou);
+  std::vector<std::vector<double>> features;
+  std::vector<double> gates;
+  for (const ExaminedCase& c : cases) {
+    const RegionFeatures region = region_features(c.map, {}, {});
+    features.push_back(examined_features(region));
+    gates.push_back(score_gate(region));
+  }
+  const std::vector<double> weights = fit_logistic(features, hits, gates);
+  calibration.examined_offset = weights[0];
+  calibration.examined_slope = weights[1];
+  std::vector<double> scores;
+  for (const ExaminedCase& c : cases) scores.push_back(examined_score(c.map, calibration));
+  calibration.examined_abstain_below = best_f1_threshold(scores, hits);
 }
 
 }  // namespace radgen

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "inference/sentence_regions.h"
+#include "radgen/report/anatomy.h"
 #include "radgen/report/text.h"
 
 namespace radgen {
@@ -36,10 +38,38 @@ std::vector<Finding> findings_to_show(const std::vector<Mention>& mentions, size
   return findings;
 }
 
-// The tokens a sentence's map is made of: those of its positive or uncertain findings, else of any
-// finding, else all.
+std::vector<ExaminedAnatomy> of_sentence(const std::vector<ExaminedAnatomy>& examined,
+                                         size_t index) {
+  std::vector<ExaminedAnatomy> own;
+  for (const ExaminedAnatomy& e : examined)
+    if (e.sentence == index) own.push_back(e);
+  return own;
+}
+
+// The tokens of the words that rule something out.
+std::vector<size_t> anchor_tokens(const std::vector<ExaminedAnatomy>& examined,
+                                  const std::vector<std::pair<size_t, size_t>>& spans) {
+  std::vector<size_t> tokens;
+  for (const ExaminedAnatomy& e : examined) {
+    const std::vector<size_t> own = tokens_within(spans, e.begin, e.end);
+    tokens.insert(tokens.end(), own.begin(), own.end());
+  }
+  return tokens;
+}
+
+std::vector<std::string> anatomies_of(const std::vector<ExaminedAnatomy>& examined) {
+  std::vector<std::string> names;
+  for (const ExaminedAnatomy& e : examined)
+    for (const std::string& name : e.anatomies)
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  return names;
+}
+
+// The tokens a sentence's map is made of: those of its positive or uncertain findings, else those
+// that rule something out, else of any finding, else all.
 std::vector<size_t> map_tokens(const DraftSentence& sentence, size_t index,
                                const std::vector<Mention>& mentions,
+                               const std::vector<ExaminedAnatomy>& examined,
                                const std::vector<std::pair<size_t, size_t>>& spans) {
   std::vector<size_t> positive, any;
   for (const Mention& mention : mentions) {
@@ -49,6 +79,7 @@ std::vector<size_t> map_tokens(const DraftSentence& sentence, size_t index,
     if (points_at_pixels(mention)) positive.insert(positive.end(), tokens.begin(), tokens.end());
   }
   if (!positive.empty()) return positive;
+  if (auto anchors = anchor_tokens(examined, spans); !anchors.empty()) return anchors;
   if (!any.empty()) return any;
   return tokens_within(spans, sentence.begin, sentence.end);
 }
@@ -89,14 +120,17 @@ Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement,
 
   const std::vector<std::vector<float>> maps = token_maps(decoded);
   const std::vector<Span> sentences = split_sentences(text);
+  const std::vector<ExaminedAnatomy> examined = examined_anatomy(text, labeler);
+  const RegionPlacer placer(draft, placement, maps, spans, calibration);
   double log_sum = 0;
   for (size_t i = 0; i < sentences.size(); ++i) {
     DraftSentence sentence;
     sentence.begin = sentences[i].begin;
     sentence.end = sentences[i].end;
     sentence.text = text.substr(sentence.begin, sentence.end - sentence.begin);
-    sentence.map = mean_map(maps, map_tokens(sentence, i, draft.mentions, spans), placement.rows,
-                            placement.columns);
+    const std::vector<ExaminedAnatomy> own = of_sentence(examined, i);
+    sentence.map = mean_map(maps, map_tokens(sentence, i, draft.mentions, own, spans),
+                            placement.rows, placement.columns);
     sentence.entropy = map_entropy(sentence.map);
     sentence.region_features =
         region_features(sentence.map, findings_to_show(draft.mentions, i), logits);
@@ -105,12 +139,7 @@ Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement,
         mean_probability(decoded, tokens_within(spans, sentence.begin, sentence.end));
     sentence.confidence =
         calibrated_confidence(sentence.word_probability, sentence.region_features, calibration);
-    // A sentence that says what is not there has looked everywhere: it can point at nothing,
-    // however sharp its map.
-    sentence.is_grounded =
-        !sentence.region_features.findings.empty() && sentence.score >= calibration.abstain_below;
-    if (sentence.is_grounded)
-      sentence.boxes = find_regions(sentence.map, draft.map_box, calibration.region_threshold);
+    placer.place(i, anatomies_of(own), sentence);
     draft.sentences.push_back(std::move(sentence));
   }
   for (double log_prob : decoded.log_probs) log_sum += log_prob;
@@ -118,6 +147,29 @@ Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement,
     draft.confidence = std::exp(log_sum / static_cast<double>(decoded.log_probs.size()));
   if (!decoded.is_complete) draft.warnings.push_back(kTextWasCut);
   return draft;
+}
+
+std::vector<ExaminedGrounding> ground_examined(const std::string& text,
+                                               const std::vector<Token>& tokens,
+                                               const DecodedText& decoded,
+                                               const GridPlacement& placement,
+                                               const Labeler& labeler) {
+  std::vector<std::pair<size_t, size_t>> spans;
+  for (const Token& token : tokens) spans.emplace_back(token.begin, token.end);
+  const std::vector<std::vector<float>> maps = token_maps(decoded);
+  const std::vector<Mention> mentions = labeler.mentions(text);
+  const std::vector<ExaminedAnatomy> examined = examined_anatomy(text, labeler);
+  std::vector<ExaminedGrounding> groundings;
+  for (size_t i = 0; i < split_sentences(text).size(); ++i) {
+    const std::vector<ExaminedAnatomy> own = of_sentence(examined, i);
+    if (own.empty() || !findings_to_show(mentions, i).empty()) continue;
+    const std::vector<size_t> anchors = anchor_tokens(own, spans);
+    if (anchors.empty()) continue;  // behind the last token that was read
+    groundings.push_back({i, anatomies_of(own),
+                          mean_map(maps, anchors, placement.rows, placement.columns),
+                          placement.map_box});
+  }
+  return groundings;
 }
 
 std::vector<PhraseGrounding> ground_mentions(const std::string& text,

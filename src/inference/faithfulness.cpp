@@ -115,6 +115,28 @@ bool states_finding(const Draft& draft, size_t sentence) {
   });
 }
 
+// Sentence and box of the regions to hide: box by box, so that a limit meets every sentence once
+// before it meets one twice.
+std::vector<std::pair<size_t, size_t>> regions_to_hide(const Draft& draft,
+                                                       const FaithfulnessOptions& options) {
+  std::vector<std::pair<size_t, size_t>> chosen;
+  size_t most_boxes = 0;
+  for (const DraftSentence& sentence : draft.sentences)
+    most_boxes = std::max(most_boxes, sentence.boxes.size());
+  for (size_t b = 0; b < most_boxes; ++b)
+    for (size_t i = 0; i < draft.sentences.size(); ++i) {
+      const DraftSentence& sentence = draft.sentences[i];
+      const bool is_asked = options.kind == RegionKind::kEvidence
+                                ? sentence.is_grounded && states_finding(draft, i)
+                                : sentence.region == options.kind;
+      if (is_asked && b < sentence.boxes.size()) chosen.emplace_back(i, b);
+    }
+  const auto most = static_cast<size_t>(options.most_of_study);
+  if (most > 0 && chosen.size() > most) chosen.resize(most);
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
+}
+
 }  // namespace
 
 std::vector<Box> matched_regions(const Box& region, const cv::Mat& body, const cv::Mat& organs,
@@ -192,26 +214,23 @@ std::vector<HiddenRegion> check_faithfulness(const ReadLogProbs& read, int64_t b
     const cv::Mat& image = studies[s].image;
     const Random of_study(options.seed, {kRandomRegions, hash_text(drafts[s].study_id)});
     cv::Mat body, organs;
-    for (size_t i = 0; i < drafts[s].sentences.size(); ++i) {
-      const DraftSentence& sentence = drafts[s].sentences[i];
-      if (!sentence.is_grounded || !states_finding(drafts[s], i)) continue;
-      if (body.empty() && !sentence.boxes.empty()) {
+    for (const auto& [i, b] : regions_to_hide(drafts[s], options)) {
+      if (body.empty()) {
         body = body_mask(image);
         if (options.matches_organs) organs = organ_map(image, body);
       }
-      for (size_t b = 0; b < sentence.boxes.size(); ++b) {
-        HiddenRegion region{drafts[s].study_id, i, clip(sentence.boxes[b], image.cols, image.rows)};
-        if (region.box.area() <= 0) continue;
-        region.body_share = region.box.area() / cv::countNonZero(body);
-        const size_t index = regions.size();
-        readings.push_back({index, s, {}});
-        readings.push_back({index, s, region.box});
-        // One more than is compared with: the null.
-        for (const Box& box : matched_regions(region.box, body, organs, options.random_regions + 1,
-                                              of_study.fork(hash_mix(i, b))))
-          readings.push_back({index, s, box});
-        regions.push_back(std::move(region));
-      }
+      HiddenRegion region{drafts[s].study_id, i,
+                          clip(drafts[s].sentences[i].boxes[b], image.cols, image.rows)};
+      if (region.box.area() <= 0) continue;
+      region.body_share = region.box.area() / cv::countNonZero(body);
+      const size_t index = regions.size();
+      readings.push_back({index, s, {}});
+      readings.push_back({index, s, region.box});
+      // One more than is compared with: the null.
+      for (const Box& box : matched_regions(region.box, body, organs, options.random_regions + 1,
+                                            of_study.fork(hash_mix(i, b))))
+        readings.push_back({index, s, box});
+      regions.push_back(std::move(region));
     }
   }
   read_all(read, batch, studies, drafts, regions, readings);

@@ -86,6 +86,11 @@ std::vector<double> fit_logistic(const std::vector<std::vector<double>>& feature
   return {weights.begin(), weights.end()};
 }
 
+double logit(double p) {
+  const double inside = std::clamp(p, 1e-6, 1 - 1e-6);
+  return std::log(inside / (1 - inside));
+}
+
 double logistic(const std::vector<double>& weights, const std::vector<double>& features,
                 double offset) {
   return sigmoid(std::inner_product(

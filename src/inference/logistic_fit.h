@@ -14,6 +14,8 @@ std::vector<double> fit_logistic(const std::vector<std::vector<double>>& feature
                                  const std::vector<bool>& hits,
                                  const std::vector<double>& offsets = {});
 
+double logit(double p);  // of p between 1e-6 and 1 - 1e-6
+
 // sigmoid(weights * features + offset); weights that are missing at the end count as 0.
 double logistic(const std::vector<double>& weights, const std::vector<double>& features,
                 double offset = 0);

@@ -5,14 +5,14 @@
 #include <numeric>
 
 #include "radgen/core/error.h"
-#include "radgen/core/log.h"
 #include "radgen/core/random.h"
 #include "radgen/imaging/image.h"
 #include "radgen/imaging/letterbox.h"
+#include "radgen/imaging/midline.h"
+#include "radgen/inference/consistency_checker.h"
 #include "radgen/inference/draft_assembly.h"
 #include "radgen/inference/sample_ranking.h"
-#include "radgen/model/autocast.h"
-#include "radgen/model/sampling.h"
+#include "radgen/inference/stability.h"
 #include "radgen/report/prompt.h"
 
 namespace radgen {
@@ -25,14 +25,13 @@ double elapsed_ms(std::chrono::steady_clock::time_point since) {
 }
 
 // Of each image; empty ones for a network without a head of the fourteen findings.
-std::vector<FindingLogits> finding_logits_of(const LoadedModel& model, const EncodedImage& image) {
+std::vector<FindingLogits> finding_logits_of(const Runtime& runtime, const EncodedImage& image) {
   std::vector<FindingLogits> all(static_cast<size_t>(image.memory.size(0)));
   if (!image.finding_logits.defined() ||
       image.finding_logits.size(2) != static_cast<int64_t>(kFindingCount))
     return all;
-  GroundedModel network = model.network;
   const torch::Tensor p =
-      network->finding_probabilities(image).to(torch::kCPU, torch::kDouble).contiguous();
+      runtime.finding_probabilities(image).to(torch::kCPU, torch::kDouble).contiguous();
   const torch::Tensor patches = image.finding_logits.to(torch::kCPU, torch::kFloat).contiguous();
   for (size_t b = 0; b < all.size(); ++b) {
     const auto row = static_cast<int64_t>(b);
@@ -42,6 +41,29 @@ std::vector<FindingLogits> finding_logits_of(const LoadedModel& model, const Enc
     all[b].patches.assign(of_patches, of_patches + patches[row].numel());
   }
   return all;
+}
+
+// [n,1,H,W] of studies begin..end; appends the inputs.
+torch::Tensor letterboxes_of(const ModelInputConfig& config, const std::vector<StudyInput>& studies,
+                             size_t begin, size_t end, std::vector<Letterbox>& letterboxes) {
+  torch::Tensor images =
+      torch::empty({static_cast<int64_t>(end - begin), 1, config.height_px, config.width_px});
+  for (size_t i = begin; i < end; ++i) {
+    letterboxes.push_back(make_letterbox(studies[i].image, config));
+    const cv::Mat& input = letterboxes.back().input;
+    images[static_cast<int64_t>(i - begin)].copy_(
+        torch::from_blob(input.data, {1, input.rows, input.cols}, torch::kFloat32));
+  }
+  return images;
+}
+
+// Of the prepared pixels and their size.
+uint64_t hash_pixels(const cv::Mat& image) {
+  uint64_t hash = hash_mix(static_cast<uint64_t>(image.rows), static_cast<uint64_t>(image.cols));
+  const size_t row_bytes = static_cast<size_t>(image.cols) * image.elemSize();
+  for (int y = 0; y < image.rows; ++y)
+    hash = hash_mix(hash, hash_text({reinterpret_cast<const char*>(image.ptr(y)), row_bytes}));
+  return hash;
 }
 
 }  // namespace
@@ -61,40 +83,30 @@ struct Predictor::ReadText {
   FindingLogits finding_logits;
 };
 
+Predictor::Predictor(LoadedModel model, std::shared_ptr<const Runtime> runtime, int64_t batch_size)
+    : model_(std::move(model)),
+      runtime_(std::move(runtime)),
+      batch_size_(batch_size),
+      labeler_(std::make_shared<const Labeler>()),
+      checker_(std::make_shared<const ConsistencyChecker>(model_.tokenizer, labeler_)) {
+  RADGEN_CHECK(runtime_ != nullptr, "a predictor needs a runtime");
+}
+
 Predictor::Predictor(LoadedModel model, torch::Device device, int64_t batch_size)
-    : model_(std::move(model)), device_(device), batch_size_(batch_size) {
-  model_.network->to(device_);
-}
+    : Predictor(model,
+                make_runtime(model.network, {.kv_cache_type = model.config.decoding.kv_cache_type,
+                                             .device = device}),
+                batch_size) {}
 
-Int8Report Predictor::set_precision(const std::string& precision,
-                                    const std::vector<StudyInput>& films) {
-  restore_fp32(model_.network);
-  is_bf16_ = precision == "bf16";
-  model_.config.decoding.kv_cache_type = precision == "fp32" ? "fp32" : "fp16";
-  if (!is_int8_precision(precision)) return {};
-  std::vector<torch::Tensor> images;
+Predictor make_predictor(LoadedModel model, const PredictorOptions& options) {
+  RuntimeOptions runtime{.precision = options.precision, .device = options.device};
+  if (options.precision == "fp32") runtime.kv_cache_type = model.config.decoding.kv_cache_type;
   std::vector<Letterbox> letterboxes;
-  for (size_t i = 0; i < films.size(); ++i)
-    images.push_back(letterboxes_of(films, i, i + 1, letterboxes));
-  Int8Report report = quantise(model_.network, {.is_dynamic = precision == "int8-dynamic"}, images);
-  log::info("INT8 ({}): {} products, {} kept in fp32, error of what the decoder sees {:.4f}",
-            report.engine, report.count(true), report.count(false), report.output_error);
-  return report;
-}
-
-// [n,1,H,W]; appends the inputs.
-torch::Tensor Predictor::letterboxes_of(const std::vector<StudyInput>& studies, size_t begin,
-                                        size_t end, std::vector<Letterbox>& letterboxes) const {
-  const ModelInputConfig& config = model_.config.model_input;
-  torch::Tensor images =
-      torch::empty({static_cast<int64_t>(end - begin), 1, config.height_px, config.width_px});
-  for (size_t i = begin; i < end; ++i) {
-    letterboxes.push_back(make_letterbox(studies[i].image, config));
-    const cv::Mat& input = letterboxes.back().input;
-    images[static_cast<int64_t>(i - begin)].copy_(
-        torch::from_blob(input.data, {1, input.rows, input.cols}, torch::kFloat32));
-  }
-  return images;
+  for (size_t i = 0; i < options.int8_films.size(); ++i)
+    runtime.int8_images.push_back(
+        letterboxes_of(model.config.model_input, options.int8_films, i, i + 1, letterboxes));
+  auto made = make_runtime(model.network, runtime);
+  return {std::move(model), std::move(made), options.batch_size};
 }
 
 Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studies, size_t begin,
@@ -102,7 +114,8 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
   Encoded encoded;
   auto started = std::chrono::steady_clock::now();
   std::vector<Letterbox> letterboxes;
-  const torch::Tensor images = letterboxes_of(studies, begin, end, letterboxes);
+  const torch::Tensor images =
+      letterboxes_of(model_.config.model_input, studies, begin, end, letterboxes);
   for (size_t i = begin; i < end; ++i) {
     if (model_.config.prompt_max_tokens > 0)
       encoded.prompts.push_back(prompt_ids(
@@ -112,59 +125,75 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
   encoded.load_ms = elapsed_ms(started);
 
   started = std::chrono::steady_clock::now();
-  GroundedModel network = model_.network;
-  const Autocast precision(is_bf16_, device_);
-  encoded.image = network->encode(images.to(device_));
-  // see write()
-  if (!device_.is_cpu()) encoded.image.memory = encoded.image.memory.to(torch::kFloat);
+  encoded.image = runtime_->encode(images);
   encoded.encode_ms = elapsed_ms(started);
-  for (const Letterbox& letterbox : letterboxes)
+  for (size_t i = 0; i < letterboxes.size(); ++i) {
     encoded.placements.push_back(place_grid(encoded.image.grid.rows, encoded.image.grid.columns,
                                             model_.config.network.encoder.patch_px,
-                                            letterbox.image_to_input));
-  encoded.finding_logits = finding_logits_of(model_, encoded.image);
+                                            letterboxes[i].image_to_input));
+    encoded.placements.back().midline_x = chest_midline_px(studies[begin + i].image);
+  }
+  encoded.finding_logits = finding_logits_of(*runtime_, encoded.image);
   return encoded;
 }
 
-std::vector<DecodedText> Predictor::write(const std::vector<StudyInput>& studies, size_t begin,
-                                          const Encoded& encoded) const {
-  // A GPU writes words as fast as it is told to: narrowing each operand would only be one more
-  // thing to tell.
-  const Autocast precision(is_bf16_ && device_.is_cpu(), device_);
-  if (model_.config.decoding.num_samples > 1) return best_of_samples(studies, begin, encoded);
-  return generate(model_.network, encoded.image, encoded.prompts, model_.config.decoding);
-}
-
-// Several texts a study, of which the best supported one stays.
-std::vector<DecodedText> Predictor::best_of_samples(const std::vector<StudyInput>& studies,
-                                                    size_t begin, const Encoded& encoded) const {
-  const DecodingConfig& config = model_.config.decoding;
-  SamplingOptions options;
-  for (size_t i = 0; i < encoded.placements.size(); ++i)
-    options.seeds.push_back(hash_text(studies[begin + i].study_id));
+std::vector<Predictor::Written> Predictor::write(const std::vector<StudyInput>& studies,
+                                                 size_t begin, const Encoded& encoded) const {
+  SearchOptions options;
+  options.checker = checker_.get();
   // A draft describes what is seen before it sums up. Some reports in every data set are an
   // impression alone, and nothing in the image tells which.
   for (const Token& token : model_.tokenizer->encode("\n")) options.not_first.push_back(token.id);
-  auto drawn = sample_texts(model_.network, encoded.image, encoded.prompts, config, options);
-  std::vector<DecodedText> chosen;
-  for (size_t i = 0; i < drawn.size(); ++i) {
-    std::vector<std::vector<int64_t>> ids;
-    for (const DecodedText& text : drawn[i]) ids.push_back(text.ids);
-    const std::vector<double> mbr = mbr_scores(ids);
-    std::optional<std::pair<double, size_t>> best;
-    for (size_t c = 0; c < drawn[i].size(); ++c) {
-      double value = drawn[i][c].score + config.mbr_weight * mbr[c];
-      if (!encoded.finding_logits[i].empty() && config.finding_head_weight > 0) {
-        const Labels stated =
-            Labeler::aggregate(labeler_.mentions(model_.tokenizer->decode(drawn[i][c].ids)));
-        value +=
-            config.finding_head_weight * support_of(stated, encoded.finding_logits[i].probabilities,
-                                                    model_.calibration.finding_thresholds);
-      }
-      if (!best || value > best->first) best = {value, c};
-    }
-    chosen.push_back(std::move(drawn[i][best->second]));
+  if (model_.config.decoding.num_samples > 1)
+    return best_of_samples(studies, begin, encoded, options);
+  std::vector<Written> written;
+  for (DecodedText& text :
+       generate(*runtime_, encoded.image, encoded.prompts, model_.config.decoding, options))
+    written.push_back({std::move(text), {}});
+  return written;
+}
+
+// Several texts a study, of which the best supported one stays.
+std::vector<Predictor::Written> Predictor::best_of_samples(const std::vector<StudyInput>& studies,
+                                                           size_t begin, const Encoded& encoded,
+                                                           SearchOptions options) const {
+  for (size_t i = 0; i < encoded.placements.size(); ++i)
+    options.seeds.push_back(
+        hash_mix(hash_text(model_.sha256), hash_pixels(studies[begin + i].image)));
+  auto drawn =
+      sample_texts(*runtime_, encoded.image, encoded.prompts, model_.config.decoding, options);
+  std::vector<Written> chosen;
+  for (size_t i = 0; i < drawn.size(); ++i)
+    chosen.push_back(choose(std::move(drawn[i]), encoded.finding_logits[i]));
+  return chosen;
+}
+
+// Texts without a contradiction come before the others.
+Predictor::Written Predictor::choose(std::vector<DecodedText> samples,
+                                     const FindingLogits& logits) const {
+  const DecodingConfig& config = model_.config.decoding;
+  std::vector<std::vector<int64_t>> ids;
+  for (const DecodedText& text : samples) ids.push_back(text.ids);
+  const std::vector<double> mbr = mbr_scores(ids);
+  Written chosen;
+  std::optional<std::pair<double, size_t>> best;
+  int64_t least_faults = 0;
+  for (size_t c = 0; c < samples.size(); ++c) {
+    const std::string text = model_.tokenizer->decode(ids[c]);
+    chosen.samples.push_back(labeler_->mentions(text));
+    double value = samples[c].score + config.mbr_weight * mbr[c];
+    if (!logits.empty() && config.finding_head_weight > 0)
+      value += config.finding_head_weight * support_of(Labeler::aggregate(chosen.samples.back()),
+                                                       logits.probabilities,
+                                                       model_.calibration.finding_thresholds);
+    const int64_t faults =
+        config.sentence_retries > 0 ? report_faults(text, chosen.samples.back()).faults : 0;
+    if (best && (faults > least_faults || (faults == least_faults && value <= best->first)))
+      continue;
+    best = {value, c};
+    least_faults = faults;
   }
+  chosen.text = std::move(samples[best->second]);
   return chosen;
 }
 
@@ -174,7 +203,6 @@ std::vector<std::vector<double>> Predictor::finding_probabilities(
     throw Error(ErrorCode::kUsage,
                 "this model has no head of the 14 findings (network.finding_classes)");
   torch::NoGradGuard no_grad;
-  model_.network.ptr()->eval();
   std::vector<std::vector<double>> all;
   for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
@@ -187,7 +215,6 @@ std::vector<std::vector<double>> Predictor::finding_probabilities(
 std::vector<std::vector<float>> Predictor::embeddings(
     const std::vector<StudyInput>& studies) const {
   torch::NoGradGuard no_grad;
-  model_.network.ptr()->eval();
   std::vector<std::vector<float>> all;
   for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
@@ -207,20 +234,20 @@ std::vector<std::vector<float>> Predictor::embeddings(
 
 std::vector<Draft> Predictor::draft(const std::vector<StudyInput>& studies) const {
   torch::NoGradGuard no_grad;
-  model_.network.ptr()->eval();
   std::vector<Draft> drafts;
   for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
     const double count = static_cast<double>(end - begin);
     const Encoded encoded = encode_inputs(studies, begin, end);
     auto started = std::chrono::steady_clock::now();
-    const std::vector<DecodedText> texts = write(studies, begin, encoded);
+    const std::vector<Written> texts = write(studies, begin, encoded);
     const double decode_ms = elapsed_ms(started);
     for (size_t i = begin; i < end; ++i) {
       started = std::chrono::steady_clock::now();
-      Draft draft = assemble_draft(texts[i - begin], encoded.placements[i - begin],
-                                   encoded.finding_logits[i - begin], *model_.tokenizer, labeler_,
+      Draft draft = assemble_draft(texts[i - begin].text, encoded.placements[i - begin],
+                                   encoded.finding_logits[i - begin], *model_.tokenizer, *labeler_,
                                    model_.calibration);
+      add_stability(draft, texts[i - begin].samples);
       draft.study_id = studies[i].study_id;
       draft.image_id = studies[i].image_id;
       draft.model_version = model_.version;
@@ -240,8 +267,6 @@ std::vector<Predictor::ReadText> Predictor::read_batch(const std::vector<StudyIn
                                                        size_t begin, size_t end,
                                                        bool keep_heads) const {
   torch::NoGradGuard no_grad;
-  GroundedModel network = model_.network;
-  network->eval();
   const Encoded encoded = encode_inputs(studies, begin, end);
   std::vector<std::vector<Token>> tokens;
   std::vector<std::vector<int64_t>> ids;
@@ -254,7 +279,7 @@ std::vector<Predictor::ReadText> Predictor::read_batch(const std::vector<StudyIn
     for (const Token& token : tokens.back()) ids.back().push_back(token.id);
   }
   std::vector<DecodedText> decoded =
-      score_tokens(network, encoded.image, encoded.prompts, ids, keep_heads);
+      score_tokens(*runtime_, encoded.image, encoded.prompts, ids, keep_heads);
   std::vector<ReadText> read;
   for (size_t i = 0; i < decoded.size(); ++i)
     read.push_back({std::move(tokens[i]), std::move(decoded[i]), encoded.placements[i],
@@ -270,7 +295,20 @@ std::vector<std::vector<PhraseGrounding>> Predictor::ground(
     const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
     for (const ReadText& read : read_batch(studies, texts, begin, end))
       groundings.push_back(ground_mentions(texts[groundings.size()], read.tokens, read.decoded,
-                                           read.placement, read.finding_logits, labeler_));
+                                           read.placement, read.finding_logits, *labeler_));
+  }
+  return groundings;
+}
+
+std::vector<std::vector<ExaminedGrounding>> Predictor::ground_examined(
+    const std::vector<StudyInput>& studies, const std::vector<std::string>& texts) const {
+  RADGEN_CHECK(texts.size() == studies.size(), "one text a study");
+  std::vector<std::vector<ExaminedGrounding>> groundings;
+  for (size_t begin = 0; begin < studies.size(); begin += static_cast<size_t>(batch_size_)) {
+    const size_t end = std::min(studies.size(), begin + static_cast<size_t>(batch_size_));
+    for (const ReadText& read : read_batch(studies, texts, begin, end))
+      groundings.push_back(radgen::ground_examined(texts[groundings.size()], read.tokens,
+                                                   read.decoded, read.placement, *labeler_));
   }
   return groundings;
 }
@@ -290,7 +328,7 @@ std::vector<std::vector<std::vector<PhraseGrounding>>> Predictor::ground_by_head
       for (size_t h = 0; h < by_head.size(); ++h) {
         read.decoded.attention = heads[static_cast<int64_t>(h)];
         by_head[h][i] = ground_mentions(texts[i], read.tokens, read.decoded, read.placement,
-                                        read.finding_logits, labeler_);
+                                        read.finding_logits, *labeler_);
       }
     }
   }

@@ -10,11 +10,6 @@
 namespace radgen {
 namespace {
 
-double logit(double p) {
-  const double inside = std::clamp(p, 1e-6, 1 - 1e-6);
-  return std::log(inside / (1 - inside));
-}
-
 size_t index_of(Finding finding) {
   const auto& all = all_findings();
   return static_cast<size_t>(std::find(all.begin(), all.end(), finding) - all.begin());
@@ -73,6 +68,17 @@ double score_gate(const RegionFeatures& region) {
 
 std::vector<double> confidence_features(double word_probability, const RegionFeatures& region) {
   return with_findings({1, logit(word_probability), region.presence}, region);
+}
+
+std::vector<double> examined_features(const RegionFeatures& region) {
+  return {1, logit(region.concentration)};
+}
+
+double examined_score(const AttentionMap& map, const Calibration& c) {
+  if (c.examined_sentences == 0) return 0;
+  const RegionFeatures region = region_features(map, {}, {});
+  return logistic({c.examined_offset, c.examined_slope}, examined_features(region),
+                  score_gate(region));
 }
 
 double calibrated_score(const RegionFeatures& region, const Calibration& c) {

@@ -5,17 +5,13 @@
 #include <map>
 #include <utility>
 
+#include "inference/logistic_fit.h"
 #include "radgen/core/error.h"
 
 namespace radgen {
 namespace {
 
 constexpr double kNeutral = 0.5;
-
-double logit(double p) {
-  const double inside = std::clamp(p, 1e-6, 1 - 1e-6);
-  return std::log(inside / (1 - inside));
-}
 
 // words (second: -1) and pairs of words -> count
 using Grams = std::map<std::pair<int64_t, int64_t>, int64_t>;

@@ -74,8 +74,11 @@ struct AttentionKernel {
   void (*weighted_sums_byte)(ConstRows weights, ByteRows v, int64_t d, Rows sums);
 };
 
-// The fastest one that this CPU can run; never null.
+// The fastest one that this CPU can run and ATEN_CPU_CAPABILITY allows (core/compute.h); never
+// null.
 const AttentionKernel* attention_kernel();
+// For tests, which run the network on each of them; null: the fastest one again.
+void force_attention_kernel(const AttentionKernel* kernel);
 
 // One a file; null where the compiler could not make it or the CPU is of another kind.
 const AttentionKernel* attention_kernel_avx512();

@@ -1,4 +1,4 @@
-// The attention kernel for every CPU, and the choice between the three.
+// The attention kernel for every CPU.
 #include "attention_kernel_impl.h"
 
 namespace radgen {
@@ -6,13 +6,6 @@ namespace radgen {
 const AttentionKernel* attention_kernel_plain() {
   static constexpr AttentionKernel kKernel = kernel_named("plain");
   return &kKernel;
-}
-
-const AttentionKernel* attention_kernel() {
-  static const AttentionKernel* const kBest = attention_kernel_avx512() ? attention_kernel_avx512()
-                                              : attention_kernel_avx2() ? attention_kernel_avx2()
-                                                                        : attention_kernel_plain();
-  return kBest;
 }
 
 }  // namespace radgen

@@ -2,10 +2,11 @@
 
 #include <ATen/autocast_mode.h>
 
-#include <algorithm>
+#include <mutex>
 
 #include "radgen/core/compute.h"
 #include "radgen/core/error.h"
+#include "radgen/core/log.h"
 
 namespace radgen {
 namespace {
@@ -28,9 +29,17 @@ void switch_autocast(torch::Device device, bool is_on) {
 
 bool multiplies_bf16_fast(torch::Device device) {
   // Every GPU since Ampere has it, and no earlier one runs a current LibTorch well.
-  if (!device.is_cpu()) return true;
-  const std::vector<std::string> features = cpu_features();
-  return std::find(features.begin(), features.end(), "avx512_bf16") != features.end();
+  return !device.is_cpu() || has_bf16_products(cpu_features(), onednn_isa_limit());
+}
+
+void warn_of_slow_bf16() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    log::warning(
+        "bf16 was asked for, but this CPU has no bf16 products (or oneDNN may not use them): they "
+        "are emulated, and linear layers can take 80 times as long as in fp32; fp32 or auto is "
+        "faster here");
+  });
 }
 
 }  // namespace
@@ -56,9 +65,11 @@ bool Autocast::is_on(torch::Device device) {
 
 bool use_bf16(const std::string& precision, torch::Device device) {
   if (precision == "fp32") return false;
-  if (precision == "bf16") return true;
-  RADGEN_CHECK(precision == "auto", "precision must be fp32, bf16 or auto");
-  return multiplies_bf16_fast(device);
+  RADGEN_CHECK(precision == "bf16" || precision == "auto", "precision must be fp32, bf16 or auto");
+  const bool is_fast = multiplies_bf16_fast(device);
+  if (precision == "auto") return is_fast;
+  if (!is_fast) warn_of_slow_bf16();
+  return true;
 }
 
 }  // namespace radgen

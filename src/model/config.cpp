@@ -98,6 +98,11 @@ void describe(Fields& f, DecoderConfig& c) {
 void describe(Fields& f, LossConfig& c) {
   f.field("lambda_ground", c.lambda_ground,
           {.help = "weight of the grounding loss; 0: off", .min = 0, .max = 1e3});
+  f.field("lambda_examined", c.lambda_examined,
+          {.help = "weight of the same loss for the words that rule something out, on the anatomy "
+                   "that was examined; 0: off",
+           .min = 0,
+           .max = 1e3});
   f.field("lambda_entropy", c.lambda_entropy,
           {.help = "weight of the entropy loss; 0: off", .min = 0, .max = 1e3});
   f.field("grounding_loss", c.grounding_loss,

@@ -311,6 +311,27 @@ void GroundedDecoderImpl::select(DecoderCache& cache, const Tensor& rows, bool s
   if (!same_images) select_images(cache, rows);
 }
 
+void GroundedDecoderImpl::rewind(DecoderCache& cache, const Tensor& counts) {
+  torch::NoGradGuard no_grad;
+  Tensor in_use = cache.attend_mask.narrow(1, 0, cache.length);               // [B,S], a view
+  const Tensor from_end = in_use.to(torch::kLong).flip(1).cumsum(1).flip(1);  // 1: the last token
+  in_use.masked_fill_(from_end <= counts.unsqueeze(1), false);
+  cache.positions = cache.positions - counts;
+  cache.has_holes = true;
+}
+
+void GroundedDecoderImpl::reserve(DecoderCache& cache, int64_t max_tokens) {
+  torch::NoGradGuard no_grad;
+  const int64_t more = max_tokens - cache.max_tokens;
+  if (more <= 0) return;
+  for (KeyValueCache& layer : cache.self) {
+    layer.key = torch::constant_pad_nd(layer.key, {0, 0, 0, more}, 0);
+    layer.value = torch::constant_pad_nd(layer.value, {0, 0, 0, more}, 0);
+  }
+  cache.attend_mask = torch::constant_pad_nd(cache.attend_mask, {0, more}, false);
+  cache.max_tokens = max_tokens;
+}
+
 void GroundedDecoderImpl::select_images(DecoderCache& cache, const Tensor& images) {
   for (KeyValueCache& layer : cache.cross) {
     layer.key = layer.key.index_select(0, images);

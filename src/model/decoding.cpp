@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <map>
 #include <utility>
 
-#include "model/decoding_parts.h"
+#include "model/beam_search.h"
+#include "model/independent_texts.h"
+#include "model/search.h"
 #include "radgen/core/error.h"
 
 namespace radgen {
@@ -56,284 +55,126 @@ void describe(Fields& f, DecodingConfig& c) {
   f.field(
       "mbr_weight", c.mbr_weight,
       {.help = "what the other drawn texts' words count when one is chosen", .min = 0, .max = 100});
+  f.field("early_stopping", c.early_stopping,
+          {.help = "when beams stop: as soon as beam_size texts are finished (true), when the best "
+                   "live one is no better than they are at its length (false), or cannot become "
+                   "better (never)",
+           .choices = {"true", "false", "never"}});
+  f.field("sentence_retries", c.sentence_retries,
+          {.help = "how often a sentence that contradicts what the report says already is written "
+                   "again; 0: nothing is checked",
+           .min = 0,
+           .max = 100});
 }
 
 namespace {
 
-constexpr double kNever = -std::numeric_limits<double>::infinity();
+// Throws Error{kData} for an id outside the vocabulary; `what` names the list.
+void check_ids(const std::vector<std::vector<int64_t>>& lists, int64_t vocabulary,
+               const char* what) {
+  for (const auto& list : lists)
+    for (int64_t id : list)
+      if (id < 0 || id >= vocabulary)
+        throw Error(
+            ErrorCode::kData,
+            fmt::format("a {} holds token id {}, the vocabulary has {}", what, id, vocabulary),
+            "use the tokenizer that lies beside the model");
+}
 
-// A text that is being written.
-struct Hypothesis {
-  std::vector<int64_t> ids;
-  std::vector<double> log_probs;
-  std::vector<int64_t> rows;  // the row of step i's attention that predicted ids[i]
-  double sum = 0;             // of log_probs (and eos)
-  double eos_log_prob = 0;
-  bool is_complete = false;
+// Each prompt with bos behind it. Throws Error{kData} when there are prompts, but not one a study.
+std::vector<std::vector<int64_t>> with_bos(const std::vector<std::vector<int64_t>>& prompts,
+                                           int64_t batch, const ModelConfig& config) {
+  if (!prompts.empty() && static_cast<int64_t>(prompts.size()) != batch)
+    throw Error(ErrorCode::kData, fmt::format("{} prompts for {} studies", prompts.size(), batch),
+                "give one prompt a study, or none at all");
+  check_ids(prompts, config.decoder.vocabulary_size, "prompt");
+  std::vector<std::vector<int64_t>> starts = prompts;
+  starts.resize(static_cast<size_t>(batch));
+  for (auto& start : starts) start.push_back(config.bos_id);
+  return starts;
+}
 
-  double score(double length_penalty) const {
-    const double length = static_cast<double>(log_probs.size() + (is_complete ? 1 : 0));
-    return sum / std::pow(std::max(length, 1.0), length_penalty);
+// Words at most behind each start. Throws Error{kData} where there is room for none.
+std::vector<int64_t> limits_of(const std::vector<std::vector<int64_t>>& starts,
+                               const DecodingConfig& config, int64_t room) {
+  std::vector<int64_t> limits;
+  for (const auto& start : starts) {
+    const auto size = static_cast<int64_t>(start.size());
+    limits.push_back(std::min(config.max_tokens, room - size));
+    if (limits.back() < 1)
+      throw Error(ErrorCode::kData,
+                  fmt::format("a prompt of {} tokens leaves no room in decoder.max_tokens = {}",
+                              size - 1, room),
+                  "shorten the prompt");
   }
-};
+  return limits;
+}
 
-struct Study {
-  int64_t index = 0;  // in the caller's batch
-  int64_t limit = 0;  // words at most
-  std::vector<Hypothesis> live, finished;
-  bool is_stuck = false;
-};
-
-struct Candidate {
-  double sum;
-  int64_t beam, id;
-  double log_prob;
-};
-
-// One search over a batch of studies: prefill, then a step for every word.
-class Search {
- public:
-  Search(GroundedModel model, const EncodedImage& encoded, const Prompts& prompts,
-         const DecodingConfig& config)
-      : model_(std::move(model)), config_(config), device_(encoded.memory.device()) {
-    const int64_t batch = encoded.memory.size(0), room = model_->config().decoder.max_tokens;
-    int64_t longest_limit = 0;
-    for (int64_t b = 0; b < batch; ++b) {
-      Study study;
-      study.index = b;
-      study.limit = std::min(config.max_tokens, room - prompts.sizes[b]);
-      if (study.limit < 1)
-        throw Error(ErrorCode::kData,
-                    fmt::format("a prompt of {} tokens leaves no room in decoder.max_tokens = {}",
-                                prompts.sizes[b] - 1, room),
-                    "shorten the prompt");
-      longest_limit = std::max(longest_limit, study.limit);
-      study.live.emplace_back();
-      studies_.push_back(std::move(study));
-    }
-    TensorOptional mask;
-    if (encoded.patch_attend_mask.defined()) mask = encoded.patch_attend_mask;
-    cache_ = model_->decoder()->start(encoded.memory, mask, prompts.ids.size(1) + longest_limit,
-                                      kv_cache_type(config));
-    const TensorOptional lengths =
-        prompts.is_ragged ? TensorOptional(prompts.lengths) : TensorOptional();
-    const DecoderOutput out = model_->decoder()->step(prompts.ids, lengths, cache_);
-    const Tensor last = prompts.lengths - 1, all = torch::arange(batch, last.options());
-    record(out.logits.index({all, last}), out.attention.transpose(1, 2).index({all, last}),
-           out.null_attention.transpose(1, 2).index({all, last}));
-  }
-
-  std::vector<DecodedText> run() {
-    std::vector<DecodedText> drafts(studies_.size());
-    while (true) {
-      for (Study& study : studies_) advance(study);
-      drop_finished(drafts);
-      if (studies_.empty()) return drafts;
-      const Tensor ids = follow();
-      const DecoderOutput out = model_->decoder()->step(ids, {}, cache_);
-      record(out.logits.select(1, 0), out.attention.select(2, 0), out.null_attention.select(2, 0));
-    }
-  }
-
- private:
-  // logits [R,X]; attention [R,A,N]; null [R,A] of the newest step.
-  void record(const Tensor& logits, const Tensor& attention, const Tensor& null) {
-    log_probs_ = torch::log_softmax(logits.to(torch::kFloat), -1).cpu().contiguous();
-    // Maps stay on the device until a text is done: fetching one would wait for the step.
-    attention_.push_back(attention.mean(1).to(torch::kFloat).contiguous());
-    null_.push_back(null.mean(1).to(torch::kFloat).contiguous());
-    // Rows are numbered afresh at every step: study after study, its texts in order.
-    int64_t row = 0;
-    for (Study& study : studies_) {
-      first_row_.resize(studies_.size());
-      first_row_[static_cast<size_t>(&study - studies_.data())] = row;
-      row += static_cast<int64_t>(study.live.size());
-    }
-  }
-
-  std::vector<Candidate> candidates(const Study& study) const {
-    const ModelConfig& ids = model_->config();
-    const int64_t vocabulary = log_probs_.size(1),
-                  first = first_row_[static_cast<size_t>(&study - studies_.data())];
-    std::vector<Candidate> all;
-    std::vector<float> allowed(static_cast<size_t>(vocabulary));
-    std::vector<int64_t> order(static_cast<size_t>(vocabulary));
-    const int64_t wanted = std::min(2 * config_.beam_size, vocabulary);
-    for (size_t beam = 0; beam < study.live.size(); ++beam) {
-      const Hypothesis& text = study.live[beam];
-      if (text.sum == kNever) continue;
-      const float* row =
-          log_probs_.data_ptr<float>() + (first + static_cast<int64_t>(beam)) * vocabulary;
-      std::copy(row, row + vocabulary, allowed.begin());
-      const auto never = static_cast<float>(kNever);
-      if (!ids.special_ids_are_words) allowed[ids.pad_id] = allowed[ids.bos_id] = never;
-      if (static_cast<int64_t>(text.ids.size()) < config_.min_tokens) allowed[ids.eos_id] = never;
-      std::vector<int64_t> written = text.ids;
-      if (ids.special_ids_are_words) written.insert(written.begin(), ids.bos_id);
-      for (int64_t id : repeated_next(written, config_.no_repeat_ngram)) allowed[id] = never;
-      for (int64_t id = 0; id < vocabulary; ++id) order[id] = id;
-      std::partial_sort(order.begin(), order.begin() + wanted, order.end(),
-                        [&](int64_t a, int64_t b) {
-                          return allowed[a] != allowed[b] ? allowed[a] > allowed[b] : a < b;
-                        });
-      for (int64_t i = 0; i < wanted && allowed[order[i]] > never; ++i)
-        all.push_back({text.sum + allowed[order[i]], static_cast<int64_t>(beam), order[i],
-                       allowed[order[i]]});
-    }
-    std::stable_sort(all.begin(), all.end(),
-                     [](const Candidate& a, const Candidate& b) { return a.sum > b.sum; });
-    return all;
-  }
-
-  // Continues each live text by its best words; texts that end are put aside.
-  void advance(Study& study) {
-    const auto beams = static_cast<size_t>(config_.beam_size);
-    const int64_t first = first_row_[static_cast<size_t>(&study - studies_.data())];
-    std::vector<Hypothesis> next;
-    std::vector<int64_t> parents;
-    size_t rank = 0;
-    for (const Candidate& candidate : candidates(study)) {
-      if (next.size() == beams) break;
-      Hypothesis text = study.live[static_cast<size_t>(candidate.beam)];
-      text.sum = candidate.sum;
-      if (candidate.id == model_->config().eos_id) {
-        // An end that is no better than the live texts is not worth keeping.
-        if (rank++ >= beams) continue;
-        text.eos_log_prob = candidate.log_prob;
-        text.is_complete = true;
-        study.finished.push_back(std::move(text));
-        if (beams == 1) break;
-        continue;
-      }
-      ++rank;
-      text.ids.push_back(candidate.id);
-      text.log_probs.push_back(candidate.log_prob);
-      text.rows.push_back(first + candidate.beam);
-      next.push_back(std::move(text));
-      parents.push_back(first + candidate.beam);
-    }
-    if (next.empty() && study.finished.empty()) {
-      study.is_stuck = true;  // every word is forbidden: the text ends as it stands
-      return;
-    }
-    study.live = std::move(next);
-    parents_[study.index] = std::move(parents);
-  }
-
-  bool is_done(const Study& study) const {
-    if (study.live.empty() || study.is_stuck) return true;
-    if (static_cast<int64_t>(study.live.front().ids.size()) >= study.limit) return true;
-    if (study.finished.empty()) return false;
-    if (config_.beam_size == 1) return true;
-    // log P only falls: without a penalty no live text can overtake a finished one. With one, stop
-    // when as many finished texts as there are beams lead at the present length.
-    const double live = best_of(study.live).score(config_.length_penalty);
-    if (config_.length_penalty == 0) return best_of(study.finished).score(0) >= live;
-    const auto leads = [&](const Hypothesis& text) {
-      return text.score(config_.length_penalty) >= live;
-    };
-    return std::count_if(study.finished.begin(), study.finished.end(), leads) >= config_.beam_size;
-  }
-
-  const Hypothesis& best_of(const std::vector<Hypothesis>& texts) const {
-    return *std::max_element(
-        texts.begin(), texts.end(), [&](const Hypothesis& a, const Hypothesis& b) {
-          return a.score(config_.length_penalty) < b.score(config_.length_penalty);
-        });
-  }
-
-  // Writes the drafts of studies that are done and takes their rows out of the cache.
-  void drop_finished(std::vector<DecodedText>& drafts) {
-    std::vector<Study> remaining;
-    std::vector<int64_t> kept;
-    for (size_t i = 0; i < studies_.size(); ++i) {
-      if (is_done(studies_[i])) {
-        drafts[static_cast<size_t>(studies_[i].index)] = draft_of(studies_[i]);
-      } else {
-        kept.push_back(static_cast<int64_t>(i));
-        remaining.push_back(std::move(studies_[i]));
-      }
-    }
-    if (kept.size() != studies_.size() && !kept.empty())
-      GroundedDecoderImpl::select_images(cache_, torch::tensor(kept).to(device_));
-    studies_ = std::move(remaining);
-  }
-
-  // Orders the cache like the live texts; returns their newest words [R,1]. Every study has the
-  // same number of rows.
-  Tensor follow() {
-    std::vector<int64_t> rows, ids;
-    for (Study& study : studies_) {
-      std::vector<int64_t>& parents = parents_[study.index];
-      while (static_cast<int64_t>(study.live.size()) < config_.beam_size) {
-        study.live.push_back(
-            study.live.back());  // too few words are allowed: a place holder that never wins
-        study.live.back().sum = kNever;
-        parents.push_back(parents.back());
-      }
-      for (size_t beam = 0; beam < study.live.size(); ++beam) {
-        rows.push_back(parents[beam]);
-        ids.push_back(study.live[beam].ids.back());
-      }
-    }
-    bool is_identity = static_cast<int64_t>(rows.size()) == cache_.positions.size(0);
-    for (size_t i = 0; i < rows.size() && is_identity; ++i)
-      is_identity = rows[i] == static_cast<int64_t>(i);
-    if (!is_identity)
-      GroundedDecoderImpl::select(cache_, torch::tensor(rows).to(device_), /*same_images=*/true);
-    return torch::tensor(ids).to(device_).unsqueeze(1);
-  }
-
-  DecodedText draft_of(const Study& study) const {
-    const Hypothesis& text = best_of(study.finished.empty() ? study.live : study.finished);
-    DecodedText draft;
-    draft.ids = text.ids;
-    draft.log_probs = text.log_probs;
-    draft.eos_log_prob = text.eos_log_prob;
-    draft.is_complete = text.is_complete;
-    draft.score = text.score(config_.length_penalty);
-    std::vector<Tensor> maps, nulls;
-    for (size_t i = 0; i < text.rows.size(); ++i) {
-      maps.push_back(attention_[i][text.rows[i]]);
-      nulls.push_back(null_[i][text.rows[i]]);
-    }
-    draft.attention =
-        maps.empty() ? torch::zeros({0, attention_.front().size(1)}) : torch::stack(maps).cpu();
-    draft.null_attention = nulls.empty() ? torch::zeros({0}) : torch::stack(nulls).cpu();
-    return draft;
-  }
-
-  GroundedModel model_;
-  DecodingConfig config_;
-  torch::Device device_;
-  DecoderCache cache_;
-  std::vector<Study> studies_;
-  std::vector<int64_t> first_row_;                   // of each study at the newest step
-  std::map<int64_t, std::vector<int64_t>> parents_;  // study index -> cache row of each live text
-  Tensor log_probs_;                                 // [R,X] of the newest step
-  std::vector<Tensor> attention_, null_;             // a step each, on the device: [R,N], [R]
-};
-
-}  // namespace
-
-std::vector<DecodedText> generate(GroundedModel model, const EncodedImage& encoded,
-                                  const std::vector<std::vector<int64_t>>& prompts,
-                                  const DecodingConfig& config) {
+// Runs the strategy that `make` gives for each study, told its limit and its place in the batch.
+template <class Make>
+std::vector<std::vector<DecodedText>> search_studies(
+    const Runtime& runtime, const EncodedImage& encoded,
+    const std::vector<std::vector<int64_t>>& prompts, const DecodingConfig& config,
+    const SearchOptions& options, Make make) {
   torch::NoGradGuard no_grad;
   const int64_t batch = encoded.memory.size(0);
   if (batch == 0) return {};
-  check_ids(prompts, model->config().decoder.vocabulary_size, "prompt");
-  const Prompts starts = with_bos(prompts, batch, model->config(), encoded.memory.device());
-  return Search(model, encoded, starts, config).run();
+  const ModelConfig& model = runtime.config();
+  const auto starts = with_bos(prompts, batch, model);
+  const std::vector<int64_t> limits = limits_of(starts, config, model.decoder.max_tokens);
+  const LogitsProcessors processors = processors_of(config, model, options.not_first);
+  const TextRules rules{&processors, config.sentence_retries > 0 ? options.checker : nullptr,
+                        model.eos_id, model.pad_id, config.sentence_retries};
+  std::vector<std::unique_ptr<StudySearch>> searches;
+  for (size_t b = 0; b < starts.size(); ++b) searches.push_back(make(rules, limits[b], b));
+  return run_search(runtime, encoded, starts, *std::max_element(limits.begin(), limits.end()),
+                    searches);
 }
 
-std::vector<DecodedText> score_tokens(GroundedModel model, const EncodedImage& encoded,
+}  // namespace
+
+std::vector<DecodedText> generate(const Runtime& runtime, const EncodedImage& encoded,
+                                  const std::vector<std::vector<int64_t>>& prompts,
+                                  const DecodingConfig& config, const SearchOptions& options) {
+  auto texts = search_studies(
+      runtime, encoded, prompts, config, options,
+      [&](const TextRules& rules, int64_t limit, size_t) -> std::unique_ptr<StudySearch> {
+        if (config.beam_size > 1) return std::make_unique<BeamSearch>(rules, config, limit);
+        return std::make_unique<IndependentTexts>(rules, std::make_unique<GreedyChooser>(), limit,
+                                                  config.length_penalty,
+                                                  std::vector<Random>{Random(0)});
+      });
+  std::vector<DecodedText> drafts;
+  for (auto& of_study : texts) drafts.push_back(std::move(of_study.front()));
+  return drafts;
+}
+
+std::vector<std::vector<DecodedText>> sample_texts(const Runtime& runtime,
+                                                   const EncodedImage& encoded,
+                                                   const std::vector<std::vector<int64_t>>& prompts,
+                                                   const DecodingConfig& config,
+                                                   const SearchOptions& options) {
+  RADGEN_CHECK(static_cast<int64_t>(options.seeds.size()) == encoded.memory.size(0),
+               "one seed a study");
+  return search_studies(
+      runtime, encoded, prompts, config, options,
+      [&](const TextRules& rules, int64_t limit, size_t study) {
+        std::vector<Random> streams;
+        for (int64_t i = 0; i < config.num_samples; ++i)
+          streams.emplace_back(options.seeds[study],
+                               std::initializer_list<uint64_t>{static_cast<uint64_t>(i)});
+        return std::make_unique<IndependentTexts>(
+            rules, std::make_unique<TopPSampler>(config.temperature, config.top_p), limit,
+            /*length_penalty=*/1, streams);
+      });
+}
+
+std::vector<DecodedText> score_tokens(const Runtime& runtime, const EncodedImage& encoded,
                                       const std::vector<std::vector<int64_t>>& prompts,
                                       const std::vector<std::vector<int64_t>>& ids,
                                       bool keep_heads) {
-  torch::NoGradGuard no_grad;
   const int64_t batch = encoded.memory.size(0);
-  const ModelConfig& config = model->config();
+  const ModelConfig& config = runtime.config();
   if (static_cast<int64_t>(ids.size()) != batch ||
       (!prompts.empty() && prompts.size() != ids.size()))
     throw Error(
@@ -341,38 +182,17 @@ std::vector<DecodedText> score_tokens(GroundedModel model, const EncodedImage& e
         fmt::format("{} texts and {} prompts for {} studies", ids.size(), prompts.size(), batch),
         "give one text a study, and one prompt a study or none at all");
   if (batch == 0) return {};
-  check_ids(prompts, config.decoder.vocabulary_size, "prompt");
   check_ids(ids, config.decoder.vocabulary_size, "text");
+  std::vector<std::vector<int64_t>> texts = with_bos(prompts, batch, config);
   std::vector<int64_t> starts;  // position of bos, which predicts the first word
-  int64_t longest = 0;
   for (size_t b = 0; b < ids.size(); ++b) {
-    starts.push_back(prompts.empty() ? 0 : static_cast<int64_t>(prompts[b].size()));
-    longest = std::max(longest, starts[b] + 1 + static_cast<int64_t>(ids[b].size()));
+    starts.push_back(static_cast<int64_t>(texts[b].size()) - 1);
+    texts[b].insert(texts[b].end(), ids[b].begin(), ids[b].end());
   }
-  Tensor text = torch::full({batch, longest}, config.pad_id, torch::kLong);
-  for (size_t b = 0; b < ids.size(); ++b) {
-    std::vector<int64_t> line = prompts.empty() ? std::vector<int64_t>{} : prompts[b];
-    line.push_back(config.bos_id);
-    line.insert(line.end(), ids[b].begin(), ids[b].end());
-    text[static_cast<int64_t>(b)]
-        .narrow(0, 0, static_cast<int64_t>(line.size()))
-        .copy_(torch::tensor(line));
-  }
-  DecoderMasks masks;
-  if (encoded.patch_attend_mask.defined()) masks.patch_attend_mask = encoded.patch_attend_mask;
-  const DecoderOutput out =
-      model->decoder()->forward(encoded.memory, text.to(encoded.memory.device()), masks);
-  const Tensor log_probs = torch::log_softmax(out.logits.to(torch::kFloat), -1).cpu();  // [B,T,X]
-  const Tensor attention = out.attention.mean(1).to(torch::kFloat).cpu();               // [B,T,N]
-  const Tensor null = out.null_attention.mean(1).to(torch::kFloat).cpu();               // [B,T]
-  Tensor heads;  // [B,L*A,T,N]
-  if (keep_heads) {
-    std::vector<Tensor> layers;
-    for (const Tensor& scores : out.grounding_scores)  // [B,A,T,S]
-      layers.push_back(
-          torch::softmax(scores.to(torch::kFloat), -1).narrow(-1, 0, attention.size(2)));
-    heads = torch::cat(layers, 1).cpu();
-  }
+  const TextPredictions read = runtime.read(encoded, texts, keep_heads);
+  const Tensor log_probs = torch::log_softmax(read.logits.to(torch::kFloat), -1).cpu();  // [B,T,X]
+  const Tensor attention = read.attention.cpu(), null = read.null_attention.cpu();
+  const Tensor heads = keep_heads ? read.head_attention.cpu() : Tensor();  // [B,L*A,T,N]
   std::vector<DecodedText> drafts;
   for (size_t b = 0; b < ids.size(); ++b) {
     const auto row = static_cast<int64_t>(b), count = static_cast<int64_t>(ids[b].size());
@@ -392,6 +212,28 @@ std::vector<DecodedText> score_tokens(GroundedModel model, const EncodedImage& e
     drafts.push_back(std::move(draft));
   }
   return drafts;
+}
+
+std::vector<DecodedText> generate(GroundedModel model, const EncodedImage& encoded,
+                                  const std::vector<std::vector<int64_t>>& prompts,
+                                  const DecodingConfig& config, const SearchOptions& options) {
+  return generate(*runtime_of(std::move(model), config.kv_cache_type), encoded, prompts, config,
+                  options);
+}
+
+std::vector<std::vector<DecodedText>> sample_texts(GroundedModel model, const EncodedImage& encoded,
+                                                   const std::vector<std::vector<int64_t>>& prompts,
+                                                   const DecodingConfig& config,
+                                                   const SearchOptions& options) {
+  return sample_texts(*runtime_of(std::move(model), config.kv_cache_type), encoded, prompts, config,
+                      options);
+}
+
+std::vector<DecodedText> score_tokens(GroundedModel model, const EncodedImage& encoded,
+                                      const std::vector<std::vector<int64_t>>& prompts,
+                                      const std::vector<std::vector<int64_t>>& ids,
+                                      bool keep_heads) {
+  return score_tokens(*runtime_of(std::move(model)), encoded, prompts, ids, keep_heads);
 }
 
 EncodedImage select_studies(const EncodedImage& encoded, const std::vector<int64_t>& rows) {

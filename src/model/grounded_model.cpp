@@ -164,6 +164,7 @@ ForwardOutput GroundedModelImpl::forward(const ForwardInput& input) {
   check_sizes(input.patch_attend_mask, {batch, n}, "patch_attend_mask");
   check_sizes(input.grounding_masks, {batch, t, n}, "grounding_masks");
   check_sizes(input.grounding_tokens, {batch, t}, "grounding_tokens");
+  check_sizes(input.examined_tokens, {batch, t}, "examined_tokens");
   check_sizes(input.positive_tokens, {batch, t}, "positive_tokens");
   const DecoderOutput decoded = decoder_(encoded.memory, input.text_ids,
                                          DecoderMasks{{}, optional_of(input.patch_attend_mask)});
@@ -207,20 +208,28 @@ Losses GroundedModelImpl::losses(const ForwardInput& input, const DecoderOutput&
   auto add = [&](double lambda, const Tensor& loss) {
     if (lambda != 0) losses.total = losses.total + lambda * loss;
   };
+  // The grounding loss over `tokens`, [B,T] bool.
+  auto grounding = [&](const Tensor& tokens) {
+    const Tensor log_attention = c.grounding_loss.starts_with("kl")
+                                     ? log_mean_attention(decoded.grounding_scores, tokens, patches)
+                                     : Tensor();
+    return grounding_loss(attention, log_attention, input.grounding_masks, tokens, text_mask,
+                          c.grounding_loss, c.eps);
+  };
   if (input.grounding_masks.defined()) {
-    const Tensor tokens =
-        (input.grounding_tokens.defined() ? input.grounding_tokens.to(torch::kBool)
-                                          : (input.grounding_masks > 0).any(-1))
-            .logical_and(text_mask);
-    losses.grounding = monitored(c.lambda_ground, [&] {
-      const Tensor log_attention =
-          c.grounding_loss.starts_with("kl")
-              ? log_mean_attention(decoded.grounding_scores, tokens, patches)
-              : Tensor();
-      return grounding_loss(attention, log_attention, input.grounding_masks, tokens, text_mask,
-                            c.grounding_loss, c.eps);
-    });
+    Tensor tokens = input.grounding_tokens.defined() ? input.grounding_tokens.to(torch::kBool)
+                                                     : (input.grounding_masks > 0).any(-1);
+    if (input.examined_tokens.defined())
+      tokens = tokens.logical_and(input.examined_tokens.to(torch::kBool).logical_not());
+    tokens = tokens.logical_and(text_mask);
+    losses.grounding = monitored(c.lambda_ground, [&] { return grounding(tokens); });
     add(c.lambda_ground, losses.grounding);
+  }
+  if (input.grounding_masks.defined() && input.examined_tokens.defined()) {
+    losses.examined = monitored(c.lambda_examined, [&] {
+      return grounding(input.examined_tokens.to(torch::kBool).logical_and(text_mask));
+    });
+    add(c.lambda_examined, losses.examined);
   }
   const bool only_positive = c.entropy_on == "positive";
   if (!only_positive || input.positive_tokens.defined()) {

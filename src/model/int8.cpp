@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "int8_calibration.h"
 #include "radgen/core/error.h"
@@ -121,6 +122,20 @@ int64_t Int8Report::count(bool is_int8) const {
                        [&](const Int8Layer& layer) { return layer.is_int8 == is_int8; });
 }
 
+nlohmann::ordered_json int8_report_to_json(const Int8Report& report) {
+  nlohmann::ordered_json layers = nlohmann::ordered_json::array();
+  for (const Int8Layer& layer : report.layers)
+    layers.push_back({{"name", layer.name},
+                      {"is_int8", layer.is_int8},
+                      {"error", layer.error},
+                      {"input", {layer.input_low, layer.input_high}},
+                      {"clipped", {layer.clipped_low, layer.clipped_high}}});
+  return {{"engine", report.engine},
+          {"weight_bits", report.weight_bits},
+          {"output_error", report.output_error},
+          {"layers", std::move(layers)}};
+}
+
 Int8Report quantise(GroundedModel model, const Int8Options& options,
                     const std::vector<Tensor>& images) {
   check_arguments(model, options, images);
@@ -128,6 +143,9 @@ Int8Report quantise(GroundedModel model, const Int8Options& options,
   model->eval();
   Int8Report report;
   report.engine = int8_engine_name();
+  report.weight_bits = int8_weight_bits(int8_largest_weight());
+  if (report.weight_bits < 8)
+    log::info("INT8: this CPU's products of full bytes saturate (no VNNI), weights get 7 bits");
   const EncoderConfig& encoder = model->config().encoder;
   const int64_t probe_px = kProbePatches * encoder.patch_px;
   std::vector<NamedLinear> layers = linear_layers(model);
@@ -147,9 +165,9 @@ Int8Report quantise(GroundedModel model, const Int8Options& options,
         row.input_high = seen.input_high;
       }
       if (!options.is_dynamic) {
-        row.clipped_low = part.input.middle - int8_zero() * static_cast<double>(part.input.step);
+        row.clipped_low = part.input.middle - kByteZero * static_cast<double>(part.input.step);
         row.clipped_high =
-            part.input.middle + (int8_top() - int8_zero()) * static_cast<double>(part.input.step);
+            part.input.middle + (kByteTop - kByteZero) * static_cast<double>(part.input.step);
       }
       log::debug("INT8 {}: error {:.4f}, input {:.3g} to {:.3g} of {:.3g} to {:.3g}", row.name,
                  row.error, row.clipped_low, row.clipped_high, row.input_low, row.input_high);
@@ -159,12 +177,13 @@ Int8Report quantise(GroundedModel model, const Int8Options& options,
     linear.recorder.reset();
   }
   set_backends(candidates, report);
-  if (images.empty() || options.output_error_limit <= 0) return report;
-  while ((report.output_error = measure_output_error(model, images, memories)) >
-             options.output_error_limit &&
+  if (images.empty()) return report;
+  report.output_error = measure_output_error(model, images, memories);
+  while (options.output_error_limit > 0 && report.output_error > options.output_error_limit &&
          report.count(true) > 0) {
     give_up_worst(report);
     set_backends(candidates, report);
+    report.output_error = measure_output_error(model, images, memories);
   }
   return report;
 }

@@ -46,24 +46,24 @@ struct OutputRange {
   Tensor middle, spread;  // [count]
 };
 
-Tensor rounded(const Tensor& x, double step, double zero, int top) {
-  return ((x / step).round() + zero).clamp(0, top).sub(zero).mul(step);
+Tensor rounded(const Tensor& x, double step) {
+  return ((x / step).round() + kByteZero).clamp(0, kByteTop).sub(kByteZero).mul(step);
 }
 
 // `clip` of the range from `low` <= 0 to `high` >= 0.
-Steps8 steps_of(double low, double high, double clip, int top) {
-  const double step = std::max(clip * (high - low) / top, 1e-12);
+Steps8 steps_of(double low, double high, double clip) {
+  const double step = std::max(clip * (high - low) / kByteTop, 1e-12);
   return {static_cast<float>(step), static_cast<float>(clip * (high + low) / 2)};
 }
 
 // The clip that leaves the sample most exact.
-Steps8 choose_steps(const Tensor& x, double low, double high, int top, int zero) {
+Steps8 choose_steps(const Tensor& x, double low, double high) {
   Steps8 best;
   double least = -1;
   for (double clip : kClips) {
-    const Steps8 steps = steps_of(low, high, clip, top);
+    const Steps8 steps = steps_of(low, high, clip);
     const Tensor centred = x - steps.middle;
-    const double error = (rounded(centred, steps.step, zero, top) - centred).norm().item<double>();
+    const double error = (rounded(centred, steps.step) - centred).norm().item<double>();
     if (least >= 0 && error >= least) continue;
     least = error;
     best = steps;
@@ -74,7 +74,7 @@ Steps8 choose_steps(const Tensor& x, double low, double high, int top, int zero)
 OutputRange choose_one_range(const Tensor& y, const SeenProduct& seen) {
   const double low = std::min(seen.output_low.min().item<double>(), 0.0),
                high = std::max(seen.output_high.max().item<double>(), 0.0);
-  const Steps8 steps = choose_steps(y, low, high, kOutputTop, kOutputZero);
+  const Steps8 steps = choose_steps(y, low, high);
   return {torch::full({y.size(1)}, steps.middle),
           torch::full({y.size(1)}, steps.step / kOutputStep)};
 }
@@ -88,7 +88,7 @@ OutputRange choose_channel_ranges(const Tensor& y, const SeenProduct& seen) {
   double least = -1;
   for (double clip : kClips) {
     const Tensor scaled = (y - middle) / (clip * half);
-    const Tensor off = (rounded(scaled, kOutputStep, kOutputZero, kOutputTop) - scaled) * half;
+    const Tensor off = (rounded(scaled, kOutputStep) - scaled) * half;
     const double error = off.norm().item<double>() * clip;
     if (least >= 0 && error >= least) continue;
     least = error;
@@ -137,20 +137,20 @@ MeasuredPart make_part(const torch::nn::LinearImpl& layer, const SeenProduct& se
   Tensor bias = layer.bias.detach().narrow(0, seen.first, seen.count);
   const Tensor y = torch::linear(seen.sample, weight, bias);
   if (!options.is_dynamic) {
-    part.input =
-        choose_steps(seen.sample, seen.input_low, seen.input_high, int8_top(), int8_zero());
+    part.input = choose_steps(seen.sample, seen.input_low, seen.input_high);
     // With one scale for all weights, rows that were divided by their ranges would have nothing in
     // common.
     part.has_one_output_scale = options.has_one_output_scale || !options.is_per_channel;
     const OutputRange range =
         part.has_one_output_scale ? choose_one_range(y, seen) : choose_channel_ranges(y, seen);
     part.factor = (range.spread * kOutputStep).contiguous();
-    part.offset = (range.middle - kOutputZero * part.factor).contiguous();
+    part.offset = (range.middle - kByteZero * part.factor).contiguous();
     bias = (bias + part.input.middle * weight.sum(1) - range.middle) / range.spread;
     weight = weight / range.spread.unsqueeze(1);
   }
   const auto pack = [&] {
-    part.product = std::make_shared<const Int8Product>(weight, bias, options.is_per_channel);
+    part.product = std::make_shared<const Int8Product>(weight, bias, options.is_per_channel,
+                                                       options.largest_weight);
   };
   pack();
   const double error = relative_error(part.apply(seen.sample), y);

@@ -33,6 +33,7 @@ struct PartOptions {
   bool is_dynamic = false;
   bool is_per_channel = true;
   bool has_one_output_scale = false;  // a table of its 8-bit results follows (int8_feed_forward)
+  int largest_weight = int8_largest_weight();
 };
 struct MeasuredPart {
   Int8Part part;

@@ -17,7 +17,8 @@ namespace {
 using torch::Tensor;
 using Packed = c10::intrusive_ptr<LinearPackedParamsBase>;
 
-constexpr double kLargestWeight = 127;  // symmetric: -127..127
+constexpr int kFullWeight = 127, kNarrowWeight = 64;
+static_assert(2 * kByteTop * kNarrowWeight <= 32767 && 2 * kByteTop * kFullWeight > 32767);
 
 // Restores the engine, which is global to the process.
 class EngineGuard {
@@ -38,22 +39,36 @@ auto operator_named(const char* name) {
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Function>();
 }
 
-Tensor quantised_weight(const Tensor& weight, bool is_per_channel) {
+Tensor quantised_weight(const Tensor& weight, bool is_per_channel, double largest) {
   const Tensor dense = weight.detach().to(torch::kFloat).contiguous();
   constexpr double kLeastScale = 1e-12;  // a row of zeros
   if (!is_per_channel) {
-    const double scale = std::max(dense.abs().max().item<double>() / kLargestWeight, kLeastScale);
+    const double scale = std::max(dense.abs().max().item<double>() / largest, kLeastScale);
     return at::quantize_per_tensor(dense, scale, 0, torch::kQInt8);
   }
-  const Tensor scales =
-      (dense.abs().amax(1).to(torch::kDouble) / kLargestWeight).clamp_min(kLeastScale);
+  const Tensor scales = (dense.abs().amax(1).to(torch::kDouble) / largest).clamp_min(kLeastScale);
   return at::quantize_per_channel(dense, scales, torch::zeros({dense.size(0)}, torch::kLong), 0,
                                   torch::kQInt8);
 }
 
 bool has_vnni() {
   const std::vector<std::string> features = cpu_features();
-  return std::find(features.begin(), features.end(), "avx512_vnni") != features.end();
+  return std::any_of(features.begin(), features.end(), [](const std::string& name) {
+    return name == "avx512_vnni" || name == "avx_vnni";
+  });
+}
+
+// Whether the sum of products of the largest inputs and the largest weights is right. Sizes that no
+// network has: the engine keeps kernels by size.
+bool is_exact_at_full_width(int64_t rows, int64_t from, int64_t to) {
+  const Int8Product product(torch::full({to, from}, 1.0 / static_cast<double>(from)),
+                            torch::zeros({to}), /*is_per_channel=*/true, kFullWeight);
+  const float step = 1.F / (kByteTop - kByteZero);
+  const Tensor x = empty_u8(rows, from, step);
+  std::fill_n(reinterpret_cast<uint8_t*>(x.data_ptr<c10::quint8>()), x.numel(),
+              static_cast<uint8_t>(kByteTop));
+  // Ones times ones: all results are 1, within a step of the result.
+  return (product.apply(x).dequantize() - 1).abs().max().item<float>() <= 1.01F * kOutputStep;
 }
 
 bool has_engine(at::QEngine engine) {
@@ -83,30 +98,34 @@ at::QEngine int8_engine() {
 
 std::string int8_engine_name() { return at::toString(int8_engine()); }
 
-int int8_top() {
-  static const int top = has_vnni() ? 255 : 127;
-  return top;
+int int8_largest_weight() {
+  static const int largest = [] {
+    if (!has_vnni()) return kNarrowWeight;
+    const bool is_exact = is_exact_at_full_width(1, 67, 17) && is_exact_at_full_width(5, 131, 61) &&
+                          is_exact_at_full_width(101, 389, 257);
+    return is_exact ? kFullWeight : kNarrowWeight;
+  }();
+  return largest;
 }
-
-int int8_zero() { return (int8_top() + 1) / 2; }
 
 Tensor empty_u8(int64_t rows, int64_t columns, float step) {
   return at::_empty_affine_quantized({rows, columns}, torch::TensorOptions().dtype(torch::kQUInt8),
-                                     step, int8_zero());
+                                     step, kByteZero);
 }
 
-Int8Product::Int8Product(const Tensor& weight, const Tensor& bias, bool is_per_channel) {
+Int8Product::Int8Product(const Tensor& weight, const Tensor& bias, bool is_per_channel,
+                         int largest_weight) {
   const EngineGuard engine(int8_engine());
   static const auto prepack =
       operator_named<Packed(Tensor, c10::optional<Tensor>)>("quantized::linear_prepack");
-  packed_ = prepack.call(quantised_weight(weight, is_per_channel),
+  packed_ = prepack.call(quantised_weight(weight, is_per_channel, largest_weight),
                          bias.detach().to(torch::kFloat).contiguous());
 }
 
 Tensor Int8Product::apply(const Tensor& x) const {
   static const auto linear =
       operator_named<Tensor(Tensor, const Packed&, double, int64_t)>("quantized::linear");
-  return linear.call(x, packed_, kOutputStep, kOutputZero);
+  return linear.call(x, packed_, kOutputStep, kByteZero);
 }
 
 Tensor Int8Product::apply_dynamic(const Tensor& x) const {
@@ -121,7 +140,7 @@ Tensor Int8Product::apply_dynamic(const Tensor& x) const {
       refuse_input("it holds NaN or infinity");
   }
   try {
-    return linear.call(x, packed_, /*reduce_range=*/int8_top() < 255);
+    return linear.call(x, packed_, /*reduce_range=*/false);
   } catch (const c10::Error& error) {
     refuse_input(error.what_without_backtrace());
   }

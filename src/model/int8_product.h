@@ -8,8 +8,14 @@
 //
 // LibTorch 1.13 (oneDNN 2.6) keeps one kernel for all products of the same sizes with the zero
 // points of the first of them, and gives wrong numbers for other ones. So there is one zero point
-// in the process, int8_zero(); whatever else lies in the middle of a range goes into the bias.
+// in the process, kByteZero; whatever else lies in the middle of a range goes into the bias.
 // Results are 8-bit numbers of -1..1: their range goes into weights and bias.
+//
+// CPUs with VNNI add products of bytes in 32 bits. Those without add pairs of them in 16 bits first
+// (vpmaddubsw), which saturates at 32767: two of 255 * 127 do not fit, two of 255 * 64 do. There
+// weights are -64..64. (Activations of 7 bits, the usual way, fit too; but activations have long
+// tails and one scale, weights have neither: it is activations that need their bits. Products of
+// normal inputs and uniform weights are off by 1.2 % so, and by 1.9 % in the usual way.)
 #pragma once
 
 #include <ATen/native/quantized/PackedParams.h>
@@ -20,8 +26,11 @@
 
 namespace radgen {
 
-// What an 8-bit number stands for: (q - zero) * step + middle, zero being int8_zero() of inputs and
-// kOutputZero of results.
+// Of inputs and results.
+inline constexpr int kByteZero = 128, kByteTop = 255;
+inline constexpr float kOutputStep = 1 / 127.5F;
+
+// What an 8-bit number stands for: (q - kByteZero) * step + middle.
 struct Steps8 {
   float step = 1;
   float middle = 0;
@@ -33,20 +42,20 @@ struct Steps8 {
 at::QEngine int8_engine();
 std::string int8_engine_name();
 
-// The largest activation that may be used: 255, or 127 on CPUs without VNNI, whose u8 x s8 sums of
-// pairs overflow 16 bits.
-int int8_top();
-int int8_zero();
-inline constexpr int kOutputZero = 128, kOutputTop = 255;
-inline constexpr float kOutputStep = 1 / 127.5F;
+// The largest weight that the engine multiplies without saturation: 127 when the CPU has VNNI and
+// the engine's products of the largest numbers come out exact, else 64. Asked of the engine itself,
+// once: ONEDNN_MAX_CPU_ISA can take VNNI away from a CPU that has it.
+int int8_largest_weight();
+constexpr int int8_weight_bits(int largest_weight) { return largest_weight > 64 ? 8 : 7; }
 
 // quint8 [rows,columns] of inputs, not filled. `step` as in Steps8; the middle is the caller's.
 torch::Tensor empty_u8(int64_t rows, int64_t columns, float step);
 
 class Int8Product {
  public:
-  // Weights symmetric; a scale each output channel or one for all.
-  Int8Product(const torch::Tensor& weight, const torch::Tensor& bias, bool is_per_channel);
+  // Weights symmetric, -largest_weight..largest_weight; a scale each output channel or one for all.
+  Int8Product(const torch::Tensor& weight, const torch::Tensor& bias, bool is_per_channel,
+              int largest_weight = int8_largest_weight());
   torch::Tensor apply(const torch::Tensor& x) const;  // results beyond -1..1 are cut
   torch::Tensor apply_dynamic(const torch::Tensor& x) const;
 

@@ -43,7 +43,7 @@ Rate measure_int8(bool is_dynamic, int64_t side, int runs, double operations) {
   Rate rate{is_dynamic ? "linear int8 dynamic" : "linear int8 static", "GOP/s"};
   try {
     const at::Tensor x = torch::randn({side, side});
-    const at::Tensor u8 = at::quantize_per_tensor(x, 0.05, int8_zero(), at::ScalarType::QUInt8);
+    const at::Tensor u8 = at::quantize_per_tensor(x, 0.05, kByteZero, at::ScalarType::QUInt8);
     const Int8Product product(torch::randn({side, side}), torch::zeros({side}),
                               /*is_per_channel=*/true);
     return measure(rate.name, rate.unit, operations, runs, [&] {

@@ -90,6 +90,7 @@ BenchResult bench_encode(GroundedModel model, const BenchCase& bench) {
   BenchResult result = time_runs(bench.runs, bench.device, [&] { model->encode(images); });
   result.int8_error = int8.output_error;
   result.int8_kept_fp32 = int8.count(/*is_int8=*/false);
+  result.int8_weight_bits = int8.weight_bits;
   restore_fp32(model);
   result.flops = static_cast<double>(bench.batch) *
                  encoder_flops(model->config(), grid_of(model->config(), bench)).total();

@@ -249,7 +249,7 @@ ModelConfig public_model_config(const PublicConfig& file) {
   for (int64_t id = 0;
        config.pad_id < 0 || config.pad_id == config.bos_id || config.pad_id == config.eos_id; ++id)
     config.pad_id = id;
-  config.loss.lambda_ground = config.loss.lambda_entropy = 0;
+  config.loss.lambda_ground = config.loss.lambda_examined = config.loss.lambda_entropy = 0;
   check(config);
   return config;
 }

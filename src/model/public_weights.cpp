@@ -1,17 +1,12 @@
 #include "radgen/model/public_weights.h"
 
-#include <caffe2/serialize/inline_container.h>
 #include <fmt/format.h>
-#include <torch/csrc/jit/serialization/unpickler.h>
 
 #include <algorithm>
-#include <cstring>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "radgen/core/error.h"
-#include "radgen/core/files.h"
 #include "weight_maps.h"
 
 namespace radgen {
@@ -57,12 +52,19 @@ class Loader {
     }
     torch::NoGradGuard no_grad;
     for (auto& [target, value] : values_) target.copy_(value);
-    for (const auto& item : checkpoint_.tensors)
-      if (touched_.count(item.first) == 0) report_.unused.push_back(item.first);
+    // A tensor under two names is used when one of them is.
+    std::set<std::pair<const void*, int64_t>> memory;
+    for (const std::string& name : touched_) memory.insert(memory_of(checkpoint_.tensors.at(name)));
+    for (const auto& [file_name, tensor] : checkpoint_.tensors)
+      if (memory.count(memory_of(tensor)) == 0) report_.unused.push_back(file_name);
     return report_;
   }
 
  private:
+  static std::pair<const void*, int64_t> memory_of(const Tensor& tensor) {
+    return {tensor.data_ptr(), tensor.numel()};
+  }
+
   void miss(const std::string& name) {
     const bool is_allowed =
         std::any_of(options_.may_be_missing.begin(), options_.may_be_missing.end(),
@@ -138,169 +140,7 @@ void gather_text(Loader& loader, GroundedModel model, const PublicCheckpoint& ch
   }
 }
 
-// Module.state_dict() is an OrderedDict with an attribute "_metadata", and LibTorch's reader knows
-// neither: it takes an OrderedDict for an unused part of a tensor and leaves None in its place. The
-// pickle is changed so that a plain dictionary is made behind that None and both end in a tuple;
-// the attribute, which stands last, is cut off. Other pickles stay as they are.
-std::string with_plain_dictionary(const std::string& pickle) {
-  static const std::string kStart(
-      "\x80\x02"
-      "ccollections\nOrderedDict\nq\0)R",
-      31);
-  static const std::string kMetadata("X\x09\0\0\0_metadata", 14);
-  if (pickle.compare(0, kStart.size(), kStart) != 0 || pickle.back() != '.') return pickle;
-  size_t end = pickle.size() - 1;
-  const size_t at = pickle.rfind(kMetadata);
-  if (at != std::string::npos && pickle[end - 1] == 'b') {
-    // The attributes' dictionary and its place in the memo stand before: EMPTY_DICT and BINPUT, or
-    // LONG_BINPUT.
-    if (pickle[at - 3] == '}' && pickle[at - 2] == 'q') end = at - 3;
-    if (pickle[at - 6] == '}' && pickle[at - 5] == 'r') end = at - 6;
-  }
-  return kStart + "}" + pickle.substr(kStart.size(), end - kStart.size()) +
-         "\x86.";  // TUPLE2, STOP
-}
-
-// Reads within the file, whatever its headers say.
-class BoundedReader final : public caffe2::serialize::ReadAdapterInterface {
- public:
-  explicit BoundedReader(std::string_view bytes) : bytes_(bytes) {}
-  size_t size() const override { return bytes_.size(); }
-  size_t read(uint64_t at, void* to, size_t count, const char* /*what*/) const override {
-    if (at >= bytes_.size()) return 0;
-    const size_t taken = std::min(count, bytes_.size() - static_cast<size_t>(at));
-    std::memcpy(to, bytes_.data() + at, taken);
-    return taken;
-  }
-
- private:
-  std::string_view bytes_;
-};
-
-// A zip archive of torch.save, read by LibTorch: what was pickled, and how many bytes lie behind
-// each storage.
-struct Archive {
-  c10::IValue top;
-  std::map<const void*, size_t> bytes_at;
-
-  void unpickle(const std::string& bytes) {
-    caffe2::serialize::PyTorchStreamReader reader(std::make_unique<BoundedReader>(bytes));
-    const auto [data, size] = reader.getRecord("data.pkl");
-    const std::string pickle = with_plain_dictionary({static_cast<const char*>(data.get()), size});
-    size_t done = 0;
-    const auto next = [&](char* to, size_t count) {
-      const size_t taken = std::min(count, pickle.size() - done);
-      std::memcpy(to, pickle.data() + done, taken);
-      done += taken;
-      return taken;
-    };
-    const auto record = [&](const std::string& name) {
-      auto [storage, length] = reader.getRecord("data/" + name);
-      bytes_at[storage.get()] = length;
-      return std::move(storage);
-    };
-    top = torch::jit::Unpickler(next, nullptr, nullptr, record, torch::kCPU).parse_ivalue();
-  }
-
-  // Whether all elements of the tensor lie inside the data that the archive has for it.
-  bool holds(const Tensor& tensor) const {
-    if (tensor.layout() != torch::kStrided || !tensor.device().is_cpu() || tensor.is_quantized())
-      return false;
-    if (tensor.numel() == 0) return true;
-    int64_t last = tensor.storage_offset();
-    if (last < 0) return false;
-    for (int64_t i = 0; i < tensor.dim(); ++i) {
-      if (tensor.size(i) < 1 || tensor.stride(i) < 0) return false;
-      if (tensor.size(i) - 1 > 0 && tensor.stride(i) > kMostElements / (tensor.size(i) - 1))
-        return false;
-      last += (tensor.size(i) - 1) * tensor.stride(i);
-      if (last > kMostElements) return false;
-    }
-    const auto found = bytes_at.find(tensor.storage().data());
-    return found != bytes_at.end() && static_cast<uint64_t>(last + 1) * tensor.element_size() <=
-                                          static_cast<uint64_t>(found->second);
-  }
-
-  static constexpr int64_t kMostElements = int64_t{1} << 40;
-};
-
-// The dictionary of tensors in what was unpickled: itself, or the one under "state_dict" or
-// "model".
-c10::optional<c10::IValue> find_dictionary(const c10::IValue& value, bool may_be_inside = true) {
-  if (may_be_inside && value.isTuple() && value.toTupleRef().elements().size() == 2)
-    return find_dictionary(value.toTupleRef().elements()[1], false);  // with_plain_dictionary()
-  if (!value.isGenericDict()) return c10::nullopt;
-  for (const auto& item : value.toGenericDict())
-    if (item.key().isString() && item.value().isTensor()) return value;
-  if (!may_be_inside) return c10::nullopt;
-  for (const auto& item : value.toGenericDict()) {
-    if (!item.key().isString()) continue;
-    const std::string& name = item.key().toStringRef();
-    if (name != "state_dict" && name != "model") continue;
-    if (const auto inner = find_dictionary(item.value(), /*may_be_inside=*/false)) return inner;
-  }
-  return c10::nullopt;
-}
-
 }  // namespace
-
-TensorMap read_pickled_weights(const fs::path& path) {
-  const std::string bytes = read_file(path);
-  const auto refuse = [&](const std::string& what) {
-    throw Error(
-        ErrorCode::kData, fmt::format("{}: {}", path.string(), what),
-        "save its state_dict() once more by itself with torch.save (PyTorch 1.6 or later), or "
-        "as safetensors");
-  };
-  if (bytes.compare(0, 2, "PK") != 0) refuse("is no zip archive as torch.save writes");
-  Archive archive;
-  try {
-    archive.unpickle(bytes);
-  } catch (const std::exception&) {
-    refuse("holds something else than a dictionary of tensors, or is damaged");
-  }
-  const c10::optional<c10::IValue> dictionary = find_dictionary(archive.top);
-  if (!dictionary) refuse("holds no dictionary of tensors");
-  TensorMap tensors;
-  for (const auto& item : dictionary->toGenericDict()) {
-    if (!item.key().isString() || !item.value().isTensor()) continue;
-    const Tensor tensor = item.value().toTensor().detach();
-    if (!archive.holds(tensor))
-      refuse("'" + item.key().toStringRef() + "' is larger than its data");
-    tensors[item.key().toStringRef()] =
-        (tensor.is_floating_point() ? tensor.to(torch::kFloat) : tensor).contiguous().clone();
-  }
-  return tensors;
-}
-
-PublicCheckpoint read_public_checkpoint(const fs::path& path) {
-  if (!fs::exists(path))
-    throw Error(ErrorCode::kData, "no such file or folder: " + path.string(),
-                "give a Hugging Face folder, a model.safetensors with its config.json beside it, "
-                "or torchvision's .pth");
-  PublicCheckpoint checkpoint;
-  if (fs::is_directory(path)) {
-    checkpoint.config = read_public_config(path);
-    if (fs::exists(path / "model.safetensors")) {
-      checkpoint.tensors = read_safetensors(path / "model.safetensors");
-    } else if (fs::exists(path / "pytorch_model.bin")) {
-      checkpoint.tensors = read_pickled_weights(path / "pytorch_model.bin");
-    } else {
-      throw Error(ErrorCode::kData,
-                  "no model.safetensors and no pytorch_model.bin in " + path.string(),
-                  "weights in several parts are not supported: save the model in one file");
-    }
-  } else if (path.extension() == ".pth" || path.extension() == ".pt") {
-    checkpoint.tensors = read_pickled_weights(path);
-    checkpoint.config = torchvision_config(checkpoint.tensors, path.string());
-  } else {
-    checkpoint.config =
-        read_public_config(path.parent_path().empty() ? fs::path(".") : path.parent_path());
-    checkpoint.tensors =
-        path.extension() == ".bin" ? read_pickled_weights(path) : read_safetensors(path);
-  }
-  return checkpoint;
-}
 
 WeightReport load_public_vision(VitEncoder encoder, const PublicCheckpoint& checkpoint,
                                 const PublicLoadOptions& options) {

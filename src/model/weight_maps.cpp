@@ -170,9 +170,11 @@ Mapping embedding(const std::string& target, const std::string& source,
 
 const std::string& source_of(const PublicCheckpoint& checkpoint) { return checkpoint.config.where; }
 
-std::string find_prefix(const PublicCheckpoint& checkpoint, const std::string& anchor) {
+namespace {
+
+std::vector<std::string> prefixes_of(const TensorMap& tensors, const std::string& anchor) {
   std::vector<std::string> prefixes;
-  for (const auto& item : checkpoint.tensors) {
+  for (const auto& item : tensors) {
     const std::string& name = item.first;
     if (name.size() < anchor.size() ||
         name.compare(name.size() - anchor.size(), anchor.size(), anchor) != 0)
@@ -180,11 +182,41 @@ std::string find_prefix(const PublicCheckpoint& checkpoint, const std::string& a
     const std::string prefix = name.substr(0, name.size() - anchor.size());
     if (prefix.empty() || prefix.back() == '.') prefixes.push_back(prefix);
   }
+  return prefixes;
+}
+
+// The first names of the file: they say whose it is.
+std::string first_names(const TensorMap& tensors) {
+  std::string text;
+  int count = 0;
+  for (const auto& item : tensors) {
+    if (++count > 3) break;
+    text += (text.empty() ? "'" : ", '") + item.first + "'";
+  }
+  return text.empty() ? "none" : text;
+}
+
+}  // namespace
+
+size_t count_prefixes(const PublicCheckpoint& checkpoint, const std::string& anchor) {
+  return prefixes_of(checkpoint.tensors, anchor).size();
+}
+
+std::string find_prefix(const PublicCheckpoint& checkpoint, const std::string& anchor) {
+  const std::vector<std::string> prefixes = prefixes_of(checkpoint.tensors, anchor);
   if (prefixes.size() == 1) return prefixes.front();
+  const std::string message = fmt::format("{}: {} tensors are named '{}', expected one",
+                                          source_of(checkpoint), prefixes.size(), anchor);
+  if (prefixes.empty()) {
+    throw Error(
+        ErrorCode::kData,
+        fmt::format("{}; the file's names begin with {}", message, first_names(checkpoint.tensors)),
+        "the weights and the config.json beside them must be of one and the same model, with the "
+        "names that transformers gives");
+  }
   throw Error(ErrorCode::kData,
-              fmt::format("{}: {} tensors are named '{}', expected one", source_of(checkpoint),
-                          prefixes.size(), anchor),
-              "the weights and the config.json beside them must be of one and the same model");
+              fmt::format("{}: behind '{}'", message, fmt::join(prefixes, "' and '")),
+              "the file holds several models: save one of them by itself");
 }
 
 std::vector<Mapping> vision_map(const EncoderConfig& own, const PublicCheckpoint& checkpoint,
@@ -258,7 +290,10 @@ std::vector<Mapping> text_map(const DecoderConfig& own, const PublicCheckpoint& 
 std::vector<Mapping> projection_map(const PublicCheckpoint& checkpoint) {
   const PublicConfig& file = checkpoint.config;
   std::vector<Mapping> map;
-  if (file.has_projection) add_both(map, "", "enc_to_dec_proj");
+  if (file.has_projection) {
+    const std::string name = "enc_to_dec_proj";
+    add_both(map, "", find_prefix(checkpoint, name + ".weight") + name);
+  }
   for (Mapping& mapping : map) mapping.target.erase(0, 1);  // ".weight" -> "weight"
   if (!map.empty() || !file.has_cross_attention || !file.encoder) return map;
   map.push_back(
@@ -273,8 +308,10 @@ std::vector<Mapping> projection_map(const PublicCheckpoint& checkpoint) {
 }
 
 PublicConfig torchvision_config(const TensorMap& tensors, const std::string& where) {
+  const std::vector<std::string> prefixes = prefixes_of(tensors, "conv_proj.weight");
+  const std::string prefix = prefixes.size() == 1 ? prefixes.front() : "";
   const auto shape = [&](const std::string& name, int64_t dimensions) {
-    const auto found = tensors.find(name);
+    const auto found = tensors.find(prefix + name);
     if (found == tensors.end() || found->second.dim() != dimensions)
       throw Error(
           ErrorCode::kData,

@@ -24,6 +24,8 @@ struct Mapping {
 // The text before `anchor` in the one tensor name that ends with it: "encoder." for
 // "encoder.embeddings.cls_token". Throws Error{kData} when no name or more than one does.
 std::string find_prefix(const PublicCheckpoint& checkpoint, const std::string& anchor);
+// How many names end with it.
+size_t count_prefixes(const PublicCheckpoint& checkpoint, const std::string& anchor);
 
 // What the file is called in messages.
 const std::string& source_of(const PublicCheckpoint& checkpoint);

@@ -28,10 +28,12 @@ const char* grounding_class(Grounding grounding) {
   switch (grounding) {
     case Grounding::kRegions:
       return "regions";
+    case Grounding::kExamined:
+      return "examined";
+    case Grounding::kUnsupported:
+      return "unsupported";
     case Grounding::kNone:
       return "none";
-    case Grounding::kAbsence:
-      return "absence";
   }
   return "none";
 }
@@ -41,17 +43,23 @@ std::string grounding_words(const ReportSentence& sentence) {
     case Grounding::kRegions:
       return fmt::format("{} region{}, evidence {:.2f}", sentence.boxes.size(),
                          sentence.boxes.size() == 1 ? "" : "s", sentence.score);
+    case Grounding::kExamined:
+      return "examined, nothing found: " + sentence.words;
+    case Grounding::kUnsupported:
+      return "not supported by the picture" + (sentence.words.empty() ? "" : ": " + sentence.words);
     case Grounding::kNone:
-      return "no image evidence";
-    case Grounding::kAbsence:
-      return "states absence: nothing to point at";
+      return "no region" + (sentence.words.empty() ? "" : ": " + sentence.words);
   }
   return "";
 }
 
 ordered_json sentence_json(const ReportSentence& sentence) {
-  ordered_json out{{"evidence", grounding_words(sentence)}, {"boxes", ordered_json::array()}};
-  if (sentence.grounding != Grounding::kRegions) return out;
+  ordered_json out{{"number", sentence.number},
+                   {"kind", grounding_class(sentence.grounding)},
+                   {"evidence", grounding_words(sentence)},
+                   {"boxes", ordered_json::array()}};
+  if (sentence.grounding != Grounding::kRegions && sentence.grounding != Grounding::kExamined)
+    return out;
   for (const Box& box : sentence.boxes) out["boxes"].push_back(box_json(box));
   if (!sentence.map.empty()) {
     out["map"] = {{"rows", sentence.map_rows},
@@ -63,7 +71,7 @@ ordered_json sentence_json(const ReportSentence& sentence) {
 
 std::string data_json(const ReportPageData& data) {
   ordered_json sentences = ordered_json::array();
-  for (const auto* part : {&data.findings, &data.impression}) {
+  for (const auto* part : {&data.findings, &data.impression, &data.left_out}) {
     for (const ReportSentence& sentence : *part) sentences.push_back(sentence_json(sentence));
   }
   const ordered_json film{{"width_px", data.film_width_px},
@@ -75,26 +83,26 @@ std::string data_json(const ReportPageData& data) {
       {"film", film}, {"map_box", box_json(data.map_box)}, {"sentences", std::move(sentences)}});
 }
 
-std::string sentence_markup(const ReportSentence& sentence, size_t number) {
+std::string sentence_markup(const ReportSentence& sentence) {
   const double confidence = std::clamp(sentence.confidence, 0.0, 1.0);
   return fmt::format(
       "<li><button type=\"button\" class=\"sentence {0}\" aria-pressed=\"false\"><span "
       "class=\"number\">{1}</span>"
-      "<span class=\"words\">{2}</span><span class=\"meta\"><span class=\"evidence\">{3}</span>"
+      "<span class=\"words\">{2}</span><span class=\"meta\"><span class=\"evidence\">{3}</span>{6}"
       "<span class=\"confidence\">confidence <span class=\"bar\" aria-hidden=\"true\">"
       "<i style=\"width:{4:.0f}%\"></i></span>{5:.2f}</span></span></button></li>\n",
-      grounding_class(sentence.grounding), number, escape_html(sentence.text),
-      escape_html(grounding_words(sentence)), 100 * confidence, confidence);
+      grounding_class(sentence.grounding), sentence.number, escape_html(sentence.text),
+      escape_html(grounding_words(sentence)), 100 * confidence, confidence,
+      sentence.stability.empty()
+          ? ""
+          : "<span class=\"stability\">" + escape_html(sentence.stability) + "</span>");
 }
 
-std::string part_markup(const std::string& title, const std::vector<ReportSentence>& sentences,
-                        size_t first_number) {
+std::string part_markup(const std::string& title, const std::vector<ReportSentence>& sentences) {
   std::string out = "<h2>" + title + "</h2>\n";
   if (sentences.empty()) return out + "<p class=\"empty\">The draft has no sentences here.</p>\n";
   out += "<ol class=\"sentences\">\n";
-  for (size_t i = 0; i < sentences.size(); ++i) {
-    out += sentence_markup(sentences[i], first_number + i);
-  }
+  for (const ReportSentence& sentence : sentences) out += sentence_markup(sentence);
   return out + "</ol>\n";
 }
 
@@ -105,11 +113,17 @@ std::string report_markup(const ReportPageData& data) {
            "</p><p>Nothing was drafted for this picture.</p><code>" +
            escape_html(data.refusal_code) + "</code></div>\n";
   }
-  return part_markup("Findings", data.findings, 1) +
-         part_markup("Impression", data.impression, data.findings.size() + 1) +
-         "<div class=\"key\"><span><i class=\"k1\"></i>points at regions of the film</span>"
-         "<span><i class=\"k2\"></i>no image evidence</span>"
-         "<span><i class=\"k3\"></i>states absence</span></div>\n";
+  std::string left_out;
+  if (!data.left_out.empty()) {
+    left_out = part_markup("Left out of the impression", data.left_out) +
+               "<p class=\"empty\">No region of the film bears these statements out.</p>\n";
+  }
+  return part_markup("Findings", data.findings) + part_markup("Impression", data.impression) +
+         left_out +
+         "<div class=\"key\"><span><i class=\"k1\"></i>evidence: a finding is here</span>"
+         "<span><i class=\"k4\"></i>examined: looked at, nothing found</span>"
+         "<span><i class=\"k2\"></i>not supported by the picture</span>"
+         "<span><i class=\"k3\"></i>no place in the picture</span></div>\n";
 }
 
 std::string facts_markup(const ReportPageData& data) {

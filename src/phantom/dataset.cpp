@@ -16,12 +16,13 @@
 #include "radgen/phantom/film.h"
 #include "radgen/phantom/words.h"
 #include "radgen/report/labeler.h"
+#include "scene_graph.h"
 #include "tables.h"
 
 namespace radgen::phantom {
 namespace {
 
-enum Stream : uint64_t { kTagStream = 51, kBoxStream };
+enum Stream : uint64_t { kTagStream = 51, kBoxStream, kAnatomyStream };
 
 constexpr double kTrainBoxShare = 0.3, kBoxJitter = 0.05;
 
@@ -112,6 +113,19 @@ std::vector<BoxRow> box_rows(const StudyTruth& truth, const SpokenReport& report
   return rows;
 }
 
+// Which studies have them is drawn apart from the findings' boxes: in life they are two data sets.
+std::vector<AnatomyBox> anatomy_to_write(const StudyTruth& truth, cv::Size size, uint64_t seed) {
+  if (truth.split != "train") return truth.anatomy;
+  Random random(seed, {kAnatomyStream, hash_text(truth.study_id)});
+  std::vector<AnatomyBox> places;
+  if (!random.chance(kTrainBoxShare)) return places;
+  for (const AnatomyBox& exact : truth.anatomy) {
+    const Box box = clip(jittered(exact.box, random), size.width, size.height);
+    if (box.w >= 1 && box.h >= 1) places.push_back({exact.anatomy, box});
+  }
+  return places;
+}
+
 std::string readme(const DatasetOptions& options) {
   return std::string(kNotice) +
          fmt::format(
@@ -124,6 +138,7 @@ std::string readme(const DatasetOptions& options) {
          "mimic-cxr-2.0.0-*.csv     splits, metadata, labels (of the impression or else the "
          "findings, by rules)\n"
          "MS_CXR_Local_Alignment*   boxes in pixels of the stored film\n"
+         "chest-imagenome/          boxes of the anatomy and the sentences that were read off it\n"
          "mimiciv/                  sex, age and race\n"
          "truth.jsonl               what is true: for the evaluation and phantom-radgen "
          "--self-check only\n\n"
@@ -166,6 +181,11 @@ void write_study(const DatasetOptions& options, const std::filesystem::path& fol
   const SpokenReport report = write_words(truth, {.seed = seed, .bias = options.plan.bias});
   row.labels = labeler.labels(report.impression.empty() ? report.findings : report.impression);
   row.boxes = box_rows(truth, report, drawn.stored.size(), seed);
+  const auto places = anatomy_to_write(truth, drawn.stored.size(), seed);
+  if (!places.empty()) {
+    write_file_atomic(folder / scene_graph_path(truth),
+                      scene_graph(truth, places, labeler).dump() + "\n", Durability::kRenamed);
+  }
   const std::filesystem::path film = folder / film_path(truth);
   std::filesystem::create_directories(film.parent_path());
   write_dicom_film(film, dicom_of(truth, drawn, row, seed));
@@ -178,6 +198,11 @@ void write_study(const DatasetOptions& options, const std::filesystem::path& fol
 std::string report_path(const StudyTruth& truth) {
   return fmt::format("files/p{}/p{}/s{}.txt", truth.patient.id.substr(0, 2), truth.patient.id,
                      truth.study_id);
+}
+
+std::string scene_graph_path(const StudyTruth& truth) {
+  return fmt::format("chest-imagenome/silver_dataset/scene_graph/{}_SceneGraph.json",
+                     truth.dicom_id);
 }
 
 std::string film_path(const StudyTruth& truth) {

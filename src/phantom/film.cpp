@@ -6,6 +6,7 @@
 #include <map>
 #include <opencv2/imgproc.hpp>
 
+#include "radgen/phantom/anatomy_boxes.h"
 #include "radgen/phantom/lesions.h"
 #include "radgen/phantom/physics.h"
 #include "radgen/phantom/scene.h"
@@ -250,6 +251,7 @@ DrawnFilm draw_film(StudyTruth& truth, int long_side_px, uint64_t seed) {
 
   const double tilt = truth.rotation_degrees * 0.35;  // who turns also leans
   const cv::Mat map = film_map(canvas, size, tilt);
+  truth.anatomy = anatomy_boxes(scene, map, size);
   const Thickness whole = thickness_of(scene);
   Thickness film_thickness{to_film(whole.water, map, size), to_film(whole.bone, map, size),
                            to_film(whole.metal, map, size)};

@@ -120,6 +120,7 @@ void draw_shoulders(Scene& scene, Random random) {
         smooth_path({at(15, inner_y + 3), at(30, inner_y - 1), at(58, inner_y - 9 + lift * 0.4),
                      at(0.66 * w, inner_y - 13 + lift * 0.8), at(0.95 * w, inner_y - 18 + lift),
                      at(1.13 * w, inner_y - 17 + lift)});
+    scene.clavicles[static_cast<size_t>(side)] = clavicle;
     std::vector<double> radii;
     for (size_t i = 0; i < clavicle.size(); ++i) {
       const double t = static_cast<double>(i) / static_cast<double>(clavicle.size());

@@ -75,6 +75,10 @@ TrueFinding finding_from_json(const nlohmann::json& json) {
   return f;
 }
 
+AnatomyBox anatomy_from_json(const nlohmann::json& json) {
+  return {json.at("anatomy").get<std::string>(), json.get<Box>()};
+}
+
 StudyTruth parse(const nlohmann::json& json) {
   StudyTruth truth;
   truth.study_id = json.at("study_id");
@@ -96,6 +100,9 @@ StudyTruth parse(const nlohmann::json& json) {
   truth.is_shifted_vendor = json.value("is_shifted_vendor", false);
   truth.is_degraded = json.value("is_degraded", false);
   for (const auto& f : json.at("findings")) truth.findings.push_back(finding_from_json(f));
+  for (const auto& a : json.value("anatomy", nlohmann::json::array())) {
+    truth.anatomy.push_back(anatomy_from_json(a));
+  }
   if (json.contains("distractors")) truth.distractors = json.at("distractors");
   truth.indication = json.value("indication", "");
   truth.findings_text = json.value("findings_text", "");
@@ -133,6 +140,12 @@ nlohmann::ordered_json truth_to_json(const StudyTruth& truth) {
   auto findings = nlohmann::ordered_json::array();
   for (const TrueFinding& f : truth.findings) findings.push_back(finding_to_json(f));
   json["findings"] = std::move(findings);
+  auto anatomy = nlohmann::ordered_json::array();
+  for (const AnatomyBox& a : truth.anatomy) {
+    anatomy.push_back(
+        {{"anatomy", a.anatomy}, {"x", a.box.x}, {"y", a.box.y}, {"w", a.box.w}, {"h", a.box.h}});
+  }
+  json["anatomy"] = std::move(anatomy);
   json["distractors"] = truth.distractors;
   json["indication"] = truth.indication;
   json["findings_text"] = truth.findings_text;

@@ -25,18 +25,106 @@ bool is_side(std::string_view word) {
 
 Sentence::Sentence(const Lexicon& lexicon, std::vector<Word> words)
     : lexicon_(lexicon), words_(std::move(words)) {
-  find_clauses();
   find_cues();
+  find_clauses();
 }
 
 void Sentence::find_clauses() {
+  begins_clause_.assign(words_.size(), 0);
+  ends_denial_.assign(words_.size(), 0);
+  for (size_t i = 0; i < words_.size(); ++i) {
+    const std::string_view word = words_[i].text;
+    const bool is_asked = word == "?" && i + 1 < words_.size() &&
+                          lexicon_.answers.match(words_, i + 1, words_.size()).length > 0;
+    const bool is_colon = word == ":" || word == "-" || is_asked;
+    // "No evidence of: effusion, pneumothorax": the list belongs to the cue.
+    const bool is_behind_cue =
+        is_colon && std::any_of(before_.begin(), before_.end(),
+                                [&](const CueHit& cue) { return cue.last == i; });
+    if (is_colon && !is_behind_cue) colons_.push_back(i);
+    if (word == ";" || (is_colon && !is_behind_cue && !is_asked)) begins_clause_[i] = 1;
+    const auto match = lexicon_.clause_breaks.match(words_, i, words_.size());
+    if (match.length == 0) continue;
+    const bool is_for_all = match.values[0] == static_cast<int>(ClauseBreak::kAll);
+    (is_for_all ? begins_clause_ : ends_denial_)[i] = 1;
+  }
+  number_clauses();
+}
+
+void Sentence::number_clauses() {
   clauses_.resize(words_.size());
   size_t clause = 0;
-  for (size_t i = 0; i < words_.size(); ++i) {
-    const bool is_stop = words_[i].text == ";" || words_[i].text == ":";
-    if (is_stop || lexicon_.clause_breaks.match(words_, i, words_.size()).length > 0) ++clause;
-    clauses_[i] = clause;
+  for (size_t i = 0; i < words_.size(); ++i) clauses_[i] = clause += begins_clause_[i];
+}
+
+bool Sentence::is_joint(size_t word) const {
+  return std::any_of(templates_.begin(), templates_.end(),
+                     [&](const Template& one) { return one.joint == word; });
+}
+
+// Nothing but findings, organs and what may stand beside them.
+bool Sentence::is_subject(size_t first, size_t joint, const std::vector<Hit>& hits) const {
+  const bool is_question = words_[joint].text == "?";  // "Is there a pneumothorax? No."
+  bool has_hit = false;
+  for (size_t i = first; i < joint;) {
+    const auto hit =
+        std::find_if(hits.begin(), hits.end(), [&](const Hit& one) { return one.first == i; });
+    if (hit != hits.end() && hit->last <= joint) {
+      has_hit = true;
+      i = hit->last;
+    } else if (lexicon_.subject_words.contains(words_[i].text) ||
+               (is_question && is_any(words_[i].text, {"is", "are", "there"}))) {
+      ++i;
+    } else {
+      return false;
+    }
   }
+  return has_hit;
+}
+
+void Sentence::join_templates(const std::vector<Hit>& hits) {
+  if (colons_.empty() || hits.empty()) return;
+  for (const size_t colon : colons_) {
+    if (colon + 1 >= words_.size()) continue;
+    // From the statement before, else from the last comma: "Effusion: none, pneumothorax: small".
+    size_t first = colon, comma = 0;
+    while (first > 0 && !is_any(words_[first - 1].text, {";", ":", "-"})) {
+      if (comma == 0 && words_[first - 1].text == ",") comma = first;
+      --first;
+    }
+    if (!is_subject(first, colon, hits)) {
+      if (comma == 0 || !is_subject(comma, colon, hits)) continue;
+      first = comma;
+    }
+    Template made{first, colon, colon + 1, {}, {}};
+    while (made.end < words_.size() && words_[made.end].text != ";") ++made.end;
+    size_t said = colon + 1;
+    if (words_[said].text == "(" && said + 1 < words_.size()) ++said;
+    if (const auto match = lexicon_.answers.match(words_, said, made.end); match.length > 0) {
+      made.answer = static_cast<Answer>(match.values[0]);
+      made.words = {said, said + match.length};
+      if (made.answer == Answer::kNone) made.answer.reset();
+    }
+    if (!templates_.empty()) templates_.back().end = std::min(templates_.back().end, first);
+    begins_clause_[colon] = 0;
+    begins_clause_[first] = first > 0;
+    templates_.push_back(made);
+  }
+  if (!templates_.empty()) number_clauses();
+}
+
+const Template* Sentence::template_of(const Hit& hit) const {
+  for (const Template& one : templates_) {
+    if (one.subject <= hit.first && hit.last <= one.joint) return &one;
+  }
+  return nullptr;
+}
+
+bool Sentence::is_denial_ended(size_t from, size_t to) const {
+  for (size_t i = from; i < to; ++i) {
+    if (ends_denial_[i] != 0) return true;
+  }
+  return false;
 }
 
 void Sentence::find_cues() {
@@ -53,6 +141,9 @@ void Sentence::find_cues() {
   std::erase_if(after_, [&](const CueHit& cue) {
     return cue.first > 0 && words_[cue.first - 1].text == "there";
   });
+  // "Pneumonia?"
+  if (words_.size() > 1 && words_.back().text == "?")
+    after_.push_back({words_.size() - 1, words_.size(), Cue::kUncertainFirst});
   // "not" within "not seen" is part of the longer cue only, and the reverse.
   const auto is_within = [](const CueHit& part, const std::vector<CueHit>& others) {
     return std::any_of(others.begin(), others.end(), [&](const CueHit& other) {
@@ -83,6 +174,8 @@ bool Sentence::reaches_forward(const CueHit& cue, const Hit& hit) const {
   if (cue.last > hit.first || clauses_[cue.first] != clauses_[hit.first]) return false;
   const size_t gap = hit.first - cue.last;
   const bool is_participle = cue.cue == Cue::kNegationAdjective;
+  const bool is_denial = is_participle || cue.cue == Cue::kNegation;
+  if (is_denial && is_denial_ended(cue.last, hit.first)) return false;
   const bool is_adjective = cue.cue == Cue::kUncertainAdjective || is_participle;
   if (is_participle && gap > kParticipleReach) return false;
   if (is_adjective && gap > kAdjectiveReach) return false;
@@ -121,6 +214,11 @@ bool Sentence::reaches_back(const CueHit& cue, const Hit& hit, const std::vector
 }
 
 Judgement Sentence::judge(const Hit& hit, const std::vector<Hit>& hits) const {
+  if (const Template* said = template_of(hit); said != nullptr && said->answer) {
+    const bool is_denied = said->answer == Answer::kDenied;
+    if (said->answer == Answer::kAffirmed) return {};
+    return {is_denied ? Assertion::kNegative : Assertion::kUncertain, said->words};
+  }
   const auto find = [&](Cue kind) -> const CueHit* {
     for (const CueHit& cue : before_) {
       if (cue.cue == kind && reaches_forward(cue, hit)) return &cue;

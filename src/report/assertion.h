@@ -3,6 +3,7 @@
 // hedges that outrank a denial ("cannot be excluded"), denials, other hedges, else affirmed.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -21,6 +22,14 @@ struct Judgement {
   Hit cue;
 };
 
+// "Pneumothorax: none": findings before a colon (or a dash between spaces) and what is said of them
+// behind it.
+struct Template {
+  size_t subject = 0, joint = 0, end = 0;  // first word, the colon, the end of what is said
+  std::optional<Answer> answer;            // where it begins with one: "none", "yes"
+  Hit words;                               // of the answer
+};
+
 // One sentence, with its clauses and cues found once.
 class Sentence {
  public:
@@ -28,7 +37,16 @@ class Sentence {
 
   const std::vector<Word>& words() const { return words_; }
   size_t clause(size_t word) const { return clauses_[word]; }
-  bool is_verb(size_t word) const { return lexicon_.verbs.contains(words_[word].text); }
+  bool is_verb(size_t word) const {
+    return lexicon_.verbs.contains(words_[word].text) || is_joint(word);
+  }
+
+  // Joins each "finding:" and what is said behind it to one clause; `hits` are the findings and
+  // organs of the sentence, in order.
+  void join_templates(const std::vector<Hit>& hits);
+  const std::vector<Template>& templates() const { return templates_; }
+  // The one whose subject holds the hit; null where there is none.
+  const Template* template_of(const Hit& hit) const;
 
   // `hits` are all the findings of the sentence, in order: a cue does not reach over one whose
   // clause has a verb.
@@ -47,10 +65,17 @@ class Sentence {
   bool reaches_forward(const CueHit& cue, const Hit& hit) const;
   bool reaches_back(const CueHit& cue, const Hit& hit, const std::vector<Hit>& hits) const;
   bool restarts(size_t separator, size_t before) const;
+  void number_clauses();
+  bool is_joint(size_t word) const;
+  bool is_subject(size_t first, size_t joint, const std::vector<Hit>& hits) const;
+  bool is_denial_ended(size_t from, size_t to) const;
 
   const Lexicon& lexicon_;
   std::vector<Word> words_;
   std::vector<size_t> clauses_;
+  std::vector<uint8_t> begins_clause_, ends_denial_;  // a word each
+  std::vector<size_t> colons_;                        // words that may join a template
+  std::vector<Template> templates_;
   std::vector<CueHit> before_, after_;
 };
 

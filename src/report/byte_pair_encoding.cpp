@@ -7,6 +7,7 @@
 
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
+#include "radgen/core/utf8.h"
 #include "unicode_classes.h"
 
 namespace radgen {

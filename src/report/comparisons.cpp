@@ -2,9 +2,11 @@
 // data/lexicon.json; the longest phrase at a word decides.
 #include <algorithm>
 
+#include "radgen/report/plain_text.h"
 #include "radgen/report/text.h"
 #include "report/characters.h"
 #include "report/lexicon.h"
+#include "report/sentences.h"
 
 namespace radgen {
 namespace {
@@ -24,11 +26,13 @@ void append_comparisons(const std::vector<Word>& words, std::vector<Span>& spans
 }  // namespace
 
 std::vector<Span> find_comparisons(std::string_view text) {
-  const std::string lower = lower_case(text);
+  const PlainText plain(text);
+  const std::string lower = lower_case(plain.text());
   std::vector<Span> spans;
-  for (const Span& sentence : split_sentences(text)) {
+  for (const Span& sentence : split_plain_sentences(plain.text())) {
     append_comparisons(split_words(lower, sentence.begin, sentence.end), spans);
   }
+  for (Span& one : spans) one = {plain.begin(one.begin), plain.end(one.end)};
   return spans;
 }
 

@@ -1,12 +1,14 @@
 #include "radgen/report/labeler.h"
 
 #include <algorithm>
+#include <iterator>
 
-#include "radgen/report/text.h"
+#include "radgen/report/plain_text.h"
 #include "report/assertion.h"
 #include "report/characters.h"
 #include "report/lexicon.h"
 #include "report/modifiers.h"
+#include "report/sentences.h"
 
 namespace radgen {
 namespace {
@@ -66,8 +68,10 @@ class SentenceReader {
       : lexicon_(lexicon), sentence_(lexicon, std::move(words)), words_(sentence_.words()) {
     named_ = found_ = find_hits(lexicon_, words_);
     for (Found& found : found_) hits_.push_back(found.hit);
+    sentence_.join_templates(hits_);
     resolve_structures();
     resolve_terms();
+    resolve_templates();
   }
 
   // Appends what was found. `with_others`: also abnormalities outside the 13, as No Finding.
@@ -83,6 +87,7 @@ class SentenceReader {
 
   void resolve_structures();
   void resolve_terms();
+  void resolve_templates();
   std::optional<StateHit> state_of(const Found& found) const;
   std::optional<StateHit> state_before(const Found& found, const PhraseMatcher& states) const;
   std::optional<StateHit> state_behind(const Found& found, const PhraseMatcher& states) const;
@@ -239,6 +244,27 @@ void SentenceReader::resolve_terms() {
   }
 }
 
+// "Pneumothorax: no evidence of pneumothorax" says it behind the colon; "Effusion: not assessed"
+// says nothing.
+void SentenceReader::resolve_templates() {
+  if (sentence_.templates().empty()) return;
+  const auto is_unsaid = [&](const Found& found) {
+    const Template* one = sentence_.template_of(found.hit);
+    if (one == nullptr) return false;
+    if (one->answer) return one->answer == Answer::kUnsaid;
+    return std::any_of(found_.begin(), found_.end(), [&](const Found& other) {
+      return other.finding == found.finding && other.hit.first > one->joint &&
+             other.hit.last <= one->end;
+    });
+  };
+  std::vector<Found> kept;
+  std::copy_if(found_.begin(), found_.end(), std::back_inserter(kept),
+               [&](const Found& found) { return !is_unsaid(found); });
+  found_ = std::move(kept);
+  hits_.clear();
+  for (const Found& found : found_) hits_.push_back(found.hit);
+}
+
 void SentenceReader::append(size_t sentence_index, bool with_others,
                             std::vector<Decision>& decisions) const {
   const size_t first = decisions.size();
@@ -309,6 +335,12 @@ void SentenceReader::append_names(size_t sentence_index, std::vector<Mention>& m
   }
 }
 
+// From bytes of the plain text to bytes of the text.
+void put_back(const PlainText& plain, Mention& mention) {
+  mention.begin = plain.begin(mention.begin);
+  mention.end = plain.end(mention.end);
+}
+
 }  // namespace
 
 struct Labeler::State {
@@ -317,9 +349,9 @@ struct Labeler::State {
   // Calls use(sentence index, words) for every sentence of the text. What claims to be a sentence
   // of more words is read in parts: everything in it is looked at beside everything else.
   template <class Use>
-  void for_each_sentence(const std::string& text, const Use& use) const {
-    const std::string lower = lower_case(text);
-    const std::vector<Span> sentences = split_sentences(text);
+  void for_each_sentence(std::string_view plain, const Use& use) const {
+    const std::string lower = lower_case(plain);
+    const std::vector<Span> sentences = split_plain_sentences(plain);
     for (size_t i = 0; i < sentences.size(); ++i) {
       const std::vector<Word> words = split_words(lower, sentences[i].begin, sentences[i].end);
       for (auto part = words.begin(); part != words.end();) {
@@ -331,10 +363,17 @@ struct Labeler::State {
   }
 
   std::vector<Decision> find(const std::string& text, bool with_others) const {
+    const PlainText plain(text);
     std::vector<Decision> decisions;
-    for_each_sentence(text, [&](size_t i, std::vector<Word> words) {
+    for_each_sentence(plain.text(), [&](size_t i, std::vector<Word> words) {
       SentenceReader(lexicon, std::move(words)).append(i, with_others, decisions);
     });
+    for (Decision& one : decisions) {
+      put_back(plain, one.mention);
+      if (one.cue_end == 0) continue;
+      one.cue_begin = plain.begin(one.cue_begin);
+      one.cue_end = plain.end(one.cue_end);
+    }
     return decisions;
   }
 };
@@ -362,10 +401,12 @@ std::vector<Decision> Labeler::decisions(const std::string& text, bool with_othe
 }
 
 std::vector<Mention> Labeler::names(const std::string& text) const {
+  const PlainText plain(text);
   std::vector<Mention> mentions;
-  state_->for_each_sentence(text, [&](size_t i, std::vector<Word> words) {
+  state_->for_each_sentence(plain.text(), [&](size_t i, std::vector<Word> words) {
     SentenceReader(state_->lexicon, std::move(words)).append_names(i, mentions);
   });
+  for (Mention& one : mentions) put_back(plain, one);
   return mentions;
 }
 

@@ -1,11 +1,44 @@
 #include "report/lexicon.h"
 
+#include <algorithm>
+
 #include "radgen/core/error.h"
 #include "report/characters.h"
 
 namespace radgen {
 
-extern const char* const kLexiconJson;  // data/lexicon.json, made into a source file by the build
+// data/lexicon.json and data/cues.json, made into source files by the build.
+extern const char* const kLexiconJson;
+extern const char* const kCuesJson;
+
+namespace {
+
+// Whether three letters or more stand on both sides: "effusion/pneumothorax", not "w/o", "and/or".
+bool joins_words(std::string_view text, size_t begin, size_t slash, size_t end) {
+  if (slash < begin + 3 || slash + 3 >= end) return false;
+  for (size_t i = 1; i <= 3; ++i) {
+    if (!is_letter(text[slash - i]) || !is_letter(text[slash + i])) return false;
+  }
+  return true;
+}
+
+// The word [begin, end), "isn't" and "can't" as two.
+void append_word(std::string_view text, size_t begin, size_t end, std::vector<Word>& words) {
+  while (begin < end && text[begin] == '\'') ++begin;  // 'effusion'
+  size_t last = end;
+  while (last > begin && text[last - 1] == '\'') --last;
+  if (last == begin) return;
+  const std::string_view word = text.substr(begin, last - begin);
+  if (word.size() < 5 || !word.ends_with("n't")) {
+    words.push_back({word, begin, last});
+    return;
+  }
+  const size_t stem = word == "can't" ? 3 : word.size() - 3;
+  words.push_back({word.substr(0, stem), begin, begin + stem});
+  words.push_back({"not", begin + stem, last});
+}
+
+}  // namespace
 
 std::vector<Word> split_words(std::string_view lower_text, size_t begin, size_t end) {
   std::vector<Word> words;
@@ -14,18 +47,28 @@ std::vector<Word> split_words(std::string_view lower_text, size_t begin, size_t 
     const bool is_point = lower_text[i] == '.' && i + 1 < end && is_digit(lower_text[i + 1]);
     return is_point && (i == begin || !is_letter(lower_text[i - 1]));
   };
+  const auto is_apart = [&](size_t i) {
+    return i > begin && is_space(lower_text[i - 1]) && i + 1 < end && is_space(lower_text[i + 1]);
+  };
   for (size_t i = begin; i < end;) {
     if (part_of_word(i)) {
       size_t stop = i;
       while (stop < end && part_of_word(stop)) ++stop;
-      words.push_back({lower_text.substr(i, stop - i), i, stop});
+      append_word(lower_text, i, stop, words);
       i = stop;
-    } else {
-      if (std::string_view(",;:()?").find(lower_text[i]) != std::string_view::npos) {
-        words.push_back({lower_text.substr(i, 1), i, i + 1});
-      }
-      ++i;
+      continue;
     }
+    const char c = lower_text[i];
+    if (std::string_view(",;:()?").find(c) != std::string_view::npos) {
+      words.push_back({lower_text.substr(i, 1), i, i + 1});
+    } else if (c == '=') {
+      words.push_back({":", i, i + 1});
+    } else if (c == '-' && is_apart(i)) {
+      words.push_back({lower_text.substr(i, 1), i, i + 1});
+    } else if (c == '/' && joins_words(lower_text, begin, i, end)) {
+      words.push_back({"or", i, i + 1});
+    }
+    ++i;
   }
   return words;
 }
@@ -66,37 +109,49 @@ void PhraseMatcher::add(const std::string& phrase, int value) {
       first.size() == 1 && (!first[0].is_prefix || first[0].text.size() >= 3),
       "lexicon phrase '" + phrase + "' has a first word of fewer than three letters before '*'");
   const uint32_t start = key(first[0].text);
-  by_start_[start].push_back(std::move(added));
+  may_start_.set(filter_bit(start));
+  std::vector<Phrase>& phrases = by_start_[start];
+  const auto shorter = std::find_if(phrases.begin(), phrases.end(), [&](const Phrase& other) {
+    return other.parts.size() < added.parts.size();
+  });
+  phrases.insert(shorter, std::move(added));
 }
 
 void PhraseMatcher::add(const nlohmann::json& phrases, int value) {
   for (const auto& phrase : phrases) add(phrase.get<std::string>(), value);
 }
 
+const std::vector<PhraseMatcher::Phrase>* PhraseMatcher::bucket(std::string_view word) const {
+  const uint32_t start = key(word);
+  if (!may_start_.test(filter_bit(start))) return nullptr;
+  const auto found = by_start_.find(start);
+  return found == by_start_.end() ? nullptr : &found->second;
+}
+
 PhraseMatcher::Match PhraseMatcher::match(const std::vector<Word>& words, size_t at,
                                           size_t end) const {
   Match best;
-  const auto bucket = by_start_.find(key(words[at].text));
-  if (bucket == by_start_.end()) return best;
-  for (const Phrase& phrase : bucket->second) {
+  const std::vector<Phrase>* phrases = bucket(words[at].text);
+  if (phrases == nullptr) return best;
+  for (const Phrase& phrase : *phrases) {
     const size_t length = phrase.parts.size();
-    if (length < best.length || at + length > end) continue;
+    if (length < best.length) break;
+    if (at + length > end) continue;
     size_t i = 0;
     while (i < length && phrase.parts[i].matches(words[at + i].text)) ++i;
     if (i < length) continue;
-    if (length > best.length) best = {length, {}};
+    best.length = length;
     best.values.push_back(phrase.value);
   }
   return best;
 }
 
 bool PhraseMatcher::contains(std::string_view word) const {
-  const auto bucket = by_start_.find(key(word));
-  if (bucket == by_start_.end()) return false;
-  for (const Phrase& phrase : bucket->second) {
-    if (phrase.parts.size() == 1 && phrase.parts[0].matches(word)) return true;
-  }
-  return false;
+  const std::vector<Phrase>* phrases = bucket(word);
+  return phrases != nullptr &&
+         std::any_of(phrases->begin(), phrases->end(), [&](const Phrase& one) {
+           return one.parts.size() == 1 && one.parts[0].matches(word);
+         });
 }
 
 namespace {
@@ -145,9 +200,42 @@ nlohmann::json with_sets(const nlohmann::json& json, const nlohmann::json& sets)
   return text;
 }
 
+// A row of data/cues.json: class, scope and phrases.
+void add_cues(Lexicon& lexicon, const nlohmann::json& row) {
+  const std::string kind = row.at("class"), scope = row.at("scope");
+  const nlohmann::json& phrases = row.at("phrases");
+  const auto value = [&](std::initializer_list<std::pair<std::string_view, int>> values) {
+    for (const auto& [name, number] : values) {
+      if (name == kind) return number;
+    }
+    throw Error(ErrorCode::kInternal, "cues: class '" + kind + "' has no scope '" + scope + "'");
+  };
+  const auto of_cue = [&](Cue denies, Cue hedges) {
+    return value({{"asks", static_cast<int>(Cue::kUncertainFirst)},
+                  {"denies", static_cast<int>(denies)},
+                  {"hedges", static_cast<int>(hedges)},
+                  {"none", static_cast<int>(Cue::kIgnored)}});
+  };
+  if (scope == "forward") {
+    lexicon.cues_before.add(phrases, of_cue(Cue::kNegation, Cue::kUncertain));
+  } else if (scope == "near") {
+    lexicon.cues_before.add(phrases, of_cue(Cue::kNegationAdjective, Cue::kUncertainAdjective));
+  } else if (scope == "back") {
+    lexicon.cues_after.add(phrases, of_cue(Cue::kNegation, Cue::kUncertain));
+  } else if (scope == "answer") {
+    lexicon.answers.add(phrases, value({{"affirms", static_cast<int>(Answer::kAffirmed)},
+                                        {"denies", static_cast<int>(Answer::kDenied)},
+                                        {"hedges", static_cast<int>(Answer::kHedged)},
+                                        {"none", static_cast<int>(Answer::kNone)},
+                                        {"unsaid", static_cast<int>(Answer::kUnsaid)}}));
+  } else {
+    lexicon.clause_breaks.add(phrases, value({{"denies", static_cast<int>(ClauseBreak::kDenial)}}));
+  }
+}
+
 }  // namespace
 
-Lexicon parse_lexicon(const nlohmann::json& source) {
+Lexicon parse_lexicon(const nlohmann::json& source, const nlohmann::json& cues) {
   nlohmann::json lists = source;
   for (const char* prose : {"origin", "syntax"}) lists.erase(prose);
   const nlohmann::json json = with_sets(lists, source.value("sets", nlohmann::json::object()));
@@ -160,20 +248,9 @@ Lexicon parse_lexicon(const nlohmann::json& source) {
   for (const auto& [name, phrases] : json.at("implied").items()) {
     lexicon.implied.add(phrases, static_cast<int>(finding_of(name)));
   }
-  const auto add_cues = [&](PhraseMatcher& matcher, const char* key, Cue cue) {
-    matcher.add(json.at(key), static_cast<int>(cue));
-  };
-  add_cues(lexicon.cues_before, "ignored", Cue::kIgnored);
-  add_cues(lexicon.cues_before, "uncertain_over_negation_before", Cue::kUncertainFirst);
-  add_cues(lexicon.cues_before, "negation_before", Cue::kNegation);
-  add_cues(lexicon.cues_before, "negation_adjectives", Cue::kNegationAdjective);
-  add_cues(lexicon.cues_before, "uncertain_before", Cue::kUncertain);
-  add_cues(lexicon.cues_before, "uncertain_adjectives", Cue::kUncertainAdjective);
-  add_cues(lexicon.cues_after, "ignored_after", Cue::kIgnored);
-  add_cues(lexicon.cues_after, "uncertain_over_negation_after", Cue::kUncertainFirst);
-  add_cues(lexicon.cues_after, "negation_after", Cue::kNegation);
-  add_cues(lexicon.cues_after, "uncertain_after", Cue::kUncertain);
-  lexicon.clause_breaks.add(json.at("clause_breaks"), 0);
+  for (const auto& row : with_sets(cues.at("cues"), source.at("sets"))) add_cues(lexicon, row);
+  lexicon.clause_breaks.add(json.at("clause_breaks"), static_cast<int>(ClauseBreak::kAll));
+  lexicon.subject_words.add(json.at("subject_words"), 0);
   lexicon.verbs.add(json.at("verbs"), 0);
   lexicon.alternatives.add(json.at("alternatives"), 0);
   lexicon.restarts.add(json.at("restart_words"), 0);
@@ -192,7 +269,8 @@ Lexicon parse_lexicon(const nlohmann::json& source) {
 }
 
 const Lexicon& built_in_lexicon() {
-  static const Lexicon lexicon = parse_lexicon(nlohmann::json::parse(kLexiconJson));
+  static const Lexicon lexicon =
+      parse_lexicon(nlohmann::json::parse(kLexiconJson), nlohmann::json::parse(kCuesJson));
   return lexicon;
 }
 

@@ -1,4 +1,5 @@
-// The labeler's words: data/lexicon.json as phrases that are found in the words of a sentence.
+// The labeler's words: data/lexicon.json and data/cues.json as phrases that are found in the words
+// of a sentence.
 //
 //   const Lexicon& lexicon = built_in_lexicon();
 //   // the longest phrase that begins at word 3
@@ -8,6 +9,7 @@
 // "large|small" either word. "$degree" in the file stands for the set of that name.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -19,8 +21,9 @@
 
 namespace radgen {
 
-// A word, a number with its decimals, or one of , ; : ( ) ? of a sentence; hyphens and slashes only
-// separate.
+// A word, a number with its decimals, or one of , ; : ( ) ? of a sentence, a dash between spaces
+// ("-") or an equals sign (":"). Hyphens only separate; so does a slash, but between two words it
+// is "or". "isn't" is two words, "is" and "not".
 struct Word {
   std::string_view text;      // lower case
   size_t begin = 0, end = 0;  // bytes of the whole text
@@ -61,7 +64,11 @@ class PhraseMatcher {
     int value = 0;
   };
   static uint32_t key(std::string_view word);  // its first three bytes
-  std::unordered_map<uint32_t, std::vector<Phrase>> by_start_;
+  static size_t filter_bit(uint32_t key) { return (key * 2654435761u) >> 20; }
+  const std::vector<Phrase>* bucket(std::string_view word) const;
+
+  std::unordered_map<uint32_t, std::vector<Phrase>> by_start_;  // the longest first
+  std::bitset<4096> may_start_;  // of most words it tells at once that no phrase begins so
 };
 
 // How a hit of `terms` counts.
@@ -79,7 +86,18 @@ enum class Cue {
   kUncertainAdjective  // "possible effusion"
 };
 
+// What stands behind "finding:" says of it.
+enum class Answer {
+  kAffirmed,
+  kDenied,
+  kHedged,
+  kNone,   // looks like an answer and is none: "no change"
+  kUnsaid  // "not assessed"
+};
+
 enum class State { kPositive, kUncertain, kNegative, kUnchanged };
+
+enum class ClauseBreak { kAll, kDenial };  // a denial ends at both, other cues at kAll
 
 // An organ that is only a finding together with a state: "heart" and "enlarged".
 struct Structure {
@@ -92,10 +110,13 @@ struct Lexicon {
   PhraseMatcher terms;       // values: term_value()
   PhraseMatcher structures;  // values: index into structure_list, -1: a phrase that is none
   std::vector<Structure> structure_list;
-  PhraseMatcher implied;  // terms that imply an uncertain finding; values: Finding
-  PhraseMatcher clause_breaks, verbs, alternatives, restarts;
+  PhraseMatcher implied;        // terms that imply an uncertain finding; values: Finding
+  PhraseMatcher clause_breaks;  // values: ClauseBreak
+  PhraseMatcher verbs, alternatives, restarts;
   PhraseMatcher look_alikes;              // "scarring or atelectasis": one appearance, no doubt
   PhraseMatcher cues_before, cues_after;  // values: Cue
+  PhraseMatcher answers;                  // values: Answer
+  PhraseMatcher subject_words;            // what may stand beside the findings of "finding:"
   PhraseMatcher sides;                    // values: Side; kNone: a phrase that is no side
   PhraseMatcher side_links;
   PhraseMatcher severities;  // values: Severity
@@ -103,7 +124,8 @@ struct Lexicon {
   PhraseMatcher priors;
 };
 
-Lexicon parse_lexicon(const nlohmann::json& json);
+// `cues`: data/cues.json.
+Lexicon parse_lexicon(const nlohmann::json& json, const nlohmann::json& cues);
 const Lexicon& built_in_lexicon();
 
 }  // namespace radgen

@@ -1,20 +1,15 @@
 #include "radgen/report/prediction.h"
 
+#include <array>
 #include <cmath>
 
 #include "radgen/core/error.h"
+#include "radgen/core/json.h"
 
 namespace radgen {
 namespace {
 
-using nlohmann::json;
 using nlohmann::ordered_json;
-
-// JSON has no NaN: a number that is not finite is written as null and read back as the field's
-// default.
-ordered_json number(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
-}
 
 ordered_json box_json(const Box& box) {
   return {{"x", number(box.x)}, {"y", number(box.y)}, {"w", number(box.w)}, {"h", number(box.h)}};
@@ -26,11 +21,17 @@ ordered_json sentence_json(const DraftSentence& s) {
   ordered_json out{{"text", s.text},
                    {"begin", s.begin},
                    {"end", s.end},
+                   {"region", region_kind_name(s.is_grounded ? RegionKind::kEvidence : s.region)},
                    {"grounded", s.is_grounded},
                    {"score", number(s.score)},
                    {"confidence", number(s.confidence)},
                    {"boxes", std::move(boxes)},
                    {"entropy", number(s.entropy)}};
+  if (!s.no_region_reason.empty()) out["reason"] = s.no_region_reason;
+  if (!s.anatomies.empty()) out["anatomy"] = s.anatomies;
+  if (s.is_unsupported) out["unsupported"] = true;
+  if (s.stability) out["stability"] = number(*s.stability);
+  if (s.side_stability) out["side_stability"] = number(*s.side_stability);
   if (!s.map_file.empty()) {
     out["map"] = s.map_file;
     out["map_scale"] = number(s.map_scale);
@@ -54,16 +55,17 @@ ordered_json mention_json(const Mention& m) {
 // type is an error that names it. Values are never put into messages, they may be report text.
 class Reader {
  public:
-  Reader(const json& object, std::string where) : object_(object), where_(std::move(where)) {
+  Reader(const nlohmann::json& object, std::string where)
+      : object_(object), where_(std::move(where)) {
     if (!object_.is_object()) fail("is not an object");
   }
-  const json* find(const char* key) const {
+  const nlohmann::json* find(const char* key) const {
     const auto it = object_.find(key);
     return it == object_.end() || it->is_null() ? nullptr : &*it;
   }
   template <class T>
   void read(const char* key, T& value) const {
-    const json* member = find(key);
+    const nlohmann::json* member = find(key);
     if (!member) return;
     try {
       value = get<T>(*member);
@@ -71,8 +73,8 @@ class Reader {
       fail(std::string(key) + ": wrong type or value (" + member->type_name() + ")");
     }
   }
-  const json* array(const char* key) const {
-    const json* member = find(key);
+  const nlohmann::json* array(const char* key) const {
+    const nlohmann::json* member = find(key);
     if (member && !member->is_array()) fail(std::string(key) + " is not an array");
     return member;
   }
@@ -86,7 +88,7 @@ class Reader {
 
  private:
   template <class T>
-  static T get(const json& member) {
+  static T get(const nlohmann::json& member) {
     if constexpr (std::is_same_v<T, size_t>) {
       if (!member.is_number_integer() || member.template get<int64_t>() < 0)
         throw std::range_error("");
@@ -95,11 +97,11 @@ class Reader {
       return member.get<T>();
     }
   }
-  const json& object_;
+  const nlohmann::json& object_;
   std::string where_;
 };
 
-Box box_from(const json& object, const std::string& where) {
+Box box_from(const nlohmann::json& object, const std::string& where) {
   Reader reader(object, where);
   Box box;
   reader.read("x", box.x);
@@ -109,19 +111,38 @@ Box box_from(const json& object, const std::string& where) {
   return box;
 }
 
-DraftSentence sentence_from(const json& object, const std::string& where) {
+DraftSentence sentence_from(const nlohmann::json& object, const std::string& where) {
   Reader reader(object, where);
   DraftSentence s;
   reader.read("text", s.text);
   reader.read("begin", s.begin);
   reader.read("end", s.end);
   reader.read("grounded", s.is_grounded);
+  // Files from before there were two kinds only say whether a sentence is grounded.
+  std::string kind = region_kind_name(s.is_grounded ? RegionKind::kEvidence : RegionKind::kNone);
+  reader.read("region", kind);
+  try {
+    s.region = region_kind_from_name(kind);
+  } catch (const Error& error) {
+    reader.fail(error.what());
+  }
+  s.is_grounded = s.region == RegionKind::kEvidence;
+  reader.read("reason", s.no_region_reason);
+  reader.read("anatomy", s.anatomies);
+  reader.read("unsupported", s.is_unsupported);
   reader.read("score", s.score);
   reader.read("confidence", s.confidence);
   reader.read("entropy", s.entropy);
+  for (const auto& [key, value] :
+       {std::pair{"stability", &s.stability}, std::pair{"side_stability", &s.side_stability}}) {
+    if (reader.find(key) == nullptr) continue;
+    double share = 0;
+    reader.read(key, share);
+    *value = share;
+  }
   reader.read("map", s.map_file);
   reader.read("map_scale", s.map_scale);
-  if (const json* boxes = reader.array("boxes")) {
+  if (const nlohmann::json* boxes = reader.array("boxes")) {
     for (size_t i = 0; i < boxes->size(); ++i) {
       s.boxes.push_back(box_from((*boxes)[i], reader.at("boxes", i)));
     }
@@ -129,7 +150,7 @@ DraftSentence sentence_from(const json& object, const std::string& where) {
   return s;
 }
 
-Mention mention_from(const json& object, const std::string& where) {
+Mention mention_from(const nlohmann::json& object, const std::string& where) {
   Reader reader(object, where);
   Mention m;
   std::string finding, side, assertion = "positive", severity;
@@ -158,7 +179,7 @@ Mention mention_from(const json& object, const std::string& where) {
   return m;
 }
 
-Labels labels_from(const json& object, const std::string& where) {
+Labels labels_from(const nlohmann::json& object, const std::string& where) {
   Reader reader(object, where);
   Labels labels;
   for (const auto& [name, value] : object.items()) {
@@ -174,7 +195,20 @@ Labels labels_from(const json& object, const std::string& where) {
   return labels;
 }
 
+const std::array<std::string, 3> kRegionKinds{"none", "evidence", "examined"};
+
 }  // namespace
+
+const std::string& region_kind_name(RegionKind kind) {
+  return kRegionKinds.at(static_cast<size_t>(kind));
+}
+
+RegionKind region_kind_from_name(const std::string& name) {
+  for (size_t i = 0; i < kRegionKinds.size(); ++i) {
+    if (kRegionKinds[i] == name) return static_cast<RegionKind>(i);
+  }
+  throw Error(ErrorCode::kData, "'region' is none of none, evidence and examined");
+}
 
 std::string Draft::text() const { return findings + "\n" + impression; }
 
@@ -207,10 +241,10 @@ ordered_json draft_to_json(const Draft& d) {
   return out;
 }
 
-Draft draft_from_json(const json& object, const std::string& where) {
+Draft draft_from_json(const nlohmann::json& object, const std::string& where) {
   Reader reader(object, where);
   Draft d;
-  if (const json* id = reader.find("study_id"); id && id->is_number_integer()) {
+  if (const nlohmann::json* id = reader.find("study_id"); id && id->is_number_integer()) {
     d.study_id = id->dump();  // strangers write MIMIC's ids as numbers
   } else {
     reader.read("study_id", d.study_id);
@@ -228,21 +262,22 @@ Draft draft_from_json(const json& object, const std::string& where) {
   }
   reader.read("confidence", d.confidence);
   reader.read("image_id", d.image_id);
-  if (const json* box = reader.find("map_box")) d.map_box = box_from(*box, reader.at("map_box"));
-  if (const json* sentences = reader.array("sentences")) {
+  if (const nlohmann::json* box = reader.find("map_box"))
+    d.map_box = box_from(*box, reader.at("map_box"));
+  if (const nlohmann::json* sentences = reader.array("sentences")) {
     for (size_t i = 0; i < sentences->size(); ++i) {
       d.sentences.push_back(sentence_from((*sentences)[i], reader.at("sentences", i)));
     }
   }
-  if (const json* mentions = reader.array("mentions")) {
+  if (const nlohmann::json* mentions = reader.array("mentions")) {
     for (size_t i = 0; i < mentions->size(); ++i) {
       d.mentions.push_back(mention_from((*mentions)[i], reader.at("mentions", i)));
     }
   }
-  if (const json* labels = reader.find("labels"))
+  if (const nlohmann::json* labels = reader.find("labels"))
     d.labels = labels_from(*labels, reader.at("labels"));
   reader.read("timing_ms", d.timing_ms);
-  if (const json* model = reader.find("model")) {
+  if (const nlohmann::json* model = reader.find("model")) {
     Reader of_model(*model, reader.at("model"));
     of_model.read("version", d.model_version);
     of_model.read("sha256", d.model_sha256);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "radgen/report/plain_text.h"
 #include "radgen/report/text.h"
 #include "report/characters.h"
 
@@ -53,6 +54,22 @@ constexpr std::array<std::string_view, 18> kViewWords{
     "lateral view",   "bone window",    "frontal upright", "frontal semi-upright",
     "ribs",           "pa and lat"};
 
+// A line of a form inside a section ("PLEURA: No effusion."): its header names what is described.
+constexpr std::string_view kOrganWords[] = {"lung",         "lungs",       "pleura",
+                                            "pleural",      "heart",       "cardiac",
+                                            "mediastinum",  "mediastinal", "cardiomediastinal",
+                                            "hila",         "hilum",       "hilar",
+                                            "bone",         "bones",       "osseous",
+                                            "skeleton",     "skeletal",    "diaphragm",
+                                            "diaphragms",   "airway",      "airways",
+                                            "trachea",      "lines",       "tubes",
+                                            "devices",      "hardware",    "abdomen",
+                                            "tissue",       "tissues",     "spaces",
+                                            "vasculature",  "vessels",     "parenchyma",
+                                            "pneumothorax", "effusion",    "effusions",
+                                            "opacities",    "spine",       "wall",
+                                            "catheters"};
+
 const std::unordered_map<std::string_view, std::string_view>& known_headers() {
   static const auto map = [] {
     std::unordered_map<std::string_view, std::string_view> headers;
@@ -83,6 +100,17 @@ std::string section_name(std::string_view header) {
 
 bool is_header_char(char c) {
   return is_upper(c) || c == ' ' || c == '(' || c == ')' || c == '/' || c == ',' || c == '-';
+}
+
+bool is_form_line(std::string_view name) {
+  for (size_t begin = 0; begin < name.size();) {
+    size_t end = begin;
+    while (end < name.size() && is_letter(name[end])) ++end;
+    const std::string_view word = name.substr(begin, end - begin);
+    if (std::ranges::find(kOrganWords, word) != std::end(kOrganWords)) return true;
+    begin = end + 1;
+  }
+  return false;
 }
 
 struct Header {
@@ -119,6 +147,7 @@ std::optional<Header> lenient_header(std::string_view text, size_t line_break, b
   const bool is_known = known_headers().count(name) > 0;
   const bool has_space = end + 1 < text.size() && is_space(text[end + 1]);
   if (name.empty() || !(is_known || (is_capitals && has_space))) return std::nullopt;
+  if (!is_known && !at_start && is_form_line(name)) return std::nullopt;
   return Header{line_break, begin, end, end + (has_space ? 2u : 1u)};
 }
 
@@ -212,12 +241,13 @@ std::vector<std::pair<std::string, std::string>> split_sections(const std::strin
 }
 
 ReportSections parse_sections(const std::string& report, bool mimic_exact) {
+  const std::string plain = mimic_exact ? report : plain_text(report);
   std::string text;  // with line feeds only, as a text file is read
-  text.reserve(report.size());
-  for (size_t i = 0; i < report.size(); ++i) {
-    if (report[i] != '\r')
-      text += report[i];
-    else if (i + 1 == report.size() || report[i + 1] != '\n')
+  text.reserve(plain.size());
+  for (size_t i = 0; i < plain.size(); ++i) {
+    if (plain[i] != '\r')
+      text += plain[i];
+    else if (i + 1 == plain.size() || plain[i + 1] != '\n')
       text += '\n';
   }
   const bool is_one_line = trim(text).find('\n') == std::string_view::npos;
@@ -257,7 +287,7 @@ std::string labelled_text(const std::string& report, LabelledPart part) {
     return sections.last_paragraph.empty() ? report : sections.last_paragraph;
   if (sections.findings.empty() || sections.impression.empty())
     return sections.findings + sections.impression;
-  return sections.findings + "\n" + sections.impression;
+  return sections.findings + "\n\n" + sections.impression;  // an empty line always ends a sentence
 }
 
 }  // namespace radgen

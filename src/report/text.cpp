@@ -1,74 +1,12 @@
 #include "radgen/report/text.h"
 
-#include <algorithm>
-#include <array>
-
+#include "radgen/report/plain_text.h"
 #include "report/characters.h"
+#include "report/line_breaks.h"
+#include "report/sentences.h"
 
 namespace radgen {
 namespace {
-
-// Words whose full stop does not end a sentence.
-constexpr std::array<std::string_view, 22> kAbbreviations{
-    "dr", "drs", "mr", "mrs", "ms",  "prof", "st",   "vs", "approx", "e.g", "i.e",
-    "eg", "ie",  "cf", "ca",  "fig", "figs", "resp", "ap", "incl",   "pt",  "dept"};
-
-bool is_abbreviation(std::string_view word) {
-  const std::string lower = lower_case(word);
-  for (std::string_view known : kAbbreviations) {
-    if (lower == known) return lower != "ap" || word == "Ap";  // "AP." ends a sentence
-  }
-  return false;
-}
-
-// A number of a list at `at`: one or two digits, '.' or ')', white space ("2. Stable"). Its length,
-// or 0.
-size_t list_number_length(std::string_view text, size_t at) {
-  size_t end = at;
-  while (end < text.size() && end < at + 2 && is_digit(text[end])) ++end;
-  if (end == at || end + 1 >= text.size()) return 0;
-  const bool is_marked = text[end] == '.' || text[end] == ')';
-  return is_marked && is_space(text[end + 1]) ? end + 1 - at : 0;
-}
-
-std::string_view word_before(std::string_view text, size_t sentence_begin, size_t stop) {
-  size_t begin = stop;
-  while (begin > sentence_begin && (is_word(text[begin - 1]) || text[begin - 1] == '.')) --begin;
-  return text.substr(begin, stop - begin);
-}
-
-// Whether the mark at `at` ('.', '!' or '?') ends the sentence that began at `sentence_begin`.
-bool ends_sentence(std::string_view text, size_t sentence_begin, size_t at) {
-  const char next = at + 1 < text.size() ? text[at + 1] : '\n';
-  if (text[at] != '.') return !is_word(next);
-  const char previous = at > sentence_begin ? text[at - 1] : ' ';
-  if (is_digit(next)) return false;  // "3.5 cm", ".5 cm"
-  if (is_letter(next))
-    return is_lower(previous) && is_upper(next) &&  // "effusion.Heart"
-           at >= sentence_begin + 3 && is_lower(text[at - 2]);
-  if (list_number_length(text, sentence_begin) == at + 1 - sentence_begin)
-    return false;  // "1. Stable"
-  const std::string_view word = word_before(text, sentence_begin, at);
-  if (is_abbreviation(word)) return false;
-  size_t after = at + 1;
-  while (after < text.size() && text[after] == ' ') ++after;
-  const char start = after < text.size() ? text[after] : '\n';
-  if (word.size() == 1 && is_upper(word[0]) &&
-      (is_lower(start) || is_upper(start) || start == '_')) {
-    return false;  // "T. spine", "J. Smith"
-  }
-  if (lower_case(word) == "no" && is_digit(start)) return false;  // "No. 3"
-  // "a.m." and the like go on unless a capital follows.
-  if (word.find('.') != std::string_view::npos && !is_digit(word[0])) return !is_lower(start);
-  return true;
-}
-
-bool has_word(std::string_view text) {
-  for (char c : text) {
-    if (is_word(c) || c == '_') return true;
-  }
-  return false;
-}
 
 // Removes placeholders of de-identification ("___", "XXXX", "[** ... **]") and folds white space.
 std::string without_placeholders(std::string_view text) {
@@ -119,29 +57,43 @@ std::string without_placeholders(std::string_view text) {
   return out;
 }
 
+void end_sentence(std::string& text) {
+  size_t end = text.size();
+  while (end > 0 && is_space(text[end - 1])) --end;
+  const bool is_closed =
+      end == 0 || std::string_view(".!?:;,)\"']").find(text[end - 1]) != std::string_view::npos;
+  text.resize(end);
+  text += is_closed ? " " : ". ";
+}
+
 }  // namespace
 
 std::string clean_text(std::string_view text) {
-  // List numbers stand at the start of a line or behind the end of a sentence.
-  std::string without_numbers;
-  bool at_start = true;
-  for (size_t i = 0; i < text.size();) {
-    if (at_start && is_digit(text[i])) {
-      if (const size_t length = list_number_length(text, i)) {
+  const PlainText plain(text);
+  const std::string_view from = plain.text();
+  // Marks of a list stand where a sentence begins, and behind a colon or semicolon. A sentence
+  // that only its line or its list ended gets its full stop: the one line that is made has none
+  // of them.
+  const std::vector<Span> sentences = split_plain_sentences(from);
+  auto sentence = sentences.begin();
+  std::string out;
+  for (size_t i = 0; i < from.size();) {
+    const bool begins = sentence != sentences.end() && i == sentence->begin;
+    if (begins) {
+      if (sentence != sentences.begin()) end_sentence(out);
+      ++sentence;
+    }
+    const bool is_behind_colon = i >= 2 && is_space(from[i - 1]) && !is_space(from[i]) &&
+                                 (from[i - 2] == ':' || from[i - 2] == ';');
+    if (begins || (is_behind_colon && is_digit(from[i]))) {
+      if (const size_t length = list_mark_length(from, i); length > 0) {
         i += length;
-        at_start = false;
         continue;
       }
     }
-    if (text[i] == '\n' || text[i] == '\r')
-      at_start = true;
-    else if (text[i] == '.' || text[i] == ':' || text[i] == ';')
-      at_start = i + 1 < text.size() && is_space(text[i + 1]);
-    else if (!is_space(text[i]))
-      at_start = false;
-    without_numbers += text[i++];
+    out += from[i++];
   }
-  return without_placeholders(without_numbers);
+  return without_placeholders(out);
 }
 
 size_t count_words(std::string_view text) {
@@ -153,35 +105,6 @@ size_t count_words(std::string_view text) {
     count += is_counted;
   }
   return count;
-}
-
-std::vector<Span> split_sentences(std::string_view text) {
-  std::vector<Span> sentences;
-  size_t begin = 0;
-  const auto finish = [&](size_t end) {
-    size_t last = end;
-    while (last > begin && is_space(text[last - 1])) --last;
-    if (has_word(text.substr(begin, last - begin))) sentences.push_back({begin, last});
-    begin = end;
-    while (begin < text.size() && is_space(text[begin])) ++begin;
-  };
-  while (begin < text.size() && is_space(text[begin])) ++begin;
-  for (size_t i = begin; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '\n' || c == '\r') {
-      finish(i);
-      if (begin > i) i = begin - 1;
-    } else if ((c == '.' || c == '!' || c == '?') && ends_sentence(text, begin, i)) {
-      size_t end = i + 1;
-      while (end < text.size() &&
-             std::string_view(".!?)\"']").find(text[end]) != std::string_view::npos)
-        ++end;
-      finish(end);
-      i = std::max(begin, end) - 1;
-    }
-  }
-  finish(text.size());
-  return sentences;
 }
 
 }  // namespace radgen

@@ -204,23 +204,4 @@ bool is_unicode_letter(char32_t code) { return is_in(kLetters, code); }
 bool is_unicode_number(char32_t code) { return is_in(kNumbers, code); }
 bool is_unicode_space(char32_t code) { return is_in(kSpaces, code); }
 
-// Well-formed byte sequences: The Unicode Standard 14.0, table 3-7.
-Utf8Character utf8_character(std::string_view text, size_t at) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(at);
-  if (lead < 0x80) return {lead, 1, true};
-  if (lead < 0xC2 || lead > 0xF4) return {};
-  const size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  char32_t code = lead & (0xFF >> (length + 1));
-  for (size_t i = 1; i < length; ++i) {
-    // The second byte has a narrower range behind four of the leads: overlong forms, surrogates,
-    // above U+10FFFF.
-    const unsigned char low = i == 1 && lead == 0xE0 ? 0xA0 : i == 1 && lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned char high = i == 1 && lead == 0xED ? 0x9F : i == 1 && lead == 0xF4 ? 0x8F : 0xBF;
-    if (at + i >= text.size() || byte(at + i) < low || byte(at + i) > high) return {0, i, false};
-    code = (code << 6) | (byte(at + i) & 0x3F);
-  }
-  return {code, length, true};
-}
-
 }  // namespace radgen

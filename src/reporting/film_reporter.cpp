@@ -30,6 +30,10 @@ ModelFacts model_facts(const LoadedModel& model, const StudyInput& study) {
   ModelFacts facts{.is_phantom_trained = model.is_phantom_trained,
                    .region_share = model.calibration.region_threshold,
                    .abstain_below = model.calibration.abstain_below,
+                   .examined_share = model.calibration.examined_sentences > 0
+                                         ? model.calibration.examined_threshold
+                                         : 0,
+                   .examined_abstain_below = model.calibration.examined_abstain_below,
                    .calibration_studies = model.calibration.studies};
   if (model.config.prompt_max_tokens == 0) return facts;
   if (study.age_years) facts.context.push_back("age");
@@ -76,6 +80,7 @@ Result<FilmReport> FilmReporter::report(const std::filesystem::path& path,
   report.prepared_height_px = study.image.rows;
   report.model = model_facts(model(), study);
   report.may_write_synthetic_fhir = request.may_write_synthetic_fhir;
+  report.keeps_unsupported = request.keeps_unsupported;
   Draft& draft = report.draft;
   draft.study_id = draft.image_id = request.name;
   draft.model_version = model().version;

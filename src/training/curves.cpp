@@ -56,7 +56,7 @@ void RunFolder::draw_curves() const {
   page.section("Losses");
   add("Total loss", {"loss"});
   add("Text: cross-entropy a token", {"loss_text"});
-  add("Grounding", {"loss_grounding"});
+  add("Grounding", {"loss_grounding", "loss_examined"});
   add("Findings of the picture", {"loss_labels"});
   add("Findings of the patches", {"loss_patches"});
   page.section("Scores on the validation split");

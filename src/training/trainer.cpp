@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "radgen/batches/loader.h"
 #include "radgen/core/compute.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
@@ -12,7 +13,6 @@
 #include "radgen/core/random.h"
 #include "radgen/core/signals.h"
 #include "radgen/core/tool.h"
-#include "radgen/data/loader.h"
 #include "radgen/data/prepare.h"
 #include "radgen/inference/device.h"
 #include "radgen/inference/model_folder.h"
@@ -236,6 +236,7 @@ void Trainer::train_step(BatchLoader& loader) {
     add("loss", losses.total);
     add("loss_text", losses.text);
     add("loss_grounding", losses.grounding);
+    add("loss_examined", losses.examined);
     add("loss_entropy", losses.entropy);
     add("loss_labels", losses.labels);
     add("loss_patches", losses.patches);

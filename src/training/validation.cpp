@@ -2,10 +2,11 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 
+#include "radgen/batches/loader.h"
 #include "radgen/core/error.h"
 #include "radgen/core/log.h"
-#include "radgen/data/loader.h"
 #include "radgen/evaluation/evaluate.h"
 #include "radgen/imaging/image.h"
 #include "radgen/inference/calibration.h"
@@ -46,6 +47,10 @@ evaluation::Reference reference_of(const ManifestEntry& entry,
   reference.impression = entry.impression;
   reference.labels = entry.labels;
   reference.has_boxes = entry.has_boxes;
+  std::set<std::string> places;  // a place has a row for each of its sentences
+  for (const AnatomyRegion& region : entry.regions)
+    if (places.insert(region.anatomy).second)
+      reference.regions.push_back({region.anatomy, region.box});
   for (const FindingBox& box : entry.boxes)
     if (const auto finding = finding_from_name(box.finding))
       reference.boxes.push_back({*finding, side_from_name(box.side), box.box});
@@ -139,6 +144,7 @@ void Validator::add_losses(GroundedModel& network, torch::Device device,
     add("loss", losses.total);
     add("loss_text", losses.text);
     add("loss_grounding", losses.grounding);
+    add("loss_examined", losses.examined);
     add("loss_labels", losses.labels);
     add("loss_patches", losses.patches);
     studies += batch->size();
@@ -202,8 +208,31 @@ static std::vector<Box> boxes_of(const evaluation::Reference& truth, const Menti
   return boxes;
 }
 
+// The reports' own sentences that rule something out, over the studies whose anatomy is known.
+static std::vector<ExaminedCase> examined_cases(
+    const Predictor& predictor, const std::vector<StudyInput>& studies,
+    const std::vector<evaluation::Reference>& references) {
+  std::vector<StudyInput> with_anatomy;
+  std::vector<const evaluation::Reference*> truths;
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < studies.size() && texts.size() < kMostDraftedStudies; ++i) {
+    if (references[i].regions.empty()) continue;
+    with_anatomy.push_back(studies[i]);
+    truths.push_back(&references[i]);
+    texts.push_back(references[i].text());
+  }
+  std::vector<ExaminedCase> cases;
+  const auto groundings = predictor.ground_examined(with_anatomy, texts);
+  for (size_t i = 0; i < groundings.size(); ++i)
+    for (const ExaminedGrounding& one : groundings[i]) {
+      auto boxes = evaluation::boxes_of_anatomy(*truths[i], one.anatomies);
+      if (!boxes.empty()) cases.push_back({one.map, one.map_box, std::move(boxes)});
+    }
+  return cases;
+}
+
 FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device device) const {
-  Predictor predictor(model, device);
+  const Predictor predictor(model, device);
   const std::vector<StudyInput> studies = inputs(dataset_.size());
   const std::vector<evaluation::Reference> truths = references(dataset_.size());
   int64_t boxed = 0;
@@ -231,11 +260,13 @@ FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device dev
   if (model.config.network.finding_classes == static_cast<int64_t>(kFindingCount))
     drawn_with.finding_thresholds =
         fit_finding_thresholds(predictor.finding_probabilities(studies), truths);
-  predictor.set_calibration(drawn_with);
+  LoadedModel with_thresholds = model;
+  with_thresholds.calibration = drawn_with;
+  const Predictor drafting(std::move(with_thresholds), predictor.runtime());
   const Labeler labeler;
   std::vector<CalibrationCase> claims;
   boxed_studies.resize(std::min(boxed_studies.size(), kMostDraftedStudies));
-  const std::vector<Draft> drafts = predictor.draft(boxed_studies);
+  const std::vector<Draft> drafts = drafting.draft(boxed_studies);
   for (size_t i = 0; i < drafts.size(); ++i) {
     const evaluation::ExtractedFindings words = evaluation::extract_findings(labeler, texts[i]);
     for (size_t s = 0; s < drafts[i].sentences.size(); ++s) {
@@ -255,7 +286,15 @@ FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device dev
   }
   FinalValidation result;
   result.calibration = fit_calibration(phrases, claims, boxed);
+  const std::vector<ExaminedCase> examined = examined_cases(predictor, studies, truths);
+  fit_examined(examined, result.calibration);
   result.calibration.finding_thresholds = drawn_with.finding_thresholds;
+  double examined_iou = 0;
+  for (const ExaminedCase& one : examined)
+    examined_iou +=
+        union_iou(find_regions(one.map, one.map_box, result.calibration.examined_threshold),
+                  one.reference) /
+        static_cast<double>(examined.size());
   double iou = 0;
   for (const CalibrationCase& one : phrases)
     iou += union_iou(find_regions(one.map, one.map_box, result.calibration.region_threshold),
@@ -266,7 +305,11 @@ FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device dev
       {"drafted_claims", claims.size()},
       {"region_iou", phrases.empty() ? 0.0 : iou / static_cast<double>(phrases.size())},
       {"region_threshold", result.calibration.region_threshold},
-      {"abstain_below", result.calibration.abstain_below}};
+      {"abstain_below", result.calibration.abstain_below},
+      {"examined_sentences", examined.size()},
+      {"examined_iou", examined_iou},
+      {"examined_threshold", result.calibration.examined_threshold},
+      {"examined_abstain_below", result.calibration.examined_abstain_below}};
   return result;
 }
 

@@ -8,7 +8,7 @@
   const context = canvas.getContext('2d');
   const buttons = [...document.querySelectorAll('.sentence')];
   const kFullWidth = 255, kMiddle = 127.5, kMaxZoom = 12;
-  const kBox = '#6fd3ff';
+  const kBox = '#6fd3ff', kExamined = '#9ede96';
   const view = { zoom: 1, x: 0, y: 0, level: kMiddle, width: kFullWidth, inverted: false, heat: true, boxes: true,
                  opacity: 0.75, hovered: -1, pinned: -1 };
 
@@ -120,20 +120,24 @@
     if (!view.boxes) return;
     const index = active(), plates = [];
     data.sentences.forEach((sentence, i) => {
-      if (index >= 0 && i !== index) return;
-      for (const item of sentence.boxes) paintBox(onCanvas(item, place), i, index === i, plates);
+      // What was looked at and found empty would hide what was found: it shows on demand.
+      if (index >= 0 ? i !== index : sentence.kind === 'examined') return;
+      for (const item of sentence.boxes) paintBox(onCanvas(item, place), sentence, index === i, plates);
     });
   }
   // `plates`: the numbers drawn so far; those of boxes that share a corner stand side by side.
-  function paintBox(box, index, isActive, plates) {
+  function paintBox(box, sentence, isActive, plates) {
+    const isExamined = sentence.kind === 'examined', color = isExamined ? kExamined : kBox;
     context.lineWidth = isActive ? 4.5 : 3;
     context.strokeStyle = 'rgba(0,0,0,.6)';
     context.strokeRect(box.x, box.y, box.w, box.h);
     context.lineWidth = isActive ? 2.2 : 1.2;
-    context.strokeStyle = kBox;
+    context.strokeStyle = color;
     context.globalAlpha = isActive ? 1 : 0.75;
+    if (isExamined) context.setLineDash([9, 6]);
     context.strokeRect(box.x, box.y, box.w, box.h);
-    const label = String(index + 1), size = isActive ? 20 : 17;
+    context.setLineDash([]);
+    const label = String(sentence.number), size = isActive ? 20 : 17;
     const plate = Math.max(size, 8 + 8 * label.length);
     const y = box.y >= size ? box.y - size : box.y;
     let x = box.x - 1;
@@ -141,7 +145,7 @@
       if (Math.abs(other.y - y) < size && other.x < x + plate && x < other.x + other.w) x = other.x + other.w + 2;
     }
     plates.push({ x, y, w: plate });
-    context.fillStyle = kBox;
+    context.fillStyle = color;
     context.fillRect(x, y, plate, size);
     context.globalAlpha = 1;
     context.fillStyle = '#04202e';
@@ -197,9 +201,10 @@
     pointing.textContent = '';
     if (index >= 0) {
       const strong = document.createElement('b');
-      strong.textContent = 'Sentence ' + (index + 1);
+      strong.textContent = 'Sentence ' + data.sentences[index].number;
       pointing.append(strong, '\u2002' + data.sentences[index].evidence + (index === view.pinned ? ', pinned' : ''));
       pointing.classList.toggle('none', data.sentences[index].boxes.length === 0);
+      pointing.classList.toggle('examined', data.sentences[index].kind === 'examined');
     }
     draw();
   }
@@ -229,7 +234,7 @@
   });
   function pinFromAddress() {
     const match = /^#sentence=(\d+)$/.exec(location.hash);
-    const index = match ? Number(match[1]) - 1 : -1;
+    const index = match ? data.sentences.findIndex((sentence) => sentence.number === Number(match[1])) : -1;
     if (buttons[index]) {
       view.pinned = index;
       buttons[index].scrollIntoView({ block: 'nearest' });
@@ -243,6 +248,7 @@
     const place = placement();
     let best = -1, bestArea = Infinity;
     data.sentences.forEach((sentence, i) => {
+      if (sentence.kind === 'examined' && i !== view.pinned) return;
       for (const item of sentence.boxes) {
         const box = onCanvas(item, place);
         const isInside = x >= box.x && x <= box.x + box.w && y >= box.y - 18 && y <= box.y + box.h;

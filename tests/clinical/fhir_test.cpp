@@ -97,12 +97,37 @@ TEST(FhirReport, ContainsOneObservationForEachPositiveOrUncertainMention) {
       edema.contains("extension"));  // boxes of a sentence that is not grounded are no evidence
 }
 
+TEST(FhirReport, TellsEvidenceFromExaminedFromUnsupported) {
+  Draft d = draft();
+  d.sentences[1].is_unsupported = true;
+  d.sentences.push_back({.text = "No pneumothorax.",
+                         .begin = 58,
+                         .end = 74,
+                         .region = RegionKind::kExamined,
+                         .anatomies = {"right lung", "left lung"},
+                         .boxes = {{1, 1, 50, 60}, {60, 1, 50, 60}}});
+  const ordered_json report = fhir_report(d, context());
+  ASSERT_EQ(report["contained"].size(), 4u);
+  EXPECT_EQ(report["contained"][1]["extension"][0]["url"], "urn:radgen:fhir:evidence-box");
+  EXPECT_EQ(report["contained"][2]["extension"][0]["valueCode"], "unsupported");
+  const ordered_json& examined = report["contained"][3];
+  EXPECT_EQ(examined["id"], "examined-1");
+  ASSERT_EQ(examined["extension"].size(), 2u);
+  EXPECT_EQ(examined["extension"][0]["url"], "urn:radgen:fhir:examined-box");
+  EXPECT_EQ(examined["bodySite"]["text"], "both lungs");
+  EXPECT_EQ(examined["valueCodeableConcept"]["text"], "nothing found");
+  EXPECT_EQ(report["result"].size(), 3u);
+  EXPECT_NE(report["text"]["div"].get<std::string>().find("not supported by the picture"),
+            std::string::npos);
+}
+
 // R4 DomainResource: contained resources have ids, are referenced from the container, and contain
 // none themselves.
 TEST(FhirReport, EveryContainedResourceIsReferencedAndEveryReferenceResolves) {
   for (bool has_findings : {true, false}) {
     Draft d = draft();
     if (!has_findings) d.mentions.clear();
+    if (has_findings) d.sentences[1].region = RegionKind::kExamined;
     const ordered_json report = fhir_report(d, context());
     std::set<std::string> ids, references;
     for (const auto& resource : report["contained"]) {
@@ -181,6 +206,9 @@ TEST(FhirValues, FollowTheirDefinitions) {
   EXPECT_EQ(pages::base64("ab"), "YWI=");
   EXPECT_EQ(fhir::date_time("20260102", "030405", ""), "2026-01-02");
   EXPECT_EQ(fhir::date_time("20260102", "0304", "+0100"), "2026-01-02");
+  EXPECT_EQ(fhir::date_time("20260229", "", ""), "");  // 2026 has no such day
+  EXPECT_EQ(fhir::date_time("20240229", "", ""), "2024-02-29");
+  EXPECT_EQ(fhir::date_time("20260431", "", ""), "");
   EXPECT_TRUE(fhir::is_uid("1.2.0.3"));
   EXPECT_FALSE(fhir::is_uid("1.02"));
   EXPECT_FALSE(fhir::is_uid("1..2"));

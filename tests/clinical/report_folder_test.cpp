@@ -50,9 +50,21 @@ Draft draft_with_map() {
        .score = 0.8,
        .boxes = {{10, 5, 10, 20}},
        .map = map},
-      {.text = "No edema.", .begin = 15, .end = 24, .map = map},
-      {.text = "Possible nodule.", .begin = 25, .end = 41, .boxes = {{1, 1, 5, 5}}, .map = map},
-      {.text = "Stable.", .begin = 42, .end = 49, .map = map}};
+      {.text = "No edema.",
+       .begin = 15,
+       .end = 24,
+       .region = RegionKind::kExamined,
+       .anatomies = {"right lung", "left lung"},
+       .boxes = {{2, 2, 30, 20}},
+       .map = map},
+      {.text = "Possible nodule.",
+       .begin = 25,
+       .end = 41,
+       .no_region_reason = "below_threshold",
+       .is_unsupported = true,
+       .boxes = {{1, 1, 5, 5}},
+       .map = map},
+      {.text = "Stable.", .begin = 42, .end = 49, .no_region_reason = "comparison", .map = map}};
   d.mentions = {{.finding = Finding::kPleuralEffusion, .side = Side::kLeft, .begin = 5, .end = 13},
                 {.finding = Finding::kEdema,
                  .assertion = Assertion::kNegative,
@@ -76,12 +88,15 @@ FilmReport report_of(const Film& f) {
           .prepared_height_px = 30};
 }
 
-TEST(SentenceGrounding, TellsEvidenceFromAbsenceFromNothing) {
+TEST(SentenceGrounding, TellsTheTwoKindsOfRegionFromNothing) {
   const Draft d = draft_with_map();
   EXPECT_EQ(sentence_grounding(d, 0), SentenceGrounding::kGrounded);
-  EXPECT_EQ(sentence_grounding(d, 1), SentenceGrounding::kAbsence);
-  EXPECT_EQ(sentence_grounding(d, 2), SentenceGrounding::kNone);
+  EXPECT_EQ(sentence_grounding(d, 1), SentenceGrounding::kExamined);
+  EXPECT_EQ(sentence_grounding(d, 2), SentenceGrounding::kUnsupported);
   EXPECT_EQ(sentence_grounding(d, 3), SentenceGrounding::kNone) << "names no finding";
+  EXPECT_EQ(grounding_phrase(d, 1), "examined, nothing found: both lungs");
+  EXPECT_EQ(grounding_phrase(d, 2), "UNSUPPORTED: the attention is not clear enough");
+  EXPECT_EQ(grounding_phrase(d, 3), "no region: it compares with another film");
 }
 
 TEST(ReportFolder, HoldsEveryFileAndMapsThatReadBack) {
@@ -165,7 +180,38 @@ TEST(ReportFolder, ASyntheticModelOnARealFilmWarnsAndWritesNoFhirUnasked) {
   EXPECT_EQ(report_html(on_phantom).find("role=\"alert\""), std::string::npos);
 }
 
-TEST(ReportFolder, OverlaysOfUngroundedSentencesShowNoEvidence) {
+TEST(ReportFolder, AnUnsupportedStatementIsMovedOutOfTheImpression) {
+  const Film f = film();
+  FilmReport report = report_of(f);
+  report.draft.impression = "Left effusion. Stable.";
+  report.draft.sentences[3] = {.text = "Left effusion.",
+                               .begin = 42,
+                               .end = 56,
+                               .no_region_reason = "wrong_side",
+                               .is_unsupported = true};
+  report.draft.sentences.push_back({.text = "Stable.", .begin = 57, .end = 64});
+  report.draft.mentions.push_back({.finding = Finding::kPleuralEffusion,
+                                   .side = Side::kLeft,
+                                   .begin = 47,
+                                   .end = 55,
+                                   .sentence = 3});
+  const std::string text = report_text(report);
+  const size_t impression = text.find("\nIMPRESSION\n"), left_out = text.find("\nLEFT OUT");
+  ASSERT_LT(impression, left_out);
+  ASSERT_NE(left_out, std::string::npos);
+  EXPECT_GT(text.find("  4. Left effusion.", impression), left_out);
+  EXPECT_LT(text.find("  5. Stable.", impression), left_out);
+  EXPECT_NE(report_html(report).find("Left out of the impression"), std::string::npos);
+  const auto fhir = fhir_report(report.draft, fhir_context(report));
+  EXPECT_EQ(fhir["conclusion"], "[SYNTHETIC MODEL] Stable.");
+  report.keeps_unsupported = true;
+  EXPECT_EQ(report_text(report).find("LEFT OUT"), std::string::npos);
+  EXPECT_EQ(report_html(report).find("Left out of the impression"), std::string::npos);
+  EXPECT_EQ(fhir_report(report.draft, fhir_context(report))["conclusion"],
+            "[SYNTHETIC MODEL] Left effusion. [not supported by the picture] Stable.");
+}
+
+TEST(ReportFolder, OverlaysShowARegionOrNothing) {
   TemporaryFolder folder;
   const Film f = film();
   FilmReport report = report_of(f);
@@ -182,7 +228,8 @@ TEST(ReportFolder, OverlaysOfUngroundedSentencesShowNoEvidence) {
     return count;
   };
   EXPECT_GT(colourful("sentence_01.png"), 100);
-  EXPECT_EQ(colourful("sentence_02.png"), 0);
+  EXPECT_GT(colourful("sentence_02.png"), 100);
+  EXPECT_EQ(colourful("sentence_04.png"), 0);
   EXPECT_EQ(colourful("sentence_03.png"), 0) << "not grounded, although it has boxes";
 }
 
@@ -191,8 +238,8 @@ TEST(ReportFolder, TextPartsFindingsFromImpression) {
   const std::string text = report_text(report_of(f));
   const size_t impression = text.find("\nIMPRESSION\n");
   ASSERT_NE(impression, std::string::npos);
-  EXPECT_LT(text.find("  1. Left effusion.\n     [grounded: 1 region, score 0.80"), impression);
-  EXPECT_LT(text.find("[not grounded: states absence"), impression);
+  EXPECT_LT(text.find("  1. Left effusion.\n     [evidence: 1 region, score 0.80"), impression);
+  EXPECT_LT(text.find("[examined, nothing found: both lungs"), impression);
   EXPECT_NE(text.find("  4. Stable.", impression), std::string::npos);
   EXPECT_NE(text.find(std::string(64, 'b')), std::string::npos);
 }

@@ -51,6 +51,26 @@ TEST(Cgroup, WithoutLimitOrFilesIsZero) {
   EXPECT_EQ(cgroup_cores(dir / "self", dir / "root"), 0);
 }
 
+TEST(Vectors, AreLimitedAsLibTorchsOwn) {
+  EXPECT_EQ(allowed_vectors("default"), Vectors::kPlain);
+  EXPECT_EQ(allowed_vectors("avx2"), Vectors::kAvx2);
+  EXPECT_EQ(allowed_vectors("avx512"), Vectors::kAvx512);
+  EXPECT_EQ(allowed_vectors(""), Vectors::kAvx512);
+}
+
+TEST(Bf16Products, NeedACpuThatHasThemAndOneDnnToUseThem) {
+  const std::vector<std::string> zen3{"avx", "avx2", "fma"};
+  const std::vector<std::string> bf16{"avx2", "avx512f", "avx512_vnni", "avx512_bf16"};
+  EXPECT_FALSE(has_bf16_products(zen3, ""));
+  EXPECT_FALSE(has_bf16_products(zen3, "ALL"));
+  EXPECT_TRUE(has_bf16_products(bf16, ""));
+  EXPECT_TRUE(has_bf16_products(bf16, "ALL"));
+  EXPECT_TRUE(has_bf16_products(bf16, "AVX512_CORE_BF16"));
+  EXPECT_TRUE(has_bf16_products(bf16, "AVX512_CORE_AMX"));
+  for (const char* limit : {"AVX2", "avx2", "SSE41", "AVX512_CORE", "AVX512_CORE_VNNI"})
+    EXPECT_FALSE(has_bf16_products(bf16, limit)) << limit;
+}
+
 TEST(BlasKernel, IsRaisedOnlyWhenTheCpuCanDoMore) {
   const std::vector<std::string> sse{}, avx2{"avx", "avx2", "fma"};
   std::vector<std::string> avx512 = avx2;

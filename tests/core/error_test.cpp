@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "radgen/core/error_status.h"
+
 namespace radgen {
 namespace {
 
@@ -15,6 +17,21 @@ TEST(Error, CodesMapToTheDocumentedExitCodes) {
   EXPECT_EQ(exit_code(ErrorCode::kGate), 4);
   EXPECT_EQ(exit_code(ErrorCode::kResource), 5);
   EXPECT_STREQ(code_name(ErrorCode::kConfig), "config");
+}
+
+TEST(Error, EachCodeTellsProcessesWebClientsAndDicomPeersTheSame) {
+  for (const ErrorCode code : {ErrorCode::kInternal, ErrorCode::kUsage, ErrorCode::kConfig,
+                               ErrorCode::kData, ErrorCode::kGate, ErrorCode::kResource}) {
+    const ErrorStatus& status = status_of(code);
+    EXPECT_EQ(status.code, code);
+    EXPECT_EQ(status.exit_code, exit_code(code));
+    // Whose fault it is is the same in all three.
+    const bool is_theirs = status.http < 500;
+    EXPECT_EQ(is_theirs, status.dimse == 0xC000) << status.name;
+    EXPECT_TRUE(status.http >= 400 && status.http < 600) << status.name;
+  }
+  EXPECT_EQ(status_of(ErrorCode::kData).http, 422);
+  EXPECT_EQ(status_of(ErrorCode::kResource).dimse, 0xA700);
 }
 
 TEST(Check, NamesTheConditionAndThePlace) {

@@ -110,6 +110,14 @@ TEST(Jsonl, ReadsLinesWithTheirNumbers) {
   EXPECT_EQ(seen, (std::vector<std::pair<int, size_t>>{{1, 1}, {2, 4}}));
 }
 
+TEST(Jsonl, ReadsLinesThatAreNoUtf8AsWindows1252) {
+  const Scratch dir;
+  const auto file = dir.write("a.jsonl", "{\"text\":\"patient\x92s \xfc\"}\n");
+  std::string text;
+  read_jsonl(file, [&](const nlohmann::json& j, size_t) { text = j.at("text"); });
+  EXPECT_EQ(text, "patient\u2019s \u00fc");
+}
+
 TEST(Jsonl, ErrorsNameTheLineAndNeverItsContent) {
   const Scratch dir;
   const auto read = [](const fs::path& file) {

@@ -31,6 +31,7 @@ ManifestEntry full_entry() {
   entry.labels = {{Finding::kEdema, -1}, {Finding::kNoFinding, 1}};
   entry.boxes = {{"Edema", "left", "left edema", {1.5, 2, 3, 4}}};
   entry.has_boxes = true;
+  entry.regions = {{"left lung", "Clear lungs.", {5, 6, 7, 8}}, {"spine", "", {1, 2, 3, 4}}};
   entry.source_path = "files/i1.dcm";
   entry.source_sha256 = "00";
   entry.source_rows = 400;
@@ -44,8 +45,18 @@ TEST(Manifest, ALineReadsBackAsItWasWritten) {
   const ManifestEntry again = manifest_entry_from_json(nlohmann::json::parse(line.dump()), "here");
   EXPECT_EQ(manifest_entry_to_json(again).dump(), line.dump());
   EXPECT_EQ(again.boxes.at(0).box, (Box{1.5, 2, 3, 4}));
+  ASSERT_EQ(again.regions.size(), 2u);
+  EXPECT_EQ(again.regions[0].anatomy, "left lung");
+  EXPECT_EQ(again.regions[0].phrase, "Clear lungs.");
+  EXPECT_EQ(again.regions[1].box, (Box{1, 2, 3, 4}));
   EXPECT_EQ(again.text(), "Clear lungs.\nNormal.");
   EXPECT_EQ(line["labels"].dump(), R"({"Edema":-1,"No Finding":1})");
+}
+
+TEST(Manifest, AnUnknownPlaceIsAnError) {
+  auto line = nlohmann::json::parse(manifest_entry_to_json(full_entry()).dump());
+  line["regions"][0]["anatomy"] = "left foot";
+  EXPECT_THROW(manifest_entry_from_json(line, "here"), Error);
 }
 
 TEST(Manifest, AnUnknownAgeStaysUnknown) {

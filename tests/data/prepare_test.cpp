@@ -46,6 +46,26 @@ class Prepare : public ::testing::Test {
   PrepareConfig config_;
 };
 
+TEST_F(Prepare, ABrokenSceneGraphCostsTheAnatomyAndNotTheStudy) {
+  set_.add_normals(12, "train");
+  set_.add({.patient = "10000001", .study = "50000001", .dicom = "a", .split = "test"},
+           kNormalReport);
+  set_.add({.patient = "10000002", .study = "50000002", .dicom = "b", .split = "test"},
+           kNormalReport);
+  const fs::path graphs = set_.folder() / "chest-imagenome/silver_dataset/scene_graph";
+  write_file_atomic(graphs / "a_SceneGraph.json", "{\"objects\": 3");
+  write_file_atomic(graphs / "b_SceneGraph.json",
+                    R"({"objects": [{"bbox_name": "left lung", "original_x1": 100,
+                        "original_y1": 100, "original_x2": 200, "original_y2": 300}]})");
+  run();
+  const auto entries = manifest();
+  ASSERT_TRUE(entries.contains("a"));
+  EXPECT_TRUE(entries.at("a").regions.empty());
+  ASSERT_EQ(entries.at("b").regions.size(), 1u);
+  EXPECT_EQ(entries.at("b").regions[0].box, (Box{50, 50, 50, 100}));  // 400 px became 200
+  EXPECT_EQ(rejected().at("a"), "bad_scene_graph");
+}
+
 TEST_F(Prepare, WritesImagesManifestAndTokenizer) {
   set_.add_normals(12, "train");
   set_.add({.patient = "10000001",

@@ -7,8 +7,8 @@
 #include "data/listing.h"
 #include "data/small_mimic.h"
 #include "data/temporary_folder.h"
+#include "radgen/core/csv.h"
 #include "radgen/core/error.h"
-#include "radgen/data/csv.h"
 #include "radgen/data/manifest.h"
 #include "radgen/data/prepare.h"
 

@@ -8,8 +8,8 @@
 
 #include "data/small_mimic.h"
 #include "data/temporary_folder.h"
+#include "radgen/core/csv.h"
 #include "radgen/core/error.h"
-#include "radgen/data/csv.h"
 
 namespace radgen {
 namespace {
@@ -211,6 +211,42 @@ TEST_F(MimicSource, ReadsSceneGraphs) {
   EXPECT_EQ(a.boxes[0].image_width, 0);  // original_width is the region's own
   EXPECT_FALSE(listing.images.at(1).has_boxes);
   EXPECT_EQ(reasons(listing), (std::vector<std::string>{"bad_scene_graph"}));
+}
+
+TEST_F(MimicSource, ReadsWhereTheAnatomyLiesAndWhatFoundNothingThere) {
+  SmallMimic set(folder_.path());
+  set.add({"10000001", "50000001", "a"}, kNormalReport);
+  set.add({"10000002", "50000002", "b"}, kNormalReport);
+  set.add({"10000003", "50000003", "c"}, kNormalReport);
+  set.write_tables();
+  const std::string graphs = "chest-imagenome-dataset-1.0.0/silver_dataset/scene_graph/";
+  table(graphs + "a_SceneGraph.json", R"({"objects": [
+      {"bbox_name": "left lung", "original_x1": 200, "original_y1": 50, "original_x2": 300,
+       "original_y2": 350},
+      {"bbox_name": "right lung", "original_x1": 20, "original_y1": 50, "original_x2": 120,
+       "original_y2": 350},
+      {"bbox_name": "spine", "original_x1": -1, "original_y1": -1, "original_x2": -1,
+       "original_y2": -1}],
+    "attributes": [
+      {"bbox_name": "left lung",
+       "phrases": ["Small left effusion.", "No edema.", "Lungs are clear.", "No edema."],
+       "attributes": [["disease|no|pneumonia", "anatomicalfinding|yes|pleural effusion"],
+                      ["anatomicalfinding|no|pulmonary edema/hazy opacity"],
+                      ["nlp|yes|normal"], ["anatomicalfinding|no|lung opacity"]]}]})");
+  table(graphs + "b_SceneGraph.json", "{\"objects\": [{}]}");
+  const auto source = open();
+  const SourceListing listing = source->list();
+  EXPECT_TRUE(listing.images.at(0).boxes.empty());  // findings' boxes are MS-CXR's
+  const auto regions = source->read_regions(listing.images.at(0));
+  ASSERT_EQ(regions.size(), 3u);
+  EXPECT_EQ(regions[0].anatomy, "left lung");
+  EXPECT_EQ(regions[0].phrase, "No edema.");
+  EXPECT_EQ(regions[1].phrase, "Lungs are clear.");
+  EXPECT_EQ(regions[1].box, (Box{200, 50, 100, 300}));
+  EXPECT_EQ(regions[2].anatomy, "right lung");
+  EXPECT_EQ(regions[2].phrase, "");
+  EXPECT_THROW(source->read_regions(listing.images.at(1)), Error);
+  EXPECT_TRUE(source->read_regions(listing.images.at(2)).empty());
 }
 
 TEST_F(MimicSource, ReadsPackedTablesAsFarAsTheyGo) {

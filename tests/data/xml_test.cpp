@@ -22,6 +22,15 @@ TEST(Xml, ReadsElementsAttributesEntitiesAndCdata) {
   EXPECT_EQ(all[1]->text, "in");
 }
 
+TEST(Xml, TakesTheEncodingThatTheDeclarationNames) {
+  const std::string latin = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>M\xfcller</a>";
+  EXPECT_EQ(parse_xml(latin).text, "M\u00fcller");
+  EXPECT_EQ(parse_xml("<?xml version='1.0' encoding='windows-1252'?><a>\xc3\xbc</a>").text,
+            "\u00c3\u00bc");
+  EXPECT_EQ(parse_xml("<?xml version=\"1.0\" encoding=\"UTF-8\"?><a>\u00fc \xfc</a>").text,
+            "\u00fc \u00fc");
+}
+
 TEST(Xml, RefusesWhatIsNoDocumentAndNamesTheLineOnly) {
   for (const char* bad :
        {"", "text", "<a>", "<a></b>", "<a k=1/>", "<a k=\"1/>", "<a>&secret;</a>", "<a>& b</a>",

@@ -474,6 +474,10 @@ TEST(LoadTruth, ReplacesBoxesByThoseOfVisibleFindings) {
   EXPECT_THROW(
       load_truth(folder / "truth.jsonl", references, [](const Reference&) { return Affine{}; }),
       Error);
+  write_file_atomic(folder / "truth.jsonl", "{\"study_id\": \"TEST-0\", \"findings\": []}\n");
+  EXPECT_THROW(  // a truth for nobody would be a silent one
+      load_truth(folder / "truth.jsonl", references, [](const Reference&) { return Affine{}; }),
+      Error);
   fs::remove_all(folder);
 }
 

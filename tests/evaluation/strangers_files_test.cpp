@@ -1,5 +1,6 @@
 // Files that strangers write, and what is odd about them: said, counted, never dropped in silence.
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <cmath>
 #include <filesystem>
@@ -29,6 +30,27 @@ class StrangersFiles : public ::testing::Test {
   }
   fs::path folder_;
 };
+
+TEST_F(StrangersFiles, TablesMayBePackedAndHaveAnIndexColumn) {
+  const std::string table =
+      "\xEF\xBB\xBF,Study_ID,report\r\n0,s1,\"Clear, \"\"dry\"\"\nlungs.\"\r\n";
+  const fs::path plain = write("plain.csv", table), packed = folder_ / "packed.csv.gz";
+  gzFile file = gzopen(packed.c_str(), "wb");
+  gzwrite(file, table.data(), static_cast<unsigned>(table.size()));
+  gzclose(file);
+  for (const fs::path& path : {plain, packed}) {
+    const std::vector<Draft> drafts = load_predictions(path);
+    ASSERT_EQ(drafts.size(), 1u);
+    EXPECT_EQ(drafts[0].study_id, "s1");
+    EXPECT_EQ(drafts[0].text(), "Clear, \"dry\"\nlungs.");
+  }
+  try {
+    load_predictions(write("open.csv", "study_id,report\ns1,\"never closed\n"));
+    FAIL() << "an open quote was accepted";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("line 2"), std::string::npos) << error.what();
+  }
+}
 
 EvaluateOptions quick() {
   EvaluateOptions options = EvaluateOptions::quick();
@@ -160,6 +182,45 @@ TEST(OddInput, PredictionsForAnotherSplitAreSaidToBeSo) {
   EXPECT_THROW(evaluate(drafts, {}, data, lenient), Error);  // none is left
 }
 
+std::string refusal(const std::vector<Draft>& drafts, const EvaluationData& data,
+                    const EvaluateOptions& options = quick()) {
+  try {
+    evaluate(drafts, {}, data, options);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kData);
+    return std::string(error.what()) + " | " + error.hint();
+  }
+  return "";
+}
+
+TEST(OddInput, IdsThatAreWrittenOtherwiseAreSaidToBeSoFirst) {
+  EvaluationData data = boxed_data(3);
+  for (size_t i = 0; i < 3; ++i) data.test[i].study_id = std::to_string(50000000 + i);
+  for (const bool all : {true, false}) {
+    std::vector<Draft> drafts;
+    for (const Reference& r : data.test) drafts.push_back(draft_for(r, {}));
+    for (size_t i = all ? 0 : 1; i < 3; ++i) drafts[i].study_id += ".0";  // as data frames do
+    const std::string message = refusal(drafts, data);
+    EXPECT_NE(message.find("written alike"), std::string::npos) << message;
+    EXPECT_NE(message.find("'99999999.9' there, '99999999' here"), std::string::npos) << message;
+    EXPECT_EQ(message.find("50000001"), std::string::npos) << message;
+  }
+  std::vector<Draft> padded;  // a sampler's last batch
+  for (const Reference& r : data.test) padded.push_back(draft_for(r, {}));
+  padded.push_back(padded[0]);
+  EXPECT_NE(refusal(padded, data).find("samplers"), std::string::npos);
+}
+
+TEST(OddInput, ReferencesOfOneStudyMustAgree) {
+  EvaluationData data = boxed_data(2);
+  const std::vector<Draft> drafts{draft_for(data.test[0], {}), draft_for(data.test[1], {})};
+  data.test.push_back(data.test[0]);
+  data.test[2].image_id = "another picture of the study";
+  EXPECT_EQ(refusal(drafts, data), "");
+  data.test[2].findings = "Something else.";
+  EXPECT_NE(refusal(drafts, data).find("two different reports"), std::string::npos);
+}
+
 TEST(OddInput, EmptyTextsAreCounted) {
   EvaluationData data = boxed_data(4);
   data.test[3].findings = " ";
@@ -228,7 +289,7 @@ TEST(HonestGrounding, RaisesNone) {
   EXPECT_DOUBLE_EQ(m.value("grounding.right_side_share"), 1);
   EXPECT_DOUBLE_EQ(m.value("grounding.groundable_recall"), 1);
   EXPECT_DOUBLE_EQ(m.value("grounding.groundable_precision"), 0.5);  // "frontal view" is shown
-  EXPECT_DOUBLE_EQ(m.value("grounding.negations_with_region"), 0);
+  EXPECT_DOUBLE_EQ(m.value("grounding.negations_with_evidence"), 0);
   EXPECT_EQ(m.find("confidence.words.ece")->n, 3);
   EXPECT_DOUBLE_EQ(m.value("confidence.words.base_rate"), 1);
 }

@@ -89,13 +89,17 @@ TEST_F(ModelFolder, CalibrationIsReplacedWithoutChangingTheModel) {
   EXPECT_EQ(after.calibration.abstain_below, 0.77);
 }
 
-TEST_F(ModelFolder, SentencesCoverTheTextAndOnlyGroundedOnesHaveBoxes) {
+TEST_F(ModelFolder, SentencesCoverTheTextAndHaveBoxesOrAReason) {
   const Predictor predictor(model_);
   for (const Draft& draft : predictor.draft(studies())) {
     const std::string text = draft.text();
     for (const DraftSentence& sentence : draft.sentences) {
       EXPECT_EQ(text.substr(sentence.begin, sentence.end - sentence.begin), sentence.text);
-      EXPECT_TRUE(sentence.is_grounded || sentence.boxes.empty());
+      EXPECT_EQ(sentence.region == RegionKind::kNone, sentence.boxes.empty());
+      EXPECT_EQ(sentence.region == RegionKind::kNone, !sentence.no_region_reason.empty());
+      EXPECT_EQ(sentence.is_grounded, sentence.region == RegionKind::kEvidence);
+      EXPECT_EQ(sentence.is_unsupported,
+                !sentence.is_grounded && !sentence.region_features.findings.empty());
       if (!sentence.map.empty()) {
         EXPECT_EQ(sentence.map.rows * sentence.map.columns, 4 * 3);
         EXPECT_LE(map_mass(sentence.map), 1.0 + 1e-4);

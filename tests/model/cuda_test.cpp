@@ -5,7 +5,6 @@
 #include "radgen/model/attention.h"
 #include "radgen/model/autocast.h"
 #include "radgen/model/decoding.h"
-#include "radgen/model/sampling.h"
 #include "radgen/model/windowed_attention.h"
 
 namespace radgen {

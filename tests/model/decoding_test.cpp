@@ -263,5 +263,55 @@ TEST_F(Decoding, PaddedPatchesStayUnseen) {
       EXPECT_EQ(draft.attention.narrow(1, 9, 3).abs().max().item<float>(), 0);
 }
 
+// What the searches said of these weights before they were strategies over one loop.
+struct GoldenText {
+  Ids ids;
+  double score = 0;
+};
+void expect_golden(const std::vector<DecodedText>& texts, const std::vector<GoldenText>& golden) {
+  ASSERT_EQ(texts.size(), golden.size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    EXPECT_EQ(texts[i].ids, golden[i].ids) << i;
+    EXPECT_NEAR(texts[i].score, golden[i].score, 1e-4) << i;
+  }
+}
+
+TEST_F(Decoding, GreedyTextsAreTheGoldenOnes) {
+  expect_golden(
+      generate(model, encoded, prompts, {.max_tokens = 14, .min_tokens = 6, .no_repeat_ngram = 2}),
+      {{{15, 15, 18, 15, 7, 15, 9, 15}, -19.016219},
+       {{15, 15, 9, 15, 18, 15, 7, 15}, -20.217713},
+       {{15, 15, 5, 15, 7, 15}, -13.158345},
+       {{15, 15, 18, 15, 9, 15}, -14.117633}});
+}
+
+TEST_F(Decoding, SampledTextsAreTheGoldenOnes) {
+  std::vector<DecodedText> all;
+  for (auto& texts : sample_texts(model, encoded, prompts,
+                                  {.max_tokens = 14, .num_samples = 5, .temperature = 0.9},
+                                  {.seeds = {1, 2, 3, 4}, .not_first = {7}}))
+    all.insert(all.end(), texts.begin(), texts.end());
+  expect_golden(all, {{{18}, -2.408693},
+                      {{18, 19, 7, 15, 4, 19, 7, 19, 1, 5, 17, 19, 15, 15}, -2.602640},
+                      {{15, 5, 7, 8, 16, 15, 7, 12, 15, 15, 19, 9}, -2.548126},
+                      {{}, -3.056999},
+                      {{17, 18, 15}, -2.683686},
+                      {{19, 19, 18, 17, 18, 16, 12, 17, 15, 18, 18, 9, 7, 18}, -2.716491},
+                      {{18, 12, 19, 15, 7, 7, 15, 14, 5, 18, 16, 19, 15, 12}, -2.560369},
+                      {{16, 4, 8, 9, 17, 7, 15}, -2.828800},
+                      {{15, 17, 5, 4, 15, 4, 15, 9, 15, 19, 10, 4, 9, 9}, -2.679510},
+                      {{19, 15, 12, 12, 9, 9, 4, 6, 9, 15}, -2.618435},
+                      {{16, 17, 12, 19, 7}, -2.825866},
+                      {{12, 7, 9, 17, 5, 7, 15, 15, 16, 9, 14, 15, 6, 4}, -2.664307},
+                      {{}, -2.744023},
+                      {{15}, -1.948228},
+                      {{10, 12, 15, 12, 15}, -2.755451},
+                      {{18}, -2.549854},
+                      {{10, 15, 15, 7, 15, 15, 15, 18, 12, 19, 7, 6, 7, 19}, -2.460839},
+                      {{15, 19, 4, 15, 9, 18, 19, 15, 18}, -2.454431},
+                      {{15, 15, 9, 12, 9, 7, 15, 10, 15}, -2.505571},
+                      {{17}, -3.331605}});
+}
+
 }  // namespace
 }  // namespace radgen

@@ -36,6 +36,22 @@ TEST(GroundedModel, TotalIsTheWeightedSum) {
               1e-5);
 }
 
+TEST(GroundedModel, ExaminedWordsHaveAWeightOfTheirOwn) {
+  ModelConfig config = tiny_config();
+  config.loss.lambda_examined = 0.7;
+  GroundedModel model = tiny_model(config);
+  ForwardInput input = tiny_input(config);
+  const Losses plain = model->forward(input).losses;
+  EXPECT_FALSE(plain.examined.defined());
+  input.grounding_masks[0][4].narrow(0, 5, 4).fill_(1);
+  input.examined_tokens = torch::zeros({2, 8}, torch::kBool);
+  input.examined_tokens[0][4] = true;
+  const Losses l = model->forward(input).losses;
+  EXPECT_NEAR(l.grounding.item<double>(), plain.grounding.item<double>(), 1e-6);
+  EXPECT_GT(l.examined.item<double>(), 0);
+  EXPECT_NEAR((l.total - plain.total).item<double>(), 0.7 * l.examined.item<double>(), 1e-5);
+}
+
 TEST(GroundedModel, GradientsMatchDifferencesInDouble) {
   for (const char* layers : {"last", "mean"}) {
     ModelConfig config = tiny_config();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/jit/serialization/pickle.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -29,21 +30,27 @@ fs::path reference_dir() {
 
 enum class Kind { kPair, kEncoder };
 
-// Folders of transformers/ of this kind, and what transformers computed from them.
+// Folders of transformers*/ of this kind, and what transformers computed from them.
 struct ReferenceCase {
   fs::path folder;
   TensorMap expected;
 };
 std::vector<ReferenceCase> reference_cases(Kind kind) {
-  std::vector<ReferenceCase> cases;
+  std::vector<fs::path> folders;
   std::error_code no_folder;
-  for (const auto& entry : fs::directory_iterator(reference_dir() / "transformers", no_folder)) {
-    const fs::path expected = entry.path() / "expected.safetensors";
-    if (!fs::exists(expected) || !fs::exists(entry.path() / "config.json")) continue;
-    const PublicConfig config = read_public_config(entry.path());
+  for (const auto& set : fs::directory_iterator(reference_dir(), no_folder)) {
+    if (set.path().filename().string().rfind("transformers", 0) != 0) continue;
+    for (const auto& entry : fs::directory_iterator(set.path())) folders.push_back(entry.path());
+  }
+  std::sort(folders.begin(), folders.end());
+  std::vector<ReferenceCase> cases;
+  for (const fs::path& folder : folders) {
+    const fs::path expected = folder / "expected.safetensors";
+    if (!fs::exists(expected) || !fs::exists(folder / "config.json")) continue;
+    const PublicConfig config = read_public_config(folder);
     if (!config.encoder || (kind == Kind::kPair) != config.decoder.has_value()) continue;
-    std::printf("reference case: %s\n", entry.path().c_str());
-    cases.push_back({entry.path(), read_safetensors(expected)});
+    std::printf("reference case: %s\n", folder.c_str());
+    cases.push_back({folder, read_safetensors(expected)});
   }
   return cases;
 }
@@ -127,35 +134,71 @@ TEST(PublicPair, HiddenStatesLogitsAndCrossAttentionMatchTransformers) {
   }
 }
 
+void expect_texts(const ReferenceCase& reference, GroundedModel model, const EncodedImage& encoded,
+                  const DecodingConfig& config, const std::string& name) {
+  SCOPED_TRACE(name);
+  const TensorMap& e = reference.expected;
+  const std::vector<DecodedText> texts = generate(model, encoded, {}, config);
+  for (size_t b = 0; b < texts.size(); ++b)
+    EXPECT_EQ(texts[b].ids, words(e.at(name + "_ids"), static_cast<int64_t>(b), model->config()))
+        << b;
+  const auto scores = e.find(name + "_scores");
+  if (scores == e.end()) return;
+  for (size_t b = 0; b < texts.size(); ++b)
+    EXPECT_NEAR(texts[b].score, scores->second[static_cast<int64_t>(b)].item<double>(), kTolerance)
+        << b;
+}
+
 TEST(PublicPair, GreedyAndBeamTokensMatchTransformers) {
   const auto cases = reference_cases(Kind::kPair);
   if (cases.empty()) GTEST_SKIP() << "no encoder-decoder folders in the reference folder";
   for (const ReferenceCase& reference : cases) {
     SCOPED_TRACE(reference.folder.string());
     GroundedModel model = load_pair(reference);
-    const TensorMap& e = reference.expected;
     torch::NoGradGuard no_grad;
-    const EncodedImage encoded = model->encode(e.at("pixel_values"));
+    const EncodedImage encoded = model->encode(reference.expected.at("pixel_values"));
     DecodingConfig greedy, beam, no_repeat;
     greedy.max_tokens = beam.max_tokens = 24;
     beam.beam_size = 4;
     beam.length_penalty = 1;
     no_repeat = beam;
     no_repeat.no_repeat_ngram = 3;
-    for (const auto& [name, config] : {std::pair{"greedy_ids", greedy},
-                                       {"beam4_ids", beam},
-                                       {"beam4_norepeat3_ids", no_repeat}}) {
-      const std::vector<DecodedText> texts = generate(model, encoded, {}, config);
-      for (size_t b = 0; b < texts.size(); ++b) {
-        EXPECT_EQ(texts[b].ids, words(e.at(name), static_cast<int64_t>(b), model->config()))
-            << name << " " << b;
-        if (std::string(name) == "beam4_ids") {
-          EXPECT_NEAR(texts[b].score, e.at("beam4_scores")[static_cast<int64_t>(b)].item<double>(),
-                      kTolerance);
-        }
-      }
-    }
+    expect_texts(reference, model, encoded, greedy, "greedy");
+    expect_texts(reference, model, encoded, beam, "beam4");
+    expect_texts(reference, model, encoded, no_repeat, "beam4_norepeat3");
   }
+}
+
+// beamK_lpX_esE: num_beams K, length_penalty X, early_stopping E (0, 1 or "never").
+TEST(PublicPair, BeamSearchMatchesTransformersInEverySetting) {
+  size_t settings = 0, folders = 0;
+  for (const ReferenceCase& reference : reference_cases(Kind::kPair)) {
+    SCOPED_TRACE(reference.folder.string());
+    GroundedModel model = load_pair(reference);
+    torch::NoGradGuard no_grad;
+    const EncodedImage encoded = model->encode(reference.expected.at("pixel_values"));
+    const size_t before = settings;
+    for (const auto& [name, ids] : reference.expected) {
+      long long beams = 0;
+      double length_penalty = 0;
+      char early_stopping[8] = "";
+      if (std::sscanf(name.c_str(), "beam%lld_lp%lf_es%7[a-z0-9]_ids", &beams, &length_penalty,
+                      early_stopping) != 3 ||
+          !name.ends_with("_ids"))
+        continue;
+      const std::string stopping = early_stopping;
+      DecodingConfig config;
+      config.max_tokens = 24;
+      config.beam_size = beams;
+      config.length_penalty = length_penalty;
+      config.early_stopping = stopping == "0" ? "false" : stopping == "1" ? "true" : stopping;
+      expect_texts(reference, model, encoded, config, name.substr(0, name.size() - 4));
+      ++settings;
+    }
+    folders += settings > before;
+  }
+  if (folders == 0) GTEST_SKIP() << "no beam settings in the reference folder";
+  std::printf("%zu settings of %zu folders\n", settings, folders);
 }
 
 TEST(PublicPair, OneIdMayBeginAndEndATextAndStandInIt) {

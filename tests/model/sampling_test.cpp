@@ -1,5 +1,3 @@
-#include "radgen/model/sampling.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,6 +5,7 @@
 
 #include "model_test_support.h"
 #include "radgen/core/error.h"
+#include "radgen/model/decoding.h"
 
 namespace radgen {
 namespace {
@@ -23,7 +22,7 @@ class SampledTexts : public ::testing::Test {
   GroundedModel model = tiny_model();
   EncodedImage encoded;
   const std::vector<Ids> prompts{{}, {5, 6, 7}, {8}};
-  const SamplingOptions options{{1, 2, 3}, {}};
+  const SearchOptions options{.seeds = {1, 2, 3}};
 };
 
 TEST_F(SampledTexts, HaveTheLogProbabilitiesAndMapsOfTheirOwnWords) {
@@ -53,7 +52,7 @@ TEST_F(SampledTexts, DependOnTheirSeedAloneAndNotOnTheBatch) {
   for (int64_t b = 0; b < 3; ++b) {
     const auto i = static_cast<size_t>(b);
     const auto alone = sample_texts(model, select_studies(encoded, {b}), {prompts[i]}, config,
-                                    {{options.seeds[i]}, {}});
+                                    {.seeds = {options.seeds[i]}});
     ASSERT_EQ(together[i].size(), 4U);
     for (size_t c = 0; c < 4; ++c) {
       EXPECT_EQ(together[i][c].ids, alone[0][c].ids);
@@ -79,8 +78,8 @@ TEST_F(SampledTexts, NeverBeginWithAForbiddenWord) {
       if (!text.ids.empty()) firsts.insert(text.ids[0]);
   ASSERT_GT(firsts.size(), 2U);
   const int64_t forbidden = *firsts.begin();
-  for (const auto& texts :
-       sample_texts(model, encoded, prompts, config, {options.seeds, {forbidden}}))
+  for (const auto& texts : sample_texts(model, encoded, prompts, config,
+                                        {.seeds = options.seeds, .not_first = {forbidden}}))
     for (const DecodedText& text : texts) {
       ASSERT_FALSE(text.ids.empty() && text.is_complete && text.eos_log_prob == 0);
       EXPECT_TRUE(text.ids.empty() || text.ids[0] != forbidden);
@@ -95,7 +94,7 @@ TEST_F(SampledTexts, ComeAsOftenAsTheNetworkSays) {
   double ended = 0;
   const auto drawn = sample_texts(
       model, one, {}, {.max_tokens = 1, .num_samples = kTexts, .temperature = 1, .top_p = 1},
-      {{9}, {}});
+      {.seeds = {9}});
   for (const DecodedText& text : drawn[0]) {
     if (text.ids.empty()) {
       ++ended;

@@ -19,6 +19,7 @@ ReportPageData page_data() {
   data.film_height_px = 100;
   data.map_box = {-10, 0, 220, 100};
   data.findings = {{.text = "Small left effusion.",
+                    .number = 1,
                     .grounding = Grounding::kRegions,
                     .confidence = 0.5,
                     .score = 0.75,
@@ -26,8 +27,16 @@ ReportPageData page_data() {
                     .map_rows = 1,
                     .map_columns = 3,
                     .map = {0.1f, 0.05f, 0}},
-                   {.text = "Possible edema.", .grounding = Grounding::kNone}};
-  data.impression = {{.text = "No pneumothorax.", .grounding = Grounding::kAbsence}};
+                   {.text = "Possible edema.", .number = 2, .grounding = Grounding::kUnsupported}};
+  data.impression = {{.text = "No pneumothorax.",
+                      .number = 4,
+                      .grounding = Grounding::kExamined,
+                      .words = "both lungs",
+                      .boxes = {{9, 9, 9, 9}}}};
+  data.left_out = {{.text = "Edema.",
+                    .number = 3,
+                    .grounding = Grounding::kUnsupported,
+                    .words = "the attention lies mostly on the other side"}};
   return data;
 }
 
@@ -44,15 +53,30 @@ TEST(ReportPage, NeedsNothingFromOutside) {
 TEST(ReportPage, SaysWhatEverySentenceCanShow) {
   const std::string html = report_page_html(page_data());
   EXPECT_TRUE(contains(html, "2 regions, evidence 0.75"));
-  EXPECT_TRUE(contains(html, "no image evidence"));
-  EXPECT_TRUE(contains(html, "states absence: nothing to point at"));
+  EXPECT_TRUE(contains(html, "not supported by the picture"));
+  EXPECT_TRUE(contains(html, "examined, nothing found: both lungs"));
+  EXPECT_TRUE(contains(html, "the attention lies mostly on the other side"));
+  EXPECT_LT(html.find("No pneumothorax."), html.find("Left out of the impression"));
+  EXPECT_LT(html.find("Left out of the impression"), html.find("Edema.</span>"));
   EXPECT_TRUE(contains(html, ">DRAFT<"));
   EXPECT_TRUE(contains(html, "Not verified"));
 }
 
+TEST(ReportPage, SaysWhatChangesWhenTheModelIsAskedAgain) {
+  ReportPageData data = page_data();
+  EXPECT_FALSE(contains(report_page_html(data), "class=\"stability\""));
+  data.findings[0].stability = "unstable side: 60 % <agree>";
+  EXPECT_TRUE(contains(report_page_html(data),
+                       "<span class=\"stability\">unstable side: 60 % &lt;agree&gt;</span>"));
+}
+
 TEST(ReportPage, GivesTheScriptBoxesAndMapInSharesOfTheMaximum) {
   const nlohmann::json data = embedded_data(report_page_html(page_data()), "page-data");
-  ASSERT_EQ(data["sentences"].size(), 3u);
+  ASSERT_EQ(data["sentences"].size(), 4u);
+  EXPECT_EQ(data["sentences"][2]["kind"], "examined");
+  EXPECT_EQ(data["sentences"][2]["number"], 4);
+  EXPECT_EQ(data["sentences"][2]["boxes"].size(), 1u);
+  EXPECT_EQ(data["sentences"][0]["kind"], "regions");
   const nlohmann::json& sentence = data["sentences"][0];
   EXPECT_EQ(sentence["boxes"][1], (nlohmann::json{{"x", 5}, {"y", 6}, {"w", 7}, {"h", 8}}));
   EXPECT_EQ(sentence["map"]["columns"], 3);
@@ -62,7 +86,7 @@ TEST(ReportPage, GivesTheScriptBoxesAndMapInSharesOfTheMaximum) {
 
 TEST(ReportPage, GivesUngroundedSentencesNoRegionsWhateverTheirDataHold) {
   ReportPageData data = page_data();
-  for (const Grounding grounding : {Grounding::kNone, Grounding::kAbsence}) {
+  for (const Grounding grounding : {Grounding::kNone, Grounding::kUnsupported}) {
     data.findings[0].grounding = grounding;
     const nlohmann::json sentence =
         embedded_data(report_page_html(data), "page-data")["sentences"][0];

@@ -53,7 +53,7 @@ TEST(WithoutComparisons, DropsWholeSentencesAndKeepsTheRest) {
 
 TEST(LabelledText, TakesTheSectionsThatAreAskedFor) {
   const std::string report = "\n FINDINGS: Small effusion.\n \n IMPRESSION: Effusion.\n";
-  EXPECT_EQ(labelled_text(report, LabelledPart::kReport), "Small effusion.\nEffusion.");
+  EXPECT_EQ(labelled_text(report, LabelledPart::kReport), "Small effusion.\n\nEffusion.");
   EXPECT_EQ(labelled_text(report, LabelledPart::kMimic), "Effusion.");
   EXPECT_EQ(labelled_text(report, LabelledPart::kText), report);
   EXPECT_EQ(labelled_text("Clear lungs.", LabelledPart::kReport), "Clear lungs.");

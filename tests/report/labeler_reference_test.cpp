@@ -2,8 +2,13 @@
 // aggregation is matched exactly, labels are measured and held above floors that were reached.
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <set>
+
 #include "radgen/report/labeler.h"
 #include "radgen/report/labeler_agreement.h"
+#include "radgen/report/text.h"
+#include "report/mangled_text.h"
 #include "report/one_labeler.h"
 #include "report/reference_cases.h"
 
@@ -94,6 +99,71 @@ TEST(LabelerReference, AgreesWithIndexedFindingsBetterThanAPlainBaseline) {
     EXPECT_GE(agreement.ours.micro.f1(), 0.88);
     EXPECT_GE(agreement.ours.macro_f1, 0.80);
     EXPECT_GE(agreement.ours.micro.f1(), agreement.baseline.micro.f1() + 0.05);
+  }
+}
+
+// The same gold on texts that were wrapped, made a form, capitalised and put into a word processor.
+TEST(LabelerReference, AgreesWithIndexedFindingsWhateverHappenedToTheText) {
+  const auto files = reference_files("iu_xray_gold_labels");
+  if (files.empty()) GTEST_SKIP() << "no iu_xray_gold_labels*.json in the reference folder";
+  for (const fs::path& file : files) {
+    const auto gold = gold_reports_from_json(read_json(file), file.string());
+    const GoldAgreement as_is = compare_with_gold(labeler(), gold);
+    for (const auto& [name, mangle] : manglings()) {
+      std::vector<GoldReport> mangled = gold;
+      for (GoldReport& report : mangled) report.text = mangle(report.text);
+      const GoldAgreement agreement = compare_with_gold(labeler(), mangled);
+      std::printf("%-24s micro %.4f macro %.4f (as it is %.4f, %.4f)\n", name.c_str(),
+                  agreement.ours.micro.f1(), agreement.ours.macro_f1, as_is.ours.micro.f1(),
+                  as_is.ours.macro_f1);
+      EXPECT_GE(agreement.ours.micro.f1(), as_is.ours.micro.f1() - 0.01) << name;
+      EXPECT_GE(agreement.ours.macro_f1, as_is.ours.macro_f1 - 0.01) << name;
+    }
+  }
+}
+
+// A wrapped report has all labels of the same report on one line.
+TEST(LabelerReference, KeepsTheLabelsOfWrappedReports) {
+  const auto files = reference_files("iu_xray_gold_labels");
+  if (files.empty()) GTEST_SKIP() << "no iu_xray_gold_labels*.json in the reference folder";
+  for (const fs::path& file : files) {
+    const auto gold = gold_reports_from_json(read_json(file), file.string());
+    for (const size_t columns : {60u, 78u, 100u}) {
+      size_t same = 0;
+      for (const GoldReport& report : gold) {
+        const std::string line = clean_text(report.text);
+        same += labeler().labels(wrapped(line, columns)) == labeler().labels(line);
+      }
+      EXPECT_GE(static_cast<double>(same), 0.999 * static_cast<double>(gold.size())) << columns;
+    }
+  }
+}
+
+// Of mangled copies the findings that are named are compared: their spans move.
+TEST(LabelerReference, NamesTheSameFindingsInMangledTextsOfTheSpans) {
+  const auto files = reference_files("chexpert_mentions");
+  if (files.empty()) GTEST_SKIP() << "no chexpert_mentions*.json in the reference folder";
+  for (const fs::path& file : files) {
+    const auto texts = span_texts_from_json(read_json(file), file.string());
+    const auto named = [](const std::string& text) {
+      std::multiset<Finding> findings;
+      for (const Mention& one : labeler().names(text)) findings.insert(one.finding);
+      return findings;
+    };
+    for (const auto& [name, mangle] : manglings()) {
+      size_t same = 0, all = 0;
+      for (const SpanText& one : texts) {
+        const auto as_is = named(one.text), mangled = named(mangle(one.text));
+        std::vector<Finding> both;
+        std::set_intersection(as_is.begin(), as_is.end(), mangled.begin(), mangled.end(),
+                              std::back_inserter(both));
+        same += 2 * both.size();
+        all += as_is.size() + mangled.size();
+      }
+      const double f1 = static_cast<double>(same) / static_cast<double>(all);
+      std::printf("%-24s named alike %.4f\n", name.c_str(), f1);
+      EXPECT_GE(f1, 0.99) << name;
+    }
   }
 }
 

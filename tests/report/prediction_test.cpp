@@ -53,6 +53,37 @@ TEST(DraftJson, RoundTripKeepsEveryField) {
   EXPECT_EQ(read.labels, full_draft().labels);
 }
 
+TEST(DraftJson, TellsTheTwoKindsOfRegionApart) {
+  Draft d = full_draft();
+  d.sentences.push_back({.text = "Effusion.",
+                         .begin = 15,
+                         .end = 24,
+                         .no_region_reason = "wrong_side",
+                         .is_unsupported = true});
+  d.sentences.push_back({.text = "Lungs are clear.",
+                         .region = RegionKind::kExamined,
+                         .anatomies = {"right lung", "left lung"},
+                         .boxes = {{1, 2, 3, 4}}});
+  const auto written = draft_to_json(d);
+  EXPECT_EQ(written["sentences"][0]["region"], "evidence");
+  EXPECT_FALSE(written["sentences"][0].contains("reason"));
+  EXPECT_EQ(written["sentences"][1]["region"], "none");
+  EXPECT_EQ(written["sentences"][1]["reason"], "wrong_side");
+  EXPECT_EQ(written["sentences"][1]["unsupported"], true);
+  EXPECT_EQ(written["sentences"][2]["region"], "examined");
+  EXPECT_EQ(written["sentences"][2]["grounded"], false);
+  EXPECT_EQ(written["sentences"][2]["anatomy"], (json{"right lung", "left lung"}));
+  const Draft read = draft_from_json(json::parse(written.dump()), "test");
+  EXPECT_EQ(draft_to_json(read), written);
+  EXPECT_TRUE(read.sentences[0].is_grounded);
+  EXPECT_EQ(read.sentences[2].region, RegionKind::kExamined);
+  auto odd = json::parse(written.dump());
+  odd["sentences"][0]["region"] = "somewhere";
+  EXPECT_THROW(draft_from_json(odd, "test"), Error);
+  odd["sentences"][0].erase("region");  // older files only say whether a sentence is grounded
+  EXPECT_EQ(draft_from_json(odd, "test").sentences[0].region, RegionKind::kEvidence);
+}
+
 TEST(DraftJson, WritesTheNamesOfTheFormat) {
   const auto written = draft_to_json(full_draft());
   EXPECT_EQ(written["sentences"][0]["map"], "s1-0.png");

@@ -1,7 +1,7 @@
 // A network and a batch small enough that a step takes a millisecond: 12 x 16 pixels, two studies.
 #pragma once
 
-#include "radgen/data/batch.h"
+#include "radgen/batches/batch.h"
 #include "radgen/report/finding.h"
 #include "radgen/training/config.h"
 

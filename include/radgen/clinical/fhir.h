@@ -6,13 +6,16 @@
 //
 // Invariants: status is "partial" (results not yet verified; never "final", there is no human
 // signature), meta.security holds AIAST, no resultsInterpreter, and every text says that it is
-// research software. One resource: the device and an Observation for each positive or uncertain
-// mention are contained and referenced. The same input with `issued` given makes the same bytes.
+// research software. One resource: the device, an Observation for each positive or uncertain
+// mention and one for each sentence with examined anatomy are contained and referenced. The same
+// input with `issued` given makes the same bytes.
 //
 // Extensions of our own (urn:radgen:fhir:...): "generated-by" (the contained Device; R4 allows no
-// Device as performer) and on Observations "evidence-box": x, y, w, h in stored pixels of the
-// original image (rows and columns as its file has them, top-left origin) and that image's SOP
-// Instance UID.
+// Device as performer) and on Observations "evidence-box" (a finding is here) and "examined-box"
+// (this was looked at and nothing was found): x, y, w, h in stored pixels of the original image (rows
+// and columns as its file has them, top-left origin) and that image's SOP Instance UID; and "support"
+// ("unsupported": no region bears the statement out; it is marked in the text and left out of the
+// conclusion).
 #pragma once
 
 #include <filesystem>
@@ -40,6 +43,7 @@ struct FhirContext {
   std::string issued;  // FHIR instant; empty: now
   bool is_phantom_trained =
       false;  // marks report and conclusion as made by a model of synthetic films
+  bool keeps_unsupported = false;  // unsupported sentences stay in the conclusion, marked
 };
 
 // Throws Error{kData} for a draft that is not reportable: there is no report to give.

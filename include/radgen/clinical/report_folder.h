@@ -13,8 +13,10 @@
 //   folder.commit();
 //
 // Only the FHIR file holds what the film's header says of the patient. Every output says that it
-// is research software. A sentence that is not grounded gets its image without heat map and
-// boxes, marked so.
+// is research software. Two kinds of region are told apart everywhere: evidence (a finding is here)
+// and examined (this was looked at and nothing was found). A sentence without a region gets its
+// image without heat map and boxes, and says why; one that states a finding which no region bears
+// out is marked and left out of the impression.
 #pragma once
 
 #include <cstdint>
@@ -34,9 +36,11 @@ namespace radgen {
 
 // What the reader of the page is told of the model beside its version.
 struct ModelFacts {
-  bool is_phantom_trained = true;    // it has only seen synthetic films
-  double region_share = 0;           // of a map's maximum; parts above it are boxes
-  double abstain_below = 0;          // grounding score; sentences below it are not grounded
+  bool is_phantom_trained = true;  // it has only seen synthetic films
+  double region_share = 0;         // of a map's maximum; parts above it are boxes
+  double abstain_below = 0;        // grounding score; sentences below it are not grounded
+  double examined_share = 0;       // the same for examined regions
+  double examined_abstain_below = 0;
   int64_t calibration_studies = 0;   // that these two were chosen on; 0: defaults
   std::vector<std::string> context;  // what it was told: "age", "sex", "indication"
 };
@@ -50,6 +54,7 @@ struct FilmReport {
   int prepared_width_px = 0, prepared_height_px = 0;
   ModelFacts model;
   bool may_write_synthetic_fhir = false;  // FHIR although the words mean nothing
+  bool keeps_unsupported = false;         // unsupported sentences stay in the impression
 
   // Prepared-image pixels -> stored pixels: rows and columns of the original image as its file has
   // them, before any turning, crop or resize. The frame in which boxes leave the house. inverse():
@@ -62,12 +67,16 @@ struct FilmReport {
 // Everything that a report folder holds, into `folder`; adds what it took to timing_ms["post"].
 void write_film_report(const std::filesystem::path& folder, FilmReport& report);
 
-// What a sentence can show for itself. kAbsence: every finding it names is denied, or it says that
-// all is normal; a sentence that names no finding is kNone.
-enum class SentenceGrounding { kGrounded, kNone, kAbsence };
+// What a sentence can show for itself. kUnsupported: it states a finding and no region bears it
+// out; kNone: it states none and has no place in the image.
+enum class SentenceGrounding { kGrounded, kExamined, kUnsupported, kNone };
 SentenceGrounding sentence_grounding(const Draft& draft, size_t sentence);
-// "grounded: 2 regions, score 0.71", "not grounded: no image evidence", ...
+// "evidence: 2 regions, score 0.71", "examined, nothing found: both lungs", ...
 std::string grounding_phrase(const Draft& draft, size_t sentence);
+
+// "it compares with another film": why a sentence has no region, from its no_region_reason; empty
+// for an empty one.
+std::string reason_words(const std::string& reason);
 
 // The model has never seen a person's film and this is one, as far as the file says.
 bool is_meaningless(const FilmReport& report);

@@ -15,9 +15,22 @@ int available_cores();
 // in tests.
 int cgroup_cores(const std::filesystem::path& cgroup_file, const std::filesystem::path& root);
 
-// of avx avx2 fma avx512f avx512dq avx512bw avx512vl avx512_vnni avx512_bf16 amx_tile
+// of avx avx2 fma avx_vnni avx512f avx512dq avx512bw avx512vl avx512_vnni avx512_bf16 amx_tile
 std::vector<std::string> cpu_features();
 std::string cpu_model();
+
+// The widest vectors that our own kernels may use: what the CPU has, or less where
+// ATEN_CPU_CAPABILITY says "avx2" or "default", which LibTorch's own kernels obey too. So a machine
+// can stand for a lesser one.
+enum class Vectors { kPlain, kAvx2, kAvx512 };
+Vectors allowed_vectors();
+Vectors allowed_vectors(const std::string& aten_cpu_capability);  // any other word is no limit
+
+// What oneDNN is held to: ONEDNN_MAX_CPU_ISA, or its older name DNNL_MAX_CPU_ISA; "" without limit.
+std::string onednn_isa_limit();
+// Whether oneDNN multiplies bf16 by instructions made for it: `features` as of cpu_features(),
+// `isa_limit` as of onednn_isa_limit().
+bool has_bf16_products(const std::vector<std::string>& features, const std::string& isa_limit);
 
 // The OpenBLAS that is loaded into this process: library name, kernel it chose ("Prescott",
 // "SkylakeX"), threads. Empty strings when there is none (MKL or another BLAS).

@@ -37,7 +37,7 @@ void sync_filesystem(const fs::path& path);
 void write_json_atomic(const fs::path& path, const nlohmann::ordered_json& json);
 
 // Calls `line(object, number)` for each non-empty line; numbers start at 1. `.gz` is not unpacked
-// here.
+// here; lines that are no UTF-8 are read as utf8.h says.
 void read_jsonl(const fs::path& path,
                 const std::function<void(const nlohmann::json&, size_t)>& line);
 

@@ -18,6 +18,13 @@ struct FindingBox {
   Box box;              // prepared-image pixels
 };
 
+// Anatomy that a sentence speaks of.
+struct AnatomyRegion {
+  std::string anatomy;  // a name of report/anatomy.h
+  std::string phrase;   // a sentence that says that nothing was found there; empty: none is known
+  Box box;              // prepared-image pixels
+};
+
 struct ManifestEntry {
   // image: path relative to the dataset folder; empty: prepared without images
   std::string study_id, image_id, patient_id, split, image;
@@ -33,8 +40,9 @@ struct ManifestEntry {
   std::string labels_from;  // source: the data set's own tables; empty: our labeler on the text
   std::vector<FindingBox> boxes;
   bool has_boxes = false;  // boxes were annotated for this study (an empty list then means none)
-  std::vector<std::string> quality;  // flags of quality_flags.h
-  std::string hash;                  // image_hash.h, in hexadecimal; empty: not known
+  std::vector<AnatomyRegion> regions;  // empty: not annotated
+  std::vector<std::string> quality;    // flags of quality_flags.h
+  std::string hash;                    // image_hash.h, in hexadecimal; empty: not known
   std::string source_path, source_sha256;
   int source_rows = 0, source_columns = 0;
   Affine source_transform;  // stored source pixels -> prepared pixels

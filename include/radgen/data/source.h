@@ -32,6 +32,13 @@ struct SourceBox {
          image_height = 0;  // size of the image the box was drawn on; 1: shares; 0: not said
 };
 
+// Where a piece of anatomy lies, and one sentence that says that nothing was found there.
+struct SourceRegion {
+  std::string anatomy;  // a name of report/anatomy.h
+  std::string phrase;   // empty: no such sentence is known
+  Box box;              // stored source pixels
+};
+
 // What stands in SourceImage::split where the data set leaves the division to us. Patients stay
 // whole, and the division is the same on every machine (PrepareConfig has the shares).
 inline constexpr const char* kSplitByPatient = "by-patient";             // train, validate and test
@@ -78,6 +85,10 @@ class StudySource {
   virtual SourceListing list() const = 0;
   // The report of an image's study, uncleaned. Failures: no_report, report_too_large. Thread safe.
   virtual Result<ReportSections> read_report(const SourceImage& image) const;
+  // Where the image's anatomy lies, as far as the data set says; read one image at a time, since
+  // all together would take more memory than all else. Throws Error{kData} for a file that is
+  // broken. Thread safe.
+  virtual std::vector<SourceRegion> read_regions(const SourceImage& /*image*/) const { return {}; }
 };
 
 struct SourceOptions {

@@ -3,7 +3,7 @@
 //
 //   {"text.bleu_4": {"at_least": 0.15},
 //    "skill.f1_macro": {"at_least": 0.3, "of": "low"},          // the lower end of its interval
-//    "grounding.negations_with_region": {"at_most": 0.02},
+//    "grounding.negations_with_evidence": {"at_most": 0.02},
 //    "alarms": "none"}  // or a list of those that must not be raised
 //
 //   for (const GateLine& line : check_gate(read_json(metrics), read_json(thresholds))) ...

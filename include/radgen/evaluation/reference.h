@@ -32,6 +32,12 @@ struct TrueLesion {
   bool is_visible = true, is_mentioned = true;
 };
 
+// Where a piece of anatomy lies (names: report/anatomy.h).
+struct ReferenceRegion {
+  std::string anatomy;
+  Box box;  // prepared-image pixels
+};
+
 struct Reference {
   std::string study_id, image_id, split;
   std::string patient_id;  // resamples take patients whole; empty: the study is one of its own
@@ -42,7 +48,10 @@ struct Reference {
   std::string indication, findings, impression;
   Labels labels;  // of the manifest; only used where the caller says so
   std::vector<ReferenceBox> boxes;
-  bool has_boxes = false;  // boxes were annotated (an empty list then means none)
+  bool has_boxes = false;                // boxes were annotated (an empty list then means none)
+  std::vector<ReferenceRegion> regions;  // each place once; empty: not annotated
+  // of the truth: turned by 3 degrees or more, badly inspired, or partly off the film
+  bool is_unusual_pose = false;
   bool has_truth = false;
   std::vector<TrueLesion> truth;
   std::string oracle_text;  // the same truth put into words again; empty: none
@@ -50,12 +59,16 @@ struct Reference {
   std::string text() const;  // findings, one newline, impression: as Draft::text()
 };
 
+// Boxes of the named places, as far as they are annotated.
+std::vector<Box> boxes_of_anatomy(const Reference& reference,
+                                  const std::vector<std::string>& anatomies);
+
 // Reads truth.jsonl (the fields of phantom/truth.h) and attaches it to the references of the same
-// study_id: truth and oracle_text, and the boxes are replaced by the exact ones of every visible
-// finding (obligatory when the report mentions it), so that the scarce, jittered boxes of training
-// are not what is scored. `to_prepared` gives the way from upright film pixels to the reference's
-// prepared pixels. Returns how many references got their truth; throws Error{kData} naming file and
-// line.
+// study_id: truth, anatomy and oracle_text, and the boxes are replaced by the exact ones of every
+// visible finding (obligatory when the report mentions it), so that the scarce, jittered boxes of
+// training are not what is scored. `to_prepared` gives the way from upright film pixels to the
+// reference's prepared pixels. Returns how many references got their truth; throws Error{kData}
+// naming file and line, and where no line is for one of the references.
 size_t load_truth(const std::filesystem::path& path, std::vector<Reference>& references,
                   const std::function<Affine(const Reference&)>& to_prepared);
 

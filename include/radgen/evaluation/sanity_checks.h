@@ -65,6 +65,7 @@ struct SanityCheckAnswers {
   std::vector<CounterfactualDrafts> counterfactuals;
   std::string no_counterfactuals;  // why there are none
   FaithfulCounts regions, large;   // large: over a quarter of the body, judged apart
+  FaithfulCounts examined;         // regions of sentences that rule something out, of any size
   int64_t unmatched_regions = 0;   // the body has no room for random ones
 };
 

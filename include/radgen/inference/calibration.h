@@ -26,6 +26,13 @@ struct Calibration {
   // of the finding head's probabilities, all_findings() order; empty: none
   std::vector<double> finding_thresholds;
   int64_t studies = 0;  // validation studies it was chosen on; 0: defaults, not fitted
+  // The same for sentences that rule something out: where their maps are cut, P(the region meets
+  // the anatomy with an IoU of at least 0.3) = sigmoid(log(mass) + slope * logit(concentration) + offset), and from
+  // which score on it is shown.
+  double examined_threshold = 0.3, examined_slope = 0, examined_offset = 0,
+         examined_abstain_below = 0.3;
+  // such sentences of the validation split; 0: never fitted, and no examined region is shown
+  int64_t examined_sentences = 0;
 };
 inline void describe(Fields& f, Calibration& c) {
   f.field("region_threshold", c.region_threshold,
@@ -55,6 +62,18 @@ inline void describe(Fields& f, Calibration& c) {
                    "order, or none",
            .min = 0,
            .max = 1});
+  f.field("examined_threshold", c.examined_threshold,
+          {.help = "share of the maximum above which parts of a map become examined regions",
+           .min = 0,
+           .max = 1});
+  f.field("examined_slope", c.examined_slope,
+          {.help = "slope of an examined region's score on the logit of the map's concentration"});
+  f.field("examined_offset", c.examined_offset, {.help = "offset of that score's logit"});
+  f.field("examined_abstain_below", c.examined_abstain_below,
+          {.help = "score under which an examined region is not shown", .min = 0, .max = 1});
+  f.field(
+      "examined_sentences", c.examined_sentences,
+      {.help = "sentences that these were chosen on; 0: never fitted, none is shown", .min = 0});
   f.field("studies", c.studies,
           {.help = "validation studies it was chosen on; 0: never fitted", .min = 0});
 }

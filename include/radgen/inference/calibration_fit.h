@@ -23,6 +23,13 @@ struct CalibrationCase {
   bool is_right = false;
 };
 
+// A sentence of a report that rules something out, read over a study whose anatomy is known.
+struct ExaminedCase {
+  AttentionMap map;
+  Box map_box;
+  std::vector<Box> reference;  // boxes of the anatomy that the sentence names
+};
+
 // IoU of the unions of two sets of boxes, exact (the plane is cut at every edge).
 double union_iou(const std::vector<Box>& a, const std::vector<Box>& b);
 
@@ -36,6 +43,11 @@ double union_iou(const std::vector<Box>& a, const std::vector<Box>& b);
 // exp(mean log P).
 Calibration fit_calibration(const std::vector<CalibrationCase>& phrases,
                             const std::vector<CalibrationCase>& claims, int64_t studies);
+
+// examined_threshold: largest mean IoU. Score: logistic regression of an IoU of at least kHitIou on
+// the concentration. examined_abstain_below: largest F1 of that event. Fewer than 20 cases leave
+// `calibration` as it is: no examined region is shown.
+void fit_examined(const std::vector<ExaminedCase>& cases, Calibration& calibration);
 
 inline constexpr double kHitIou = 0.3;
 

@@ -2,6 +2,7 @@
 // boxes, scores.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "radgen/inference/calibration.h"
@@ -20,6 +21,8 @@ namespace radgen {
 struct GridPlacement {
   int rows = 0, columns = 0;
   Box map_box;  // prepared-image pixels
+  // the patient's middle, prepared-image pixels from the left; none: that of map_box
+  std::optional<double> midline_x;
 };
 GridPlacement place_grid(int64_t rows, int64_t columns, int64_t patch_px,
                          const Affine& image_to_input);
@@ -27,6 +30,13 @@ GridPlacement place_grid(int64_t rows, int64_t columns, int64_t patch_px,
 Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement,
                      const FindingLogits& logits, const Tokenizer& tokenizer,
                      const Labeler& labeler, const Calibration& calibration);
+
+// One entry for each sentence of `text` that states no finding and rules something out.
+std::vector<ExaminedGrounding> ground_examined(const std::string& text,
+                                               const std::vector<Token>& tokens,
+                                               const DecodedText& decoded,
+                                               const GridPlacement& placement,
+                                               const Labeler& labeler);
 
 // One entry for each positive or uncertain mention of `text`, whose tokens were read teacher forced
 // as `decoded`.

@@ -38,9 +38,13 @@ struct FaithfulnessOptions {
   // False: random regions lie anywhere in the body. A lungs-only model then passes: for comparison
   // with figures of that kind only.
   bool matches_organs = true;
+  // whose regions: of sentences that state a finding, or of those that rule something out
+  RegionKind kind = RegionKind::kEvidence;
+  // regions of one study at most, the first ones of different sentences first; 0: all
+  int64_t most_of_study = 0;
 };
 
-// One box of a sentence that states a finding and is shown as grounded.
+// One box of a sentence that is shown with a region of the kind asked for.
 struct HiddenRegion {
   std::string study_id;
   size_t sentence = 0;    // index into Draft::sentences

@@ -1,20 +1,28 @@
 // Predictor: prepared images -> grounded drafts.
 //
-//   Predictor predictor(load_model_folder("model"), torch::kCPU);
+//   Predictor predictor(load_model_folder("model"));         // fp32 on the CPU
+//   Predictor fast = make_predictor(load_model_folder("model"), {.precision = "bf16"});
 //   std::vector<Draft> drafts = predictor.draft(studies);
 //   drafts[0].sentences[0].boxes ...                         // in pixels of the prepared image
+//
+// A predictor is immutable: its runtime (model/runtime.h) decides on precision, device and the type
+// of the KV cache, and whoever has another runtime gives it to the constructor. What is drafted
+// depends on the pixels and the model alone (and on the prompt, where the model takes one), not on
+// names, paths or the batch: the seeds of sampled texts come from the pixels' and the model's hash.
 #pragma once
 
 #include <torch/torch.h>
 
+#include <memory>
 #include <opencv2/core.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "radgen/inference/model_folder.h"
+#include "radgen/inference/region_features.h"
 #include "radgen/model/decoding.h"
-#include "radgen/model/int8.h"
+#include "radgen/model/runtime.h"
 #include "radgen/report/labeler.h"
 #include "radgen/report/prediction.h"
 
@@ -37,6 +45,14 @@ struct PhraseGrounding {
   RegionFeatures region_features;
 };
 
+// The same for a sentence that rules something out.
+struct ExaminedGrounding {
+  size_t sentence = 0;                 // index into split_sentences()
+  std::vector<std::string> anatomies;  // what it was read off (report/anatomy.h)
+  AttentionMap map;
+  Box map_box;  // prepared-image pixels
+};
+
 // log P of one token of a text that was given; begin and end are its bytes.
 struct TokenLogProb {
   size_t begin = 0, end = 0;
@@ -45,18 +61,15 @@ struct TokenLogProb {
 
 class Predictor {
  public:
+  // The model's network in this process, fp32.
   explicit Predictor(LoadedModel model, torch::Device device = torch::kCPU,
                      int64_t batch_size = 32);
+  // Any runtime of the model; model.network may be empty then.
+  Predictor(LoadedModel model, std::shared_ptr<const Runtime> runtime, int64_t batch_size = 32);
 
   const LoadedModel& model() const { return model_; }
+  const std::shared_ptr<const Runtime>& runtime() const { return runtime_; }
   int64_t batch_size() const { return batch_size_; }  // studies that are encoded together
-  void set_calibration(const Calibration& calibration) { model_.calibration = calibration; }
-
-  // "fp32", "bf16" (autocast), "int8-dynamic", or "int8", whose scales are chosen by the images
-  // of `films` (int8.h). The weights in memory stay fp32; but for "fp32" an image's keys and
-  // values are kept in half precision. What was measured is written to the log and returned; empty
-  // for fp32 and bf16.
-  Int8Report set_precision(const std::string& precision, const std::vector<StudyInput>& films = {});
 
   // P(finding) of each study by the finding head, all_findings() order; Error{kUsage} when the
   // network has none.
@@ -74,7 +87,11 @@ class Predictor {
   std::vector<std::vector<PhraseGrounding>> ground(const std::vector<StudyInput>& studies,
                                                    const std::vector<std::string>& texts) const;
 
-  // The same for each head of the decoder's grounding layers alone, [head][study], the first
+  // Teacher forced: where the model looks at the words that rule something out.
+  std::vector<std::vector<ExaminedGrounding>> ground_examined(
+      const std::vector<StudyInput>& studies, const std::vector<std::string>& texts) const;
+
+  // ground() for each head of the decoder's grounding layers alone, [head][study], the first
   // layer's heads first.
   std::vector<std::vector<std::vector<PhraseGrounding>>> ground_by_head(
       const std::vector<StudyInput>& studies, const std::vector<std::string>& texts) const;
@@ -85,24 +102,39 @@ class Predictor {
                                                    const std::vector<std::string>& texts) const;
 
  private:
-  torch::Tensor letterboxes_of(const std::vector<StudyInput>& studies, size_t begin, size_t end,
-                               std::vector<Letterbox>& letterboxes) const;
   struct Encoded;   // a batch's inputs and prompts
   struct ReadText;  // a text as it was read over its image
   std::vector<ReadText> read_batch(const std::vector<StudyInput>& studies,
                                    const std::vector<std::string>& texts, size_t begin, size_t end,
                                    bool keep_heads = false) const;
   Encoded encode_inputs(const std::vector<StudyInput>& studies, size_t begin, size_t end) const;
-  std::vector<DecodedText> write(const std::vector<StudyInput>& studies, size_t begin,
-                                 const Encoded& encoded) const;
-  std::vector<DecodedText> best_of_samples(const std::vector<StudyInput>& studies, size_t begin,
-                                           const Encoded& encoded) const;
+  // A study's text, and what each of the samples says among which it was chosen.
+  struct Written {
+    DecodedText text;
+    std::vector<std::vector<Mention>> samples;
+  };
+  std::vector<Written> write(const std::vector<StudyInput>& studies, size_t begin,
+                             const Encoded& encoded) const;
+  std::vector<Written> best_of_samples(const std::vector<StudyInput>& studies, size_t begin,
+                                       const Encoded& encoded, SearchOptions options) const;
+  // The sample to keep.
+  Written choose(std::vector<DecodedText> samples, const FindingLogits& logits) const;
 
   LoadedModel model_;
-  torch::Device device_;
+  std::shared_ptr<const Runtime> runtime_;
   int64_t batch_size_;
-  bool is_bf16_ = false;
-  Labeler labeler_;
+  std::shared_ptr<const Labeler> labeler_;
+  std::shared_ptr<const SentenceChecker> checker_;
 };
+
+struct PredictorOptions {
+  std::string precision = "fp32";  // RuntimeOptions::precision
+  torch::Device device = torch::kCPU;
+  int64_t batch_size = 32;
+  std::vector<StudyInput> int8_films;  // by whose images "int8" chooses its scales
+};
+// The model's network in this process. In fp32 an image's keys and values are kept as the model's
+// configuration says, else in half precision. Throws as make_runtime() does.
+Predictor make_predictor(LoadedModel model, const PredictorOptions& options);
 
 }  // namespace radgen

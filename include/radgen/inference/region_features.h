@@ -30,6 +30,11 @@ RegionFeatures region_features(const AttentionMap& map, const std::vector<Findin
 // P(the region meets the finding with an IoU of at least 0.3), 0..1, as `calibration` estimates it.
 double calibrated_score(const RegionFeatures& region, const Calibration& calibration);
 
+// The same for a sentence that rules something out and the anatomy it names; 0 when never fitted.
+double examined_score(const AttentionMap& map, const Calibration& calibration);
+// Its odds are the grounded mass times exp(weights x these): 1, logit(concentration).
+std::vector<double> examined_features(const RegionFeatures& region);
+
 // The odds of the score are the grounded mass times exp(weights x these): 1, logit(concentration),
 // support, best_gap, presence, then a one for each finding (shares of one when there are several).
 // Attention given to the null key therefore lowers the score whatever was fitted, down to 0 for a

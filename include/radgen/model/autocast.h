@@ -30,7 +30,9 @@ class Autocast {
 };
 
 // "fp32" and "bf16" as they say; "auto": bf16 where this machine multiplies it faster than fp32 (a
-// CPU with AVX512-BF16 or AMX: convolutions 2x, measured; a GPU of compute capability 8 or more).
+// CPU with AVX512-BF16 that oneDNN may use: convolutions 2x, measured; a GPU of compute capability
+// 8 or more). "bf16" on a CPU without it is done, and warned of once: linear layers ran at 1.3
+// GFLOP/s against 109 in fp32 with AVX2.
 bool use_bf16(const std::string& precision, torch::Device device);
 
 }  // namespace radgen

@@ -64,6 +64,7 @@ void describe(Fields& f, DecoderConfig& c);
 
 struct LossConfig {
   double lambda_ground = 0.1;
+  double lambda_examined = 0.1;  // the same loss for words that rule something out
   double lambda_entropy = 0.01;
   std::string grounding_loss = "kl";   // "bce_mean" | "bce_sum" | "mass" | "kl" | "kl_dice"
   std::string entropy_on = "all";      // "all" | "positive"

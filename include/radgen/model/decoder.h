@@ -117,6 +117,11 @@ class GroundedDecoderImpl : public torch::nn::Module {
   // values stay as they are (the G texts of each image stand side by side, and stay so); else
   // they are selected by the same rows.
   static void select(DecoderCache& cache, const torch::Tensor& rows, bool same_images);
+  // Row i forgets its last counts[i] tokens, int64 [B]: their slots become holes, and its next
+  // token takes the first one's position. The other rows' numbers stay as they are, bit for bit.
+  static void rewind(DecoderCache& cache, const torch::Tensor& counts);
+  // Room for max_tokens slots, if there is less.
+  static void reserve(DecoderCache& cache, int64_t max_tokens);
   // Selects the images alone, for caches where each has several texts.
   static void select_images(DecoderCache& cache, const torch::Tensor& images);
   void scale_residuals();  // initialisation.h: once, after the weights got their first values

@@ -39,6 +39,9 @@ struct ForwardInput {
   torch::Tensor grounding_masks;    // [B,T,N] in [0,1], share of the patch inside the boxes
   // [B,T] bool, F; else: the rows of grounding_masks that are not empty
   torch::Tensor grounding_tokens;
+  // [B,T] bool, words that rule something out, whose rows of grounding_masks are the anatomy that
+  // was examined; never one of F
+  torch::Tensor examined_tokens;
   // [B,T] bool, tokens of positive findings, for entropy_on = "positive"
   torch::Tensor positive_tokens;
   torch::Tensor labels;        // [B,C] 1 | 0 | anything else: ignored
@@ -49,7 +52,7 @@ struct ForwardInput {
 // Scalars. Undefined: nothing to compute it from, or its weight is 0 and it was not asked for.
 struct Losses {
   torch::Tensor total;
-  torch::Tensor text, grounding, entropy, labels, patches;  // without their lambdas
+  torch::Tensor text, grounding, examined, entropy, labels, patches;  // without their lambdas
 };
 
 struct ForwardOutput {

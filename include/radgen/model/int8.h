@@ -10,6 +10,9 @@
 //   model->encode(image);  // under NoGradGuard: INT8; with gradients: fp32
 //   restore_fp32(model);
 //
+// Without VNNI the weights have 7 bits instead of 8: two products of full bytes do not fit into the
+// 16 bits in which such CPUs add them. Int8Report says which.
+//
 // Static: in fp32 over the images, each layer's input range, the range of each of its output
 // channels and a sample of its rows are recorded. Each range is then narrowed as far as the
 // sample's values become more exact by it (the rare value beyond is clipped). A layer whose error
@@ -18,6 +21,7 @@
 // time.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -31,7 +35,8 @@ struct Int8Options {
   bool is_per_channel = true;
   // of one layer's output; 0: no layer stays in fp32 for its own error
   double layer_error_limit = 0.1;
-  double output_error_limit = 0.05;  // of EncodedImage::memory over the images; 0: not measured
+  // of EncodedImage::memory over the images; 0: nothing is given up for it
+  double output_error_limit = 0.05;
 };
 
 // One product: a layer, or the part of its outputs that is computed for itself.
@@ -47,11 +52,16 @@ struct Int8Layer {
 
 struct Int8Report {
   std::string engine;  // "ONEDNN"
+  // 8, or 7 where the engine's products would saturate with 8 (no VNNI, int8_product.h)
+  int weight_bits = 8;
   std::vector<Int8Layer> layers;
-  // |int8 - fp32| / |fp32| of the memory over the images; 0: not measured
+  // |int8 - fp32| / |fp32| of the memory over the images; 0 without images
   double output_error = 0;
   int64_t count(bool is_int8) const;
 };
+
+// {"engine": ..., "weight_bits": 7, "output_error": ..., "layers": [{"name": ..., "error": ...}]}
+nlohmann::ordered_json int8_report_to_json(const Int8Report& report);
 
 // Replaces what an earlier call did. `images`: [B,C,H,W] each, like those to come, at their size.
 // Throws Error{kUsage} without images unless is_dynamic, and for a model on another device than

@@ -1,7 +1,10 @@
 // The losses: text, grounding, entropy, and two auxiliary ones for findings.
 //
 //   L = L_CE + lambda_ground L_ground + lambda_entropy L_entropy
-//       (+ lambda_labels L_labels + lambda_patches L_patches)
+//       (+ lambda_examined L_examined + lambda_labels L_labels + lambda_patches L_patches)
+//
+// L_examined is the grounding loss over the words that rule something out ("no pleural effusion"),
+// on the anatomy that was examined: apart from L_ground, so that each has its weight.
 //
 // Each is first the mean over a study's own T real tokens (text_mask), then the mean over the
 // batch's studies, so that the number of studies in a step, on a device or in an accumulation does

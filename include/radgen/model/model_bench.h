@@ -38,6 +38,7 @@ struct BenchResult {
   // of the memory against fp32's (Int8Report::output_error)
   double int8_error = 0;
   int64_t int8_kept_fp32 = 0;  // products that stayed in fp32 as too sensitive
+  int int8_weight_bits = 8;    // Int8Report::weight_bits
   double work_per_s() const { return median_s > 0 ? flops / median_s : 0; }
   double bytes_per_s() const { return median_s > 0 ? bytes / median_s : 0; }
 };

@@ -11,6 +11,10 @@
 // unless the options allow it; what the file holds and nobody used is listed. A pickled file is
 // read by LibTorch, which runs no code of the file but trusts its structure: take it from a source
 // you trust, or use safetensors.
+//
+// Names may have what wrapped the model in training ("module.", "_orig_mod.", "model."); tied
+// embeddings may stand under either name; floats of 16 bits are widened; weights may lie in several
+// parts with an index.
 #pragma once
 
 #include <filesystem>
@@ -27,16 +31,16 @@ namespace radgen {
 
 struct PublicCheckpoint {
   PublicConfig config;
-  TensorMap tensors;  // by the names that the file has
+  TensorMap tensors;  // by the names that the file has, without wrappers
 };
 
-// A folder with config.json and model.safetensors (or pytorch_model.bin), a .safetensors file with
-// its config.json beside it, or torchvision's vit_*.pth, whose shapes say what it is. Throws
-// Error{kData}.
+// A folder with config.json and model.safetensors (or pytorch_model.bin, or the .index.json of
+// either in several parts), one of these files with its config.json beside it, or torchvision's
+// vit_*.pth, whose shapes say what it is. Throws Error{kData}.
 PublicCheckpoint read_public_checkpoint(const std::filesystem::path& path);
 
 // A dictionary of tensors as torch.save writes it (zip format, since PyTorch 1.6), also one level
-// down under "state_dict" or "model". Throws Error{kData}.
+// down under "state_dict", "model" or the like. Throws Error{kData}.
 TensorMap read_pickled_weights(const std::filesystem::path& path);
 
 struct PublicLoadOptions {

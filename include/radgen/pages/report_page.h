@@ -9,9 +9,9 @@
 //   write_file_atomic(dir / "report.html", pages::report_page_html(data));
 //
 // The address may name a sentence, counted from 1 over findings and impression:
-// report.html#sentence=3 pins it. Every text is escaped. A sentence that is not kRegions has no map
-// and no boxes in the page, whatever the data hold. The caller sees to it that no patient data gets
-// in.
+// report.html#sentence=3 pins it. Every text is escaped. A sentence that is neither kRegions nor
+// kExamined has no map and no boxes in the page, whatever the data hold. The caller sees to it that
+// no patient data gets in.
 #pragma once
 
 #include <string>
@@ -23,16 +23,20 @@
 namespace radgen::pages {
 
 enum class Grounding {
-  kRegions,  // grounded: has boxes and a map
-  kNone,     // claims something that the model could not point at
-  kAbsence,  // says that something is not there: nothing to point at
+  kRegions,      // evidence: a finding is here; has boxes and a map
+  kExamined,     // this was looked at and nothing was found; has boxes and a map
+  kUnsupported,  // states a finding and no region bears it out
+  kNone,         // states no finding and has no place in the image
 };
 
 struct ReportSentence {
   std::string text;
+  size_t number = 0;  // in the draft, from 1 on; names its overlay too
   Grounding grounding = Grounding::kNone;
+  std::string words;       // what the evidence is, or why there is none: "both lungs"
   double confidence = 0;   // 0..1
   double score = 0;        // grounding score, 0..1
+  std::string stability;   // what changes when the model is asked again; empty: nothing to say
   std::vector<Box> boxes;  // film pixels
   int map_rows = 0, map_columns = 0;
   std::vector<float> map;  // row major over ReportPageData::map_box; empty: none
@@ -55,6 +59,7 @@ struct ReportPageData {
 
   Box map_box;  // film pixels
   std::vector<ReportSentence> findings, impression;
+  std::vector<ReportSentence> left_out;  // of the impression: unsupported
   // name, value: model, timings, thresholds
   std::vector<std::pair<std::string, std::string>> facts;
 };

@@ -10,6 +10,8 @@
 //   OUTPUT/MS_CXR_Local_Alignment_v1.1.0.csv               boxes: 30 % of the training studies,
 //                                                          edges off by 5 %; exact ones of every
 //                                                          other split's studies
+//   OUTPUT/chest-imagenome/silver_dataset/scene_graph/     anatomy of as many studies, drawn by
+//                                                          itself, edges likewise
 //   OUTPUT/mimiciv/{hosp/patients,hosp/admissions,ed/edstays}.csv
 //   OUTPUT/truth.jsonl                                     for evaluation and self-check only
 //   OUTPUT/README.txt SYNTHETIC generation.json
@@ -50,5 +52,6 @@ DatasetSummary write_dataset(const DatasetOptions& options);
 // Paths of a study's files, relative to the data set.
 std::string film_path(const StudyTruth& truth);
 std::string report_path(const StudyTruth& truth);
+std::string scene_graph_path(const StudyTruth& truth);  // where it has one
 
 }  // namespace radgen::phantom

@@ -1,6 +1,6 @@
 // Drawing a phantom film: anatomy, attenuation along the ray, physics, findings, distractors.
 //
-//   // fills in box, outline, is_visible, contrast in truth.findings
+//   // fills in box, outline, is_visible, contrast in truth.findings, and truth.anatomy
 //   DrawnFilm film = draw_film(truth, 512, seed);
 //
 // Deterministic from (truth, long side, seed), whatever the thread. Uses one thread; run studies

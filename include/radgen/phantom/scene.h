@@ -34,6 +34,7 @@ struct Scene {
   cv::Mat vessels;      // mm of blood
   cv::Mat soft;         // mm of further tissue; negative: air in trachea and bowel
   cv::Mat bone, metal;  // mm
+  std::array<Path, 2> clavicles;  // their axes, body mm; set by draw_skeleton
   int side_at(double x_mm) const { return x_mm < chest.mediastinum_x ? kRightSide : kLeftSide; }
   // Millimetres of water that the lung's air would weigh: what a finding can add at most. Before
   // fill.

@@ -43,6 +43,12 @@ struct TrueFinding {
   std::vector<std::vector<cv::Point>> outline;
 };
 
+// Where a piece of anatomy lies (names: report/anatomy.h), in upright film pixels.
+struct AnatomyBox {
+  std::string anatomy;
+  Box box;
+};
+
 struct Patient {  // the same in all studies of a patient
   std::string id;
   bool is_male = true;
@@ -62,6 +68,7 @@ struct StudyTruth {
   bool is_shifted_vendor = false;     // test_shift: another look-up table, noise and field
   bool is_degraded = false;           // --bias contrast: poorer film
   std::vector<TrueFinding> findings;  // empty: a normal study
+  std::vector<AnatomyBox> anatomy;    // set by the film; exact
   // "nipple", "granuloma", "vessel_end_on", "skin_fold", "ecg_leads", ...
   std::vector<std::string> distractors;
   std::string indication, findings_text, impression_text;

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,16 +32,33 @@ struct RegionFeatures {
   std::vector<Finding> findings;  // positive or uncertain ones of the sentence
 };
 
+// What a sentence's boxes say: kEvidence: a finding is here. kExamined: this was looked at and
+// nothing was found. The two are never mixed.
+enum class RegionKind { kNone, kEvidence, kExamined };
+const std::string& region_kind_name(RegionKind kind);  // "none", "evidence", "examined"
+RegionKind region_kind_from_name(const std::string& name);
+
 struct DraftSentence {
   std::string text;
   size_t begin = 0, end = 0;  // bytes in Draft::text()
-  bool is_grounded = false;   // false: must never be shown with evidence
+  bool is_grounded = false;   // region is kEvidence; false: must never be shown with evidence
+  RegionKind region = RegionKind::kNone;
+  // of kNone: "below_threshold", "wrong_side", "not_calibrated", "no_attention", "technique",
+  // "comparison", "no_anatomy"
+  std::string no_region_reason;
+  std::vector<std::string> anatomies;  // of kExamined: what was looked at (report/anatomy.h)
+  // It states a finding and has no region that bears it out: a reader must be told.
+  bool is_unsupported = false;
   // grounding score, 0..1 (uncalibrated until calibration.json says otherwise)
   double score = 0;
   RegionFeatures region_features;  // what the score was made of; not written to disk
   double word_probability = 0;     // exp(mean log P) of its tokens, 0..1; not written to disk
   // P(what it states is there, on that side) by calibration.json; else word_probability
   double confidence = 0;
+  // Of the samples among which the draft was chosen (inference/stability.h): the share that states
+  // the same, and for one-sided findings the share that agrees on the side. Empty: none, or nothing
+  // is stated.
+  std::optional<double> stability, side_stability;
   double entropy = 0;      // of the map, in nats
   std::vector<Box> boxes;  // prepared-image pixels
   AttentionMap map;

@@ -27,8 +27,9 @@ std::vector<std::pair<std::string, std::string>> split_sections(const std::strin
 enum class LabelledPart { kReport, kMimic, kText };
 std::string labelled_text(const std::string& report, LabelledPart part);
 
-// One line of plain text: white space folded, list numbers and de-identification marks ("___",
-// "XXXX", "[** ... **]") taken out; decimals, units, numbers, negations and left/right are kept.
+// One line of plain text (plain_text.h): white space folded, list marks and de-identification marks
+// ("___", "XXXX", "[** ... **]") taken out; decimals, units, numbers, negations and left/right are
+// kept. A sentence that only its line ended gets a full stop.
 std::string clean_text(std::string_view text);
 
 size_t count_words(std::string_view text);
@@ -36,7 +37,9 @@ size_t count_words(std::string_view text);
 struct Span {
   size_t begin = 0, end = 0;  // bytes, half-open, no white space at the ends
 };
-// Sentences of a text; survives "3.5 cm", "T. spine", "Dr. ___", and treats a newline as an end.
+// Sentences of a text; survives "3.5 cm", "T. spine", "Dr. ___". A line break is white space unless
+// an empty line, a list item or what begins a sentence follows. Offsets are those of the text, the
+// rules see it as plain_text.h makes it.
 std::vector<Span> split_sentences(std::string_view text);
 
 // Words that compare with an earlier film ("unchanged", "interval increase", "since the prior

@@ -27,6 +27,7 @@ struct FilmRequest {
   std::string sex;                  // empty: from the header
   std::optional<double> age_years;  // none: from the header
   bool may_write_synthetic_fhir = false;
+  bool keeps_unsupported = false;  // unsupported statements stay in the impression
 };
 
 class FilmReporter {

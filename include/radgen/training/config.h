@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 
+#include "radgen/batches/augment.h"
+#include "radgen/batches/dataset.h"
 #include "radgen/core/config.h"
-#include "radgen/data/augment.h"
-#include "radgen/data/dataset.h"
 #include "radgen/model/config.h"
 #include "radgen/model/decoding.h"
 #include "radgen/training/optimizer.h"

@@ -9,7 +9,7 @@
 // resolution discrepancy"), which cost a quarter.
 #pragma once
 
-#include "radgen/data/batch.h"
+#include "radgen/batches/batch.h"
 #include "radgen/model/grounded_model.h"
 #include "radgen/training/config.h"
 

@@ -11,7 +11,7 @@
 
 #include <string>
 
-#include "radgen/data/batch.h"
+#include "radgen/batches/batch.h"
 #include "radgen/training/config.h"
 
 namespace radgen {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "radgen/data/dataset.h"
+#include "radgen/batches/dataset.h"
 #include "radgen/evaluation/grounding/grounding.h"
 #include "radgen/evaluation/reference.h"
 #include "radgen/inference/predictor.h"

@@ -1,16 +1,13 @@
 // errors.json.
 #include <cmath>
 
+#include "radgen/core/json.h"
 #include "radgen/evaluation/errors/error_analysis.h"
 
 namespace radgen::evaluation {
 namespace {
 
 using nlohmann::ordered_json;
-
-ordered_json number(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
-}
 
 ordered_json kinds_json(const ErrorAnalysis& errors, const std::vector<ErrorKind>& kinds,
                         const std::string& group) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "evaluation/grounding/claim_maps.h"
+#include "radgen/core/json.h"
 #include "radgen/core/random.h"
 #include "radgen/evaluation/grounding/grounding.h"
 
@@ -88,10 +89,6 @@ double chosen_pointing(const std::vector<std::vector<Item>>& of_heads) {
     }
   }
   return macro(chosen, &Sum::pointing);
-}
-
-nlohmann::ordered_json number(double value) {
-  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
 }
 
 }  // namespace

@@ -15,6 +15,22 @@ double longest_side_px(const std::vector<Box>& boxes) {
   return longest;
 }
 
+// The patient's middle, prepared-image pixels: that of the spine where it is annotated.
+double midline_of(const Reference& reference, const Draft& draft) {
+  for (const ReferenceRegion& region : reference.regions) {
+    if (region.anatomy == "spine") return region.box.x + region.box.w / 2;
+  }
+  return reference.width > 0 ? reference.width / 2.0 : draft.map_box.x + draft.map_box.w / 2;
+}
+
+// A box whose middle lies on the other side than `side` of the patient (left is at larger x).
+bool has_box_beyond(const std::vector<Box>& boxes, double midline_x, Side side) {
+  return std::ranges::any_of(boxes, [&](const Box& box) {
+    const double x = box.x + box.w / 2;
+    return side == Side::kLeft ? x < midline_x : x > midline_x;
+  });
+}
+
 }  // namespace
 
 std::vector<std::pair<size_t, size_t>> sentence_ranges(const Draft& draft) {
@@ -46,7 +62,8 @@ size_t sentence_at(const std::vector<std::pair<size_t, size_t>>& ranges, size_t 
 }
 
 bool is_shown_with_region(const DraftSentence& sentence) {
-  return sentence.is_grounded || (sentence.map.empty() && !sentence.boxes.empty());
+  return sentence.is_grounded || (sentence.region != RegionKind::kExamined &&
+                                  sentence.map.empty() && !sentence.boxes.empty());
 }
 
 SentenceCounts count_sentences(const Draft& draft, const ExtractedFindings& words,
@@ -55,10 +72,14 @@ SentenceCounts count_sentences(const Draft& draft, const ExtractedFindings& word
   struct Says {
     bool states = false, denies = false;
     double size_mm = 0;
+    Side side = Side::kNone;  // that all stated findings have; kBilateral: they differ
   };
   std::vector<Says> says(ranges.size() + 1);
   for (const Mention& m : words.mentions) {
     Says& sentence = says[sentence_at(ranges, m.begin)];
+    if (m.assertion != Assertion::kNegative) {
+      sentence.side = sentence.states && sentence.side != m.side ? Side::kBilateral : m.side;
+    }
     (m.assertion == Assertion::kNegative ? sentence.denies : sentence.states) = true;
     if (m.assertion != Assertion::kNegative && m.size_mm) {
       sentence.size_mm = std::max(sentence.size_mm, *m.size_mm);
@@ -74,6 +95,15 @@ SentenceCounts count_sentences(const Draft& draft, const ExtractedFindings& word
     const bool only_denies = says[i].denies && !says[i].states;
     counts.denying += only_denies;
     counts.denying_shown += is_shown && only_denies;
+    ++counts.all;
+    counts.placed +=
+        is_shown || (draft.sentences[i].region == RegionKind::kExamined && !says[i].states);
+    const Side side = says[i].side;
+    if (is_shown && says[i].states && (side == Side::kLeft || side == Side::kRight)) {
+      ++counts.one_sided;
+      counts.wrong_side +=
+          has_box_beyond(draft.sentences[i].boxes, midline_of(reference, draft), side);
+    }
     const double region_mm = longest_side_px(draft.sentences[i].boxes) * reference.pixel_spacing_mm;
     if (is_shown && says[i].size_mm > 0 && region_mm > 0) {
       ++counts.sized;
@@ -97,7 +127,9 @@ void summarize_sentences(std::span<const SentenceCounts> studies, std::span<cons
   };
   share("groundable_precision", &SentenceCounts::shown_stating, &SentenceCounts::shown);
   share("groundable_recall", &SentenceCounts::stating_shown, &SentenceCounts::stating);
-  share("negations_with_region", &SentenceCounts::denying_shown, &SentenceCounts::denying);
+  share("negations_with_evidence", &SentenceCounts::denying_shown, &SentenceCounts::denying);
+  share("sentences_with_region", &SentenceCounts::placed, &SentenceCounts::all);
+  share("wrong_side_regions", &SentenceCounts::wrong_side, &SentenceCounts::one_sided);
   share("size_matches_region", &SentenceCounts::size_matches, &SentenceCounts::sized);
 }
 

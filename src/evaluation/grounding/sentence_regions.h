@@ -1,5 +1,6 @@
-// What a draft's sentences show: does a sentence that states a finding have a region, does one that
-// rules findings out have none, and does a stated size fit its region?
+// What a draft's sentences show: does a sentence that states a finding have evidence on the side it
+// names, does one that rules findings out have none, has every sentence a place, and does a stated
+// size fit its region?
 #pragma once
 
 #include <span>
@@ -19,21 +20,24 @@ std::vector<std::pair<size_t, size_t>> sentence_ranges(const Draft& draft);
 // The sentence whose range holds the byte; ranges.size(): none.
 size_t sentence_at(const std::vector<std::pair<size_t, size_t>>& ranges, size_t byte);
 
-// Whether a sentence is shown with a region: it is marked as grounded, or (strangers' files) has
-// boxes and no map.
+// Whether a sentence is shown with evidence: it is marked as grounded, or (strangers' files) has
+// boxes and no map. An examined region is none.
 bool is_shown_with_region(const DraftSentence& sentence);
 
 struct SentenceCounts {
   int shown = 0, shown_stating = 0;    // with a region; of these, stating a finding
   int stating = 0, stating_shown = 0;  // stating a finding; of these, with a region
-  int denying = 0, denying_shown = 0;  // only ruling out; of these, with a region
+  int denying = 0, denying_shown = 0;  // only ruling out; of these, with evidence
+  int all = 0, placed = 0;             // sentences; of these, with a region of either kind
+  int one_sided = 0, wrong_side = 0;   // shown with evidence, stating one side; a box on the other
   int sized = 0, size_matches = 0;     // with a size and a region; of these, fitting
 };
 SentenceCounts count_sentences(const Draft& draft, const ExtractedFindings& words,
                                const Reference& reference);
 
 // Sets
-// grounding.{groundable_precision,groundable_recall,negations_with_region,size_matches_region}.
+// grounding.{groundable_precision,groundable_recall,negations_with_evidence,size_matches_region,
+// sentences_with_region,wrong_side_regions}.
 void summarize_sentences(std::span<const SentenceCounts> studies, std::span<const double> weights,
                          MetricTable& table);
 

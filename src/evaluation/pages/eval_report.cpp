@@ -194,7 +194,8 @@ void add_errors(Page& page, const MetricTable& metrics) {
             "clinical.indication_echo_per_100", "clinical.severity_agreement",
             "clinical.zone_agreement", "clinical.size_agreement", "text.edit_rate_to_reference",
             "grounding.groundable_precision", "grounding.groundable_recall",
-            "grounding.negations_with_region", "grounding.right_side_share",
+            "grounding.sentences_with_region", "grounding.wrong_side_regions",
+            "grounding.negations_with_evidence", "grounding.right_side_share",
             "grounding.right_side_share_phrase", "grounding.size_matches_region"});
 }
 

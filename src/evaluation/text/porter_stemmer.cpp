@@ -57,13 +57,13 @@ bool ends_cvc(std::string_view word) {
          word[n - 1] != 'y';
 }
 
-struct Rule {
+struct PorterRule {
   std::string_view suffix, replacement;
 };
 
 // The first rule whose suffix fits decides, whether or not its condition (m > `above`) holds.
-std::string apply_rules(const std::string& word, std::span<const Rule> rules, int above) {
-  for (const Rule& rule : rules) {
+std::string apply_rules(const std::string& word, std::span<const PorterRule> rules, int above) {
+  for (const PorterRule& rule : rules) {
     if (!ends_with(word, rule.suffix)) continue;
     const std::string stem = word.substr(0, word.size() - rule.suffix.size());
     return measure(stem) > above ? stem + std::string(rule.replacement) : word;
@@ -108,7 +108,7 @@ std::string step_1c(const std::string& word) {
 }
 
 std::string step_2(const std::string& word) {
-  static constexpr std::array<Rule, 21> kRules{
+  static constexpr std::array<PorterRule, 21> kRules{
       {{"ational", "ate"}, {"tional", "tion"}, {"enci", "ence"},   {"anci", "ance"},
        {"izer", "ize"},    {"bli", "ble"},     {"alli", "al"},     {"entli", "ent"},
        {"eli", "e"},       {"ousli", "ous"},   {"ization", "ize"}, {"ation", "ate"},
@@ -127,7 +127,7 @@ std::string step_2(const std::string& word) {
 }
 
 std::string step_3(const std::string& word) {
-  static constexpr std::array<Rule, 7> kRules{{{"icate", "ic"},
+  static constexpr std::array<PorterRule, 7> kRules{{{"icate", "ic"},
                                                {"ative", ""},
                                                {"alize", "al"},
                                                {"iciti", "ic"},

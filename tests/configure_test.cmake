@@ -1,0 +1,47 @@
+# Configures a part of the project as on a machine that lacks what the part does not need, and looks at what would be
+# compiled. ctest runs it as
+#   cmake -DONLY=prepare -DSOURCE_DIR=<project> -DWORK_DIR=<scratch> -DCXX=<compiler> -P tests/configure_test.cmake
+cmake_policy(VERSION 3.20)
+set(without_prepare Torch OpenMP)
+set(without_model OpenCV DCMTK ZLIB PkgConfig OpenSSL)
+set(tools_prepare explore-radgen label-radgen phantom-radgen preprocess-radgen)
+set(tools_model bench-radgen)
+set(foreign_prepare "/libtorch|/torch/csrc|src/(batches|model|inference|training)/")
+set(foreign_model "/opencv|/dcmtk|/sentencepiece|src/(imaging|report|data)/")
+
+file(REMOVE_RECURSE ${WORK_DIR})
+set(missing)
+foreach(package ${without_${ONLY}})
+  list(APPEND missing -DCMAKE_DISABLE_FIND_PACKAGE_${package}=ON)
+endforeach()
+function(configure result)
+  execute_process(COMMAND ${CMAKE_COMMAND} -S ${SOURCE_DIR} -B ${WORK_DIR} -DCMAKE_CXX_COMPILER=${CXX}
+                          -DRADGEN_BUILD_TESTS=OFF ${missing} ${ARGN}
+                  RESULT_VARIABLE status OUTPUT_VARIABLE text ERROR_VARIABLE text)
+  set(${result} ${status} PARENT_SCOPE)
+  set(said "${text}" PARENT_SCOPE)
+endfunction()
+
+# The whole project does not configure here: the packages are really missing.
+configure(status)
+if(status EQUAL 0)
+  message(FATAL_ERROR "the whole project was configured without: ${without_${ONLY}}")
+endif()
+file(REMOVE_RECURSE ${WORK_DIR})
+configure(status -DRADGEN_ONLY=${ONLY})
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "RADGEN_ONLY=${ONLY} does not configure without ${without_${ONLY}}:\n${said}")
+endif()
+file(READ ${WORK_DIR}/compile_commands.json commands)
+if(commands MATCHES "${foreign_${ONLY}}")
+  message(FATAL_ERROR "RADGEN_ONLY=${ONLY} compiles something with '${CMAKE_MATCH_0}'")
+endif()
+string(REGEX MATCHALL "CMakeFiles/[a-z]+-radgen\\.dir" tools "${commands}")
+string(REGEX REPLACE "CMakeFiles/([a-z-]+)\\.dir" "\\1" tools "${tools}")
+list(REMOVE_DUPLICATES tools)
+list(SORT tools)
+if(NOT tools STREQUAL "${tools_${ONLY}}")
+  message(FATAL_ERROR "RADGEN_ONLY=${ONLY} makes ${tools}, expected ${tools_${ONLY}}")
+endif()
+file(REMOVE_RECURSE ${WORK_DIR})
+message(STATUS "RADGEN_ONLY=${ONLY} configures")
