@@ -12,10 +12,10 @@
 //
 // Extensions of our own (urn:radgen:fhir:...): "generated-by" (the contained Device; R4 allows no
 // Device as performer) and on Observations "evidence-box" (a finding is here) and "examined-box"
-// (this was looked at and nothing was found): x, y, w, h in stored pixels of the original image (rows
-// and columns as its file has them, top-left origin) and that image's SOP Instance UID; and "support"
-// ("unsupported": no region bears the statement out; it is marked in the text and left out of the
-// conclusion).
+// (this was looked at and nothing was found): x, y, w, h in stored pixels of the original image
+// (rows and columns as its file has them, top-left origin) and that image's SOP Instance UID; and
+// "support" ("unsupported": no region bears the statement out; it is marked in the text and left
+// out of the conclusion).
 #pragma once
 
 #include <filesystem>
