@@ -55,6 +55,7 @@ Result<Film> read_dicom(std::string_view bytes, const ReadOptions& options) {
   if (!stored) return stored.failure();
 
   Film film;
+  film.photometric = options.photometric;
   film.is_dicom = true;
   film.tags = header->tags;
   append(film.warnings, outline->warnings);
@@ -75,6 +76,7 @@ Result<Film> read_raster(std::string_view bytes, const ReadOptions& options) {
                                                 : read_jpeg(bytes, options.max_pixels);
   if (!image) return image.failure();
   Film film;
+  film.photometric = options.photometric;
   film.pixels = std::move(*image);
   if (is_mimic_jpg(options)) {
     // Such images are what that convention made: nothing is done a second time.

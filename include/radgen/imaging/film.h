@@ -46,6 +46,7 @@ struct Film {
   SpacingKind spacing_kind = SpacingKind::kNone;
   FilmTags tags;
   bool is_dicom = false;
+  std::string photometric = "voi";  // the convention that it was read with (ReadOptions)
   // "window_width_0", "pixel_data_too_long": read, but worth knowing
   std::vector<std::string> warnings;
 };

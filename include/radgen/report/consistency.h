@@ -3,7 +3,7 @@
 // sentence said twice, a noun and a verb that differ in number.
 //
 //   const std::vector<Mention> mentions = labeler.mentions(text);
-//   for (const Contradiction& c : find_contradictions(mentions, text, {.impression_begin = at})) ...
+//   for (const Contradiction& c : find_contradictions(mentions, text, {.impression_begin = i})) ..
 //
 // While a text is being written: ask at the end of each sentence with `is_finished = false`, and
 // drop the sentence where the list grew. `text` may stop anywhere; `mentions` are those of it.
