@@ -3,8 +3,8 @@
 #
 #   RADGEN_WITHOUT_TORCH   ON: leave out what only the layers on LibTorch need (set by radgenConfig.cmake)
 #   RADGEN_DEPS_DIR        where sentencepiece's static libraries are
-#   RADGEN_ONLY            model: neither OpenCV, DCMTK, OpenJPEG, zlib, libdeflate nor sentencepiece are looked for, and
-#                          OpenSSL may be missing (sha256_hex() and sha256_file() then refuse)
+#   RADGEN_ONLY            model: neither OpenCV, DCMTK, OpenJPEG, libpng, libjpeg, zlib, libdeflate nor sentencepiece are
+#                          looked for, and OpenSSL may be missing (sha256_hex() and sha256_file() then refuse)
 #   RADGEN_HEADERS_DIR     a folder with nlohmann/, CLI/, spdlog/ and fmt/: they are taken from there, header-only
 find_package(Threads REQUIRED)
 if(RADGEN_HEADERS_DIR)
@@ -25,7 +25,9 @@ if(RADGEN_ONLY)
 else()
   find_package(OpenSSL REQUIRED COMPONENTS Crypto)
   find_package(ZLIB REQUIRED)
-  find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
+  find_package(PNG REQUIRED)
+  find_package(JPEG REQUIRED)
+  find_package(OpenCV REQUIRED COMPONENTS core imgproc)
   find_package(DCMTK REQUIRED)
 endif()
 if(NOT RADGEN_WITHOUT_TORCH)
@@ -55,8 +57,10 @@ else()
   radgen_wrap(crypto OPTIONS -DRADGEN_WITHOUT_CRYPTO)
 endif()
 if(NOT RADGEN_ONLY)
-  radgen_wrap(opencv INCLUDE ${OpenCV_INCLUDE_DIRS} LINK opencv_core opencv_imgproc opencv_imgcodecs)
+  radgen_wrap(opencv INCLUDE ${OpenCV_INCLUDE_DIRS} LINK opencv_core opencv_imgproc)
   radgen_wrap(dcmtk INCLUDE ${DCMTK_INCLUDE_DIRS} LINK ${DCMTK_LIBRARIES} ZLIB::ZLIB)
+  radgen_wrap(png LINK PNG::PNG)
+  radgen_wrap(jpeg LINK JPEG::JPEG)
   radgen_wrap(openjpeg INCLUDE ${OPENJPEG_INCLUDE_DIRS} LINK ${OPENJPEG_LINK_LIBRARIES})
   radgen_wrap(libdeflate INCLUDE ${LIBDEFLATE_INCLUDE_DIRS} LINK ${LIBDEFLATE_LINK_LIBRARIES})
 endif()

@@ -14,7 +14,7 @@ packages=(
   libtorch-dev libopenblas0-openmp   # the OpenMP variant, as LibTorch: one set of threads
   libdcmtk-dev dcmtk libopencv-dev libopenjp2-7-dev
   nlohmann-json3-dev libcli11-dev libspdlog-dev libgtest-dev
-  libssl-dev zlib1g-dev libdeflate-dev libpng-dev
+  libssl-dev zlib1g-dev libdeflate-dev libpng-dev libjpeg-dev
   wordnet-base
   dpkg-dev                     # dpkg-source, for the sentencepiece source package
   clang-format                 # scripts/lint.sh --check

@@ -26,7 +26,7 @@ struct Arguments {
   fs::path model, input;
   std::string indication, sex;
   std::optional<double> age_years;
-  bool allow_synthetic_model = false;
+  bool allow_synthetic_model = false, allow_for_processing = false;
   std::string precision = "fp32";
   fs::path int8_films;
 };
@@ -128,7 +128,8 @@ std::optional<Failure> report_film(const FilmFile& file, const Predictor& predic
   const Result<Film> film = read_film(file.path);
   if (!film) return film.failure();
   StudyInput study = study_input(*film, file, arguments);
-  const ChestJudgement judgement = judge_chest_film(*film);
+  const ChestJudgement judgement =
+      judge_chest_film(*film, {.takes_for_processing = arguments.allow_for_processing});
   const std::optional<Refusal> refusal = refuse(judgement, study.age_years);
   const LoadedModel& model = predictor.model();
   const Result<PreparedPicture> prepared = prepare(*film, file, model.config.frame);
@@ -265,6 +266,8 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"M", "F"}, CLI::ignore_case));
   flags.add_flag("--allow-synthetic-model", arguments.allow_synthetic_model,
                  "write FHIR although a model of synthetic films read a real one");
+  flags.add_flag("--allow-for-processing", arguments.allow_for_processing,
+                 "draft a detector's raw pictures too (FOR PROCESSING), with a warning");
   flags
       .add_option("--precision", arguments.precision,
                   "bf16 saves memory; int8 and int8-dynamic are faster, on CPUs")
