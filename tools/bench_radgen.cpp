@@ -169,7 +169,7 @@ Json row_of(const std::string& subject, const BenchCase& bench, const BenchResul
   }
   if (subject != "encode") row["tokens"] = bench.tokens;
   if (subject == "decode") {
-    row["picture_keys"] = picture_keys_of(bench);
+    row["kv_cache_type"] = kv_cache_type_of(bench);
     row["token_ms"] = 1e3 * seen.median_s / static_cast<double>(bench.tokens);
     row["read_gb_per_s"] = seen.bytes_per_s() / 1e9;
     if (bench.device.is_cpu()) row["share_of_memory"] = seen.bytes_per_s() / measured_memory_rate();
@@ -269,7 +269,7 @@ void add_network_flags(CLI::App& command, Arguments& arguments, bool has_tokens,
       ->check(CLI::IsMember(precisions));
   if (has_tokens)
     command
-        .add_option("--picture-keys", arguments.bench.picture_keys,
+        .add_option("--kv-cache-type", arguments.bench.kv_cache_type,
                     "How a picture's keys and values are kept; none: fp32 with fp32, else fp16")
         ->check(CLI::IsMember({"fp32", "fp16", "int8"}))
         ->default_str("");

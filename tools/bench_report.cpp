@@ -109,17 +109,17 @@ using Times = std::map<std::string, std::vector<double>>;
 // A film as the network sees it.
 struct SeenFilm {
   Film film;
-  PreparedPicture prepared;
-  Frame frame;
+  PreparedImage prepared;
+  Letterbox letterbox;
   torch::Tensor image;  // [1,1,H,W]
 };
-SeenFilm read_picture(const fs::path& path, const FrameConfig& config) {
+SeenFilm read_image(const fs::path& path, const ModelInputConfig& config) {
   Result<Film> film = read_film(path);
   if (!film)
     throw Error(ErrorCode::kInternal, "the phantom film cannot be read: " + film.failure().message);
-  SeenFilm seen{.film = *film, .prepared = prepare_picture(film->pixels, config)};
-  seen.frame = make_frame(seen.prepared.picture, config);
-  const cv::Mat& input = seen.frame.input;
+  SeenFilm seen{.film = *film, .prepared = prepare_image(film->pixels, config)};
+  seen.letterbox = make_letterbox(seen.prepared.image, config);
+  const cv::Mat& input = seen.letterbox.input;
   seen.image =
       torch::from_blob(input.data, {1, 1, input.rows, input.cols}, torch::kFloat32).clone();
   return seen;
@@ -143,7 +143,7 @@ int64_t draft_film(const fs::path& film_path, const fs::path& output, const Load
                    const BenchCase& bench, const std::vector<std::string>& words,
                    const Labeler& labeler, Times& times) {
   const auto begin = Clock::now();
-  const auto [film, prepared, frame, image] = read_picture(film_path, model.config.frame);
+  const auto [film, prepared, letterbox, image] = read_image(film_path, model.config.model_input);
   judge_chest_film(film);
   times["load_s"].push_back(seconds_since(begin));
 
@@ -163,18 +163,18 @@ int64_t draft_film(const fs::path& film_path, const fs::path& output, const Load
   put_sentences(text, *model.tokenizer, words);
   const GridPlacement placement =
       place_grid(encoded.grid.rows, encoded.grid.columns, model.config.network.encoder.patch_px,
-                 frame.picture_to_frame);
+                 letterbox.image_to_input);
   FilmReport report{
       .film = film,
       .draft = assemble_draft(text, placement, {}, *model.tokenizer, labeler, model.calibration),
       .upright_to_prepared = prepared.upright_to_prepared,
-      .prepared_width_px = prepared.picture.cols,
-      .prepared_height_px = prepared.picture.rows,
+      .prepared_width_px = prepared.image.cols,
+      .prepared_height_px = prepared.image.rows,
       .model = {},
       .may_write_synthetic_fhir = true};
   report.draft.study_id = report.draft.image_id = "bench";
   AtomicDirectory folder(output);
-  write_evidence(folder.path(), report);
+  write_maps_and_overlays(folder.path(), report);
   write_report(folder.path(), report);
   folder.commit();
   times["post_s"].push_back(seconds_since(since));
@@ -198,8 +198,8 @@ nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
   model.config.network = network;
   if (size_px == 0)
     size_px = std::max(network.encoder.image_height_px, network.encoder.image_width_px);
-  model.config.frame.height_px = model.config.frame.width_px =
-      model.config.frame.prepared_long_side_px = size_px;
+  model.config.model_input.height_px = model.config.model_input.width_px =
+      model.config.model_input.prepared_long_side_px = size_px;
   model.config.decoding.max_tokens = model.config.decoding.min_tokens = bench.tokens;
   Tokenizer::train(phantoms.texts, 600, workplace.path() / "tokenizer.model");
   model.tokenizer = std::make_shared<const Tokenizer>(workplace.path() / "tokenizer.model");
@@ -214,13 +214,13 @@ nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
     write_film(workplace.path() / "other.dcm", phantoms.second, size_px);
     since = Clock::now();
     const bool is_dynamic = bench.precision == "int8-dynamic";
-    std::vector<torch::Tensor> pictures;
+    std::vector<torch::Tensor> images;
     if (!is_dynamic)
-      pictures.push_back(read_picture(workplace.path() / "other.dcm", model.config.frame).image);
-    int8 = quantise(model.network, {.is_dynamic = is_dynamic}, pictures);
+      images.push_back(read_image(workplace.path() / "other.dcm", model.config.model_input).image);
+    int8 = quantise(model.network, {.is_dynamic = is_dynamic}, images);
     startup_s += seconds_since(since);
   }
-  model.config.decoding.picture_keys = picture_keys_of(bench);
+  model.config.decoding.kv_cache_type = kv_cache_type_of(bench);
   const Labeler labeler;
   Times times;
   int64_t with_regions = 0;
@@ -242,7 +242,7 @@ nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
   result["tokens"] = bench.tokens;
   result["sentences_with_regions"] = with_regions;
   result["precision"] = bench.precision;
-  result["picture_keys"] = model.config.decoding.picture_keys;
+  result["kv_cache_type"] = model.config.decoding.kv_cache_type;
   if (is_int8_precision(bench.precision)) {
     result["int8_error"] = int8.output_error;
     result["int8_kept_fp32"] = int8.count(/*is_int8=*/false);

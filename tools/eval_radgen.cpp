@@ -5,8 +5,8 @@
 #include <iostream>
 #include <optional>
 
-#include "eval_checks.h"
 #include "eval_inputs.h"
+#include "eval_sanity_checks.h"
 #include "radgen/clinical/report_folder.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
@@ -15,10 +15,10 @@
 #include "radgen/core/signals.h"
 #include "radgen/core/tool.h"
 #include "radgen/data/manifest.h"
-#include "radgen/evaluation/error_page.h"
-#include "radgen/evaluation/eval_report.h"
 #include "radgen/evaluation/evaluate.h"
 #include "radgen/evaluation/export.h"
+#include "radgen/evaluation/pages/error_page.h"
+#include "radgen/evaluation/pages/eval_report.h"
 #include "radgen/inference/device.h"
 #include "radgen/inference/predictor.h"
 #include "radgen/training/validation.h"
@@ -35,7 +35,7 @@ struct Predictions {
 
 Predictions predict(const Predictor& predictor, const EvalArguments& arguments,
                     const evaluation::EvaluationData& data) {
-  constexpr size_t kChunk = 64;  // studies whose pictures are in memory together
+  constexpr size_t kChunk = 64;  // studies whose images are in memory together
   std::map<std::string, ManifestEntry> entries;
   for (ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl"))
     if (entry.split == arguments.split) entries.emplace(entry.image_id, std::move(entry));
@@ -57,7 +57,7 @@ Predictions predict(const Predictor& predictor, const EvalArguments& arguments,
   return predictions;
 }
 
-// The pictures by which static INT8 chooses its scales.
+// The images by which static INT8 chooses its scales.
 std::vector<StudyInput> int8_films(const EvalArguments& arguments) {
   constexpr size_t kEnough = 8;
   std::vector<StudyInput> films;
@@ -121,9 +121,9 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
   evaluation::EvaluationResult result =
       evaluation::evaluate(predictions.drafts, predictions.phrase_maps, data, options);
   if (arguments.has_checks)
-    evaluation::add_checks(
-        ask_again(*predictor, {arguments.data, arguments.truth, tool.common.output}, data,
-                  predictions.drafts, options),
+    evaluation::add_sanity_checks(
+        run_sanity_checks(*predictor, {arguments.data, arguments.truth, tool.common.output}, data,
+                          predictions.drafts, options),
         data, options, result);
 
   const nlohmann::ordered_json metrics = evaluation::result_to_json(result);
@@ -155,7 +155,7 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
   } else {
     std::cout << "split " << arguments.split << ", " << data.test.size() << " studies\n"
               << evaluation::headline_text(result.metrics) << evaluation::targets_text(result)
-              << evaluation::checks_text(result) << evaluation::alarms_text(result)
+              << evaluation::sanity_checks_text(result) << evaluation::alarms_text(result)
               << (tool.common.output / "report.html").string() << "\n";
     if (arguments.has_errors) std::cout << (tool.common.output / "errors.html").string() << "\n";
   }

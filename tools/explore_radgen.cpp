@@ -17,7 +17,7 @@ namespace {
 struct Flags {
   fs::path data;
   bool no_examples = false;
-  size_t max_pictures = 2000, examples = 6;
+  size_t max_images = 2000, examples = 6;
 };
 
 explore::PageFacts facts_of(const fs::path& data) {
@@ -47,7 +47,7 @@ int run(const Flags& flags, const Tool& tool) {
 
   explore::Survey survey =
       explore::survey_texts(entries, tokenizer ? &*tokenizer : nullptr, tool.threads());
-  explore::survey_pictures(entries, flags.data, {flags.max_pictures, tool.threads()}, survey);
+  explore::survey_images(entries, flags.data, {flags.max_images, tool.threads()}, survey);
   const auto examples =
       explore::choose_examples(entries, flags.data, flags.no_examples ? 0 : flags.examples);
   explore::PageFacts facts = facts_of(flags.data);
@@ -57,7 +57,7 @@ int run(const Flags& flags, const Tool& tool) {
   write_json_atomic(tool.common.output / "explore.json", json);
   write_file_atomic(tool.common.output / "explore.html",
                     explore::explore_page(survey, facts, examples));
-  log::info("{} lines surveyed, {} pictures opened", entries.size(), survey.pictures.read);
+  log::info("{} lines surveyed, {} pictures opened", entries.size(), survey.images.read);
   const std::string page = (tool.common.output / "explore.html").string();
   if (tool.common.is_json) {
     std::printf("%s\n",
@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
                         "no films and no texts in the page: for credentialed data");
   tool.flags().add_option("--examples", flags.examples, "studies to show")->capture_default_str();
   tool.flags()
-      .add_option("--max-pictures", flags.max_pictures,
+      .add_option("--max-pictures", flags.max_images,
                   "pictures to open for their grey values, evenly over the set; 0: none")
       ->capture_default_str();
   tool.with_output(true);

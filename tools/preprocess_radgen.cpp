@@ -55,7 +55,7 @@ void print_summary(const PrepareSummary& s, const std::filesystem::path& output,
   print_line("selected", s.selected);
   if (!is_dry_run) {
     print_line("prepared", s.prepared, fmt::format("{} of an earlier run", s.reused));
-    print_line("boxes", s.boxes, fmt::format("in {} annotated pictures", s.pictures_with_boxes));
+    print_line("boxes", s.boxes, fmt::format("in {} annotated pictures", s.images_with_boxes));
     if (s.boxes > 0) {
       print_line("mentions with boxes", s.linked_mentions,
                  fmt::format("{} ambiguous ones are kept out; {} boxes that no report names",
@@ -74,10 +74,10 @@ void print_summary(const PrepareSummary& s, const std::filesystem::path& output,
   if (is_dry_run) return;
   std::cout << fmt::format("{} in {:.1f} s", output.string(), s.seconds);
   constexpr size_t kEnoughToExtrapolate = 16;
-  if (s.pictures_per_second() > 0) {
-    std::cout << fmt::format(", {:.1f} pictures/s", s.pictures_per_second());
+  if (s.images_per_second() > 0) {
+    std::cout << fmt::format(", {:.1f} pictures/s", s.images_per_second());
   }
-  if (s.pictures_per_second() > 0 && s.prepared - s.reused >= kEnoughToExtrapolate) {
+  if (s.images_per_second() > 0 && s.prepared - s.reused >= kEnoughToExtrapolate) {
     std::cout << fmt::format(": MIMIC-CXR's 377,110 would take {:.1f} hours at this rate",
                              s.hours_for_mimic_cxr());
   }

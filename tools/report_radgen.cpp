@@ -88,16 +88,17 @@ ModelFacts model_facts(const LoadedModel& model, const StudyInput& study) {
 
 // The film as this model's preparation makes it; under another photometric convention it is read
 // again.
-Result<PreparedPicture> prepare(const Film& film, const FilmFile& file, const FrameConfig& frame) {
-  if (frame.photometric == ReadOptions{}.photometric) return prepare_picture(film.pixels, frame);
-  const Result<Film> again = read_film(file.path, {.photometric = frame.photometric});
+Result<PreparedImage> prepare(const Film& film, const FilmFile& file,
+                              const ModelInputConfig& input) {
+  if (input.photometric == ReadOptions{}.photometric) return prepare_image(film.pixels, input);
+  const Result<Film> again = read_film(file.path, {.photometric = input.photometric});
   if (!again) return again.failure();
-  return prepare_picture(again->pixels, frame);
+  return prepare_image(again->pixels, input);
 }
 
 // The films by which static INT8 chooses its scales.
 std::vector<StudyInput> int8_films(const Arguments& arguments, const fs::path& output,
-                                   const FrameConfig& frame) {
+                                   const ModelInputConfig& input) {
   constexpr size_t kEnough = 8;
   std::vector<StudyInput> films;
   if (arguments.precision != "int8") return films;
@@ -107,10 +108,10 @@ std::vector<StudyInput> int8_films(const Arguments& arguments, const fs::path& o
   for (const FilmFile& file : list_films(arguments.int8_films, output).films) {
     const Result<Film> film = read_film(file.path);
     if (!film || refuse(judge_chest_film(*film), film->tags.patient_age_years)) continue;
-    const Result<PreparedPicture> prepared = prepare(*film, file, frame);
+    const Result<PreparedImage> prepared = prepare(*film, file, input);
     if (!prepared) continue;
     films.emplace_back();
-    films.back().picture = prepared->picture;
+    films.back().image = prepared->image;
     if (films.size() == kEnough) break;
   }
   if (films.empty())
@@ -132,16 +133,16 @@ std::optional<Failure> report_film(const FilmFile& file, const Predictor& predic
       judge_chest_film(*film, {.takes_for_processing = arguments.allow_for_processing});
   const std::optional<Refusal> refusal = refuse(judgement, study.age_years);
   const LoadedModel& model = predictor.model();
-  const Result<PreparedPicture> prepared = prepare(*film, file, model.config.frame);
+  const Result<PreparedImage> prepared = prepare(*film, file, model.config.model_input);
   if (!prepared) return prepared.failure();
-  study.picture = prepared->picture;
+  study.image = prepared->image;
   const double load_ms = elapsed_ms(started);
 
   FilmReport report{.film = *film,
                     .draft = refusal ? refused_draft(*refusal) : predictor.draft({study})[0],
                     .upright_to_prepared = prepared->upright_to_prepared,
-                    .prepared_width_px = study.picture.cols,
-                    .prepared_height_px = study.picture.rows,
+                    .prepared_width_px = study.image.cols,
+                    .prepared_height_px = study.image.rows,
                     .model = model_facts(model, study),
                     .may_write_synthetic_fhir = arguments.allow_synthetic_model};
   Draft& draft = report.draft;
@@ -153,7 +154,7 @@ std::optional<Failure> report_film(const FilmFile& file, const Predictor& predic
   }
   started = Clock::now();
   AtomicDirectory folder(output / file.output);
-  write_evidence(folder.path(), report);
+  write_maps_and_overlays(folder.path(), report);
   draft.timing_ms["load"] += load_ms;
   draft.timing_ms["post"] += elapsed_ms(started);
   write_report(folder.path(), report);
@@ -216,7 +217,7 @@ int run(const Arguments& arguments, const Tool& tool) {
     return 0;
   }
   predictor.set_precision(arguments.precision,
-                          int8_films(arguments, output, predictor.model().config.frame));
+                          int8_films(arguments, output, predictor.model().config.model_input));
   claim_output_directory(output, tool.common.may_overwrite);
   Progress progress("drafting", static_cast<int64_t>(list.films.size()), "films");
   for (const FilmFile& file : list.films) {

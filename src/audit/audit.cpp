@@ -34,15 +34,16 @@ bool is_abnormal(const AuditCase& c) {
   return (c.reference & ~kOrdinary) != 0;
 }
 
-GroupSize size_of(const Work& work, const AuditResult& result, size_t attribute, int level) {
+GroupSize size_of(const AuditContext& context, const AuditResult& result, size_t attribute,
+                  int level) {
   GroupSize size{attribute, level};
   std::set<uint32_t> patients;
   double abnormal = 0, ap = 0, with_view = 0, severe = 0, graded = 0;
-  for (size_t i = 0; i < work.cases.size(); ++i) {
+  for (size_t i = 0; i < context.cases.size(); ++i) {
     if (result.attributes[attribute].level_of[i] != level) continue;
-    const AuditCase& c = work.cases[i];
+    const AuditCase& c = context.cases[i];
     ++size.studies;
-    patients.insert(work.patient_of[i]);
+    patients.insert(context.patient_of[i]);
     abnormal += is_abnormal(c);
     with_view += !c.view.empty();
     ap += c.view == "AP";
@@ -59,9 +60,9 @@ GroupSize size_of(const Work& work, const AuditResult& result, size_t attribute,
   return size;
 }
 
-bool has_gaze(const std::vector<AuditCase>& cases) {
+bool has_attention_location(const std::vector<AuditCase>& cases) {
   return std::any_of(cases.begin(), cases.end(),
-                     [](const AuditCase& c) { return !std::isnan(c.gaze.entropy); });
+                     [](const AuditCase& c) { return !std::isnan(c.attention_location.entropy); });
 }
 
 }  // namespace
@@ -191,27 +192,27 @@ AuditResult audit(const std::vector<AuditCase>& cases, const AuditOptions& optio
                 "all studies",
                 "prepare the data set with demographics (preprocess-radgen --demographics)");
   }
-  Work work{cases};
+  AuditContext context{cases};
   std::map<std::string, uint32_t> patients;
   for (const AuditCase& c : cases) {
-    work.patient_of.push_back(
+    context.patient_of.push_back(
         patients.emplace(c.patient_id, static_cast<uint32_t>(patients.size())).first->second);
   }
-  work.patients = patients.size();
-  work.resamples = draw_resamples(work.patients, static_cast<size_t>(options.bootstrap),
-                                  static_cast<uint64_t>(options.seed));
+  context.patients = patients.size();
+  context.resamples = draw_resamples(context.patients, static_cast<size_t>(options.bootstrap),
+                                     static_cast<uint64_t>(options.seed));
   result.studies = static_cast<int64_t>(cases.size());
-  result.patients = static_cast<int64_t>(work.patients);
+  result.patients = static_cast<int64_t>(context.patients);
   for (size_t a = 0; a < result.attributes.size(); ++a) {
     for (size_t l = 0; l < result.attributes[a].levels.size(); ++l) {
-      result.sizes.push_back(size_of(work, result, a, static_cast<int>(l)));
+      result.sizes.push_back(size_of(context, result, a, static_cast<int>(l)));
     }
   }
-  const bool is_attention_tested = has_gaze(cases) && options.permutations > 0;
+  const bool is_attention_tested = has_attention_location(cases) && options.permutations > 0;
   result.detection_alpha = options.alpha - (is_attention_tested ? options.attention_alpha : 0);
-  compare_groups(work, result);
-  if (is_attention_tested) compare_attention(work, result);
-  if (options.with_metrics) measure_groups(work, measures, result);
+  compare_groups(context, result);
+  if (is_attention_tested) compare_attention(context, result);
+  if (options.with_metrics) measure_groups(context, measures, result);
   return result;
 }
 

@@ -13,12 +13,12 @@ namespace {
 
 struct Feature {
   const char* name;
-  double Gaze::*value;
+  double AttentionLocation::*value;
 };
-constexpr std::array<Feature, 4> kFeatures{{{"entropy", &Gaze::entropy},
-                                            {"mass_in_box", &Gaze::mass_in_box},
-                                            {"centre_x", &Gaze::centre_x},
-                                            {"centre_y", &Gaze::centre_y}}};
+constexpr std::array<Feature, 4> kFeatures{{{"entropy", &AttentionLocation::entropy},
+                                            {"mass_in_box", &AttentionLocation::mass_in_box},
+                                            {"centre_x", &AttentionLocation::centre_x},
+                                            {"centre_y", &AttentionLocation::centre_y}}};
 
 // What is permuted: patients, with the levels of their first case, among those whose films have the
 // same view.
@@ -29,28 +29,28 @@ struct Patients {
   std::array<std::vector<double>, 4> means, plain;
 };
 
-Patients gather(const Work& work, const AuditResult& result,
+Patients gather(const AuditContext& context, const AuditResult& result,
                 const std::vector<size_t>& attributes) {
   Patients patients;
-  std::vector<size_t> first(work.patients, work.cases.size());
-  for (size_t i = work.cases.size(); i-- > 0;) first[work.patient_of[i]] = i;
+  std::vector<size_t> first(context.patients, context.cases.size());
+  for (size_t i = context.cases.size(); i-- > 0;) first[context.patient_of[i]] = i;
   for (const size_t a : attributes) {
     patients.levels.emplace_back();
     for (const size_t i : first) patients.levels.back().push_back(result.attributes[a].level_of[i]);
   }
   std::map<std::string, std::vector<size_t>> strata;
-  for (size_t p = 0; p < first.size(); ++p) strata[work.cases[first[p]].view].push_back(p);
+  for (size_t p = 0; p < first.size(); ++p) strata[context.cases[first[p]].view].push_back(p);
   for (auto& [view, members] : strata) patients.strata.push_back(std::move(members));
   for (size_t f = 0; f < kFeatures.size(); ++f) {
-    std::vector<double> sum(work.patients, 0.0), count(work.patients, 0.0);
-    for (size_t i = 0; i < work.cases.size(); ++i) {
-      const double value = work.cases[i].gaze.*kFeatures[f].value;
+    std::vector<double> sum(context.patients, 0.0), count(context.patients, 0.0);
+    for (size_t i = 0; i < context.cases.size(); ++i) {
+      const double value = context.cases[i].attention_location.*kFeatures[f].value;
       if (std::isnan(value)) continue;
-      sum[work.patient_of[i]] += value;
-      count[work.patient_of[i]] += 1;
+      sum[context.patient_of[i]] += value;
+      count[context.patient_of[i]] += 1;
     }
     std::vector<double>& mean = patients.plain[f];
-    for (size_t p = 0; p < work.patients; ++p)
+    for (size_t p = 0; p < context.patients; ++p)
       mean.push_back(count[p] > 0 ? sum[p] / count[p] : kUnknown);
     patients.means[f] = mean;
     for (const std::vector<size_t>& members : patients.strata) {
@@ -102,13 +102,13 @@ std::vector<double> statistics(const std::vector<double>& values, const std::vec
 
 }  // namespace
 
-void compare_attention(const Work& work, AuditResult& result) {
+void compare_attention(const AuditContext& context, AuditResult& result) {
   std::vector<size_t> attributes;
   for (size_t a = 0; a < result.attributes.size(); ++a) {
     const Attribute& attribute = result.attributes[a];
     if (!attribute.is_pair && attribute.is_of_people) attributes.push_back(a);
   }
-  const Patients patients = gather(work, result, attributes);
+  const Patients patients = gather(context, result, attributes);
   const auto all_statistics = [&](const std::vector<size_t>& profile) {
     std::vector<double> t;
     for (size_t a = 0; a < attributes.size(); ++a) {
@@ -121,7 +121,7 @@ void compare_attention(const Work& work, AuditResult& result) {
     }
     return t;
   };
-  std::vector<size_t> same(work.patients);
+  std::vector<size_t> same(context.patients);
   std::iota(same.begin(), same.end(), 0);
   const std::vector<double> observed = all_statistics(same);
   const size_t count = static_cast<size_t>(result.options.permutations);
@@ -143,7 +143,7 @@ void compare_attention(const Work& work, AuditResult& result) {
       for (size_t l = 0; l < attribute.levels.size(); ++l, ++at) {
         AttentionComparison c{attributes[a], static_cast<int>(l), kFeatures[f].name};
         Sums in, out;
-        for (size_t p = 0; p < work.patients; ++p) {
+        for (size_t p = 0; p < context.patients; ++p) {
           const int level = patients.levels[a][p];
           if (level == kNoLevel || std::isnan(patients.plain[f][p])) continue;
           (level == c.level ? in : out).add(patients.plain[f][p]);

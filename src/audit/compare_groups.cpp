@@ -3,8 +3,8 @@
 #include <set>
 
 #include "audit/comparison.h"
-#include "audit/family.h"
 #include "audit/steps.h"
+#include "audit/westfall_young.h"
 #include "radgen/core/parallel.h"
 
 namespace radgen::audit {
@@ -34,11 +34,11 @@ bool has_enough(const Tally::Rates& rates, double matched, int64_t min_cases, in
   return std::min(matched, rates.other_trials) * std::min(mean, 1 - mean) >= kMinExpected;
 }
 
-Block make_block(const Work& work, const AuditResult& result, const std::vector<Trials>& all,
-                 size_t attribute, size_t trials) {
+Block make_block(const AuditContext& context, const AuditResult& result,
+                 const std::vector<Trials>& all, size_t attribute, size_t trials) {
   Block block{attribute, trials};
   const Attribute& a = result.attributes[attribute];
-  block.layout = make_layout(all[trials], a, work.cases, work.patient_of, {});
+  block.layout = make_layout(all[trials], a, context.cases, context.patient_of, {});
   const Layout flat = without_strata(block.layout);
   const Tally tally(block.layout, {}), flat_tally(flat, {});
   const size_t levels = a.levels.size();
@@ -113,12 +113,12 @@ double importance(const Endpoint& endpoint, const Attribute& attribute) {
   return value;
 }
 
-void test_family(const Work& work, std::vector<Block>& blocks, AuditResult& result) {
+void test_family(const AuditContext& context, std::vector<Block>& blocks, AuditResult& result) {
   constexpr double kRawImportance = 0.25;  // a raw gap only asks the question
   // Is a group served worse? Where there are more than two groups nine tenths of the error are for
   // that; with two, better for one is worse for the other.
   constexpr double kWorsePart = 0.9;
-  std::vector<FamilyTest> tests;
+  std::vector<WestfallYoungTest> tests;
   std::vector<Stake> stakes;
   const auto add = [&](GapTest& gap, double matters, double worse_part, bool is_better_when_high) {
     const float sign = is_better_when_high ? -1.0f : 1.0f;  // up is worse
@@ -147,9 +147,10 @@ void test_family(const Work& work, std::vector<Block>& blocks, AuditResult& resu
   result.tests = static_cast<int64_t>(tests.size());
   const std::vector<double> shares = shares_of(stakes, result.detection_alpha);
   for (size_t i = 0; i < tests.size(); ++i) tests[i].share = shares[i];
-  const FamilyResult family = correct(
-      tests, work.patients, static_cast<size_t>(result.options.sign_flips), result.detection_alpha,
-      static_cast<uint64_t>(result.options.seed), static_cast<int>(result.options.threads));
+  const WestfallYoungResult family =
+      westfall_young(tests, context.patients, static_cast<size_t>(result.options.sign_flips),
+                     result.detection_alpha, static_cast<uint64_t>(result.options.seed),
+                     static_cast<int>(result.options.threads));
   for (Block& block : blocks) {
     for (size_t l = 0; l < block.comparisons.size(); ++l) {
       const size_t from = block.comparisons.size() == 2 ? 0 : l;
@@ -166,7 +167,8 @@ void test_family(const Work& work, std::vector<Block>& blocks, AuditResult& resu
   }
 }
 
-void judge(const Work& work, const Trials& trials, const AuditResult& result, Comparison& c) {
+void judge(const AuditContext& context, const Trials& trials, const AuditResult& result,
+           Comparison& c) {
   const double alpha = result.detection_alpha;
   if (std::isnan(c.raw_p) && std::isnan(c.adjusted_p)) return;  // too few, or only described
   const bool is_raw = c.raw_p <= alpha, is_adjusted = c.adjusted_p <= alpha;
@@ -183,7 +185,7 @@ void judge(const Work& work, const Trials& trials, const AuditResult& result, Co
   if (!is_raw) return;
   const Attribute& attribute = result.attributes[c.attribute];
   const auto explain = [&](Confounder confounder, const Strata& strata) {
-    const Layout layout = make_layout(trials, attribute, work.cases, work.patient_of, strata);
+    const Layout layout = make_layout(trials, attribute, context.cases, context.patient_of, strata);
     const double left = Tally(layout, {}).stratified(c.level).gap();
     if (!std::isnan(left)) c.explained_by.emplace_back(confounder, 1 - left / c.raw.value);
   };
@@ -200,14 +202,14 @@ void widen_if_certain(Estimate& rate, int64_t trials) {
   if (rate.value == 1) rate.low = evaluation::wilson_interval(trials, trials).low;
 }
 
-void add_intervals(const Work& work, Block& block) {
-  const size_t levels = block.comparisons.size(), count = work.resamples.size();
+void add_intervals(const AuditContext& context, Block& block) {
+  const size_t levels = block.comparisons.size(), count = context.resamples.size();
   if (count == 0) return;
   struct Values {
     std::vector<double> rate, other, raw, adjusted;
   };
   std::vector<Values> values(levels);
-  for (const std::vector<uint8_t>& weights : work.resamples) {
+  for (const std::vector<uint8_t>& weights : context.resamples) {
     const Tally tally(block.layout, weights);
     for (size_t l = 0; l < levels; ++l) {
       const Tally::Rates rates = tally.raw(static_cast<int>(l));
@@ -235,17 +237,17 @@ void add_intervals(const Work& work, Block& block) {
 
 }  // namespace
 
-void compare_groups(const Work& work, AuditResult& result) {
-  const std::vector<Trials> all = trials_of(work.cases);
+void compare_groups(const AuditContext& context, AuditResult& result) {
+  const std::vector<Trials> all = trials_of(context.cases);
   const int threads = static_cast<int>(result.options.threads);
   std::vector<Block> blocks(result.attributes.size() * all.size());
   parallel_for(blocks.size(), threads, [&](size_t i) {
-    blocks[i] = make_block(work, result, all, i / all.size(), i % all.size());
+    blocks[i] = make_block(context, result, all, i / all.size(), i % all.size());
   });
-  test_family(work, blocks, result);
+  test_family(context, blocks, result);
   parallel_for(blocks.size(), threads, [&](size_t i) {
-    for (Comparison& c : blocks[i].comparisons) judge(work, all[blocks[i].trials], result, c);
-    add_intervals(work, blocks[i]);
+    for (Comparison& c : blocks[i].comparisons) judge(context, all[blocks[i].trials], result, c);
+    add_intervals(context, blocks[i]);
   });
   for (Block& block : blocks) {
     for (Comparison& c : block.comparisons) {

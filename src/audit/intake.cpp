@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "audit/gaze.h"
+#include "audit/attention_location.h"
 #include "radgen/audit/groups.h"
 #include "radgen/core/error.h"
 #include "radgen/core/parallel.h"
@@ -104,7 +104,7 @@ void fill_findings(AuditCase& c, const evaluation::StudyResult& study,
   }
   c.reference = study.clinical.reference;
   for (const Mention& m : labeler.mentions(study.reference_text)) {
-    if (m.certainty != Certainty::kNegative && evaluation::has(c.reference, m.finding)) {
+    if (m.assertion != Assertion::kNegative && evaluation::has(c.reference, m.finding)) {
       grade(m.finding, m.severity);
     }
   }
@@ -202,7 +202,8 @@ Intake take_in(const std::vector<Draft>& drafts, const std::vector<Subject>& sub
     fill_findings(c, scored.studies[i], reference, labeler, options.use_truth);
     const auto found = draft_of.find(c.study_id);
     c.has_draft = found != draft_of.end() && found->second->status != "not_reportable";
-    if (c.has_draft) c.gaze = gaze_of(*found->second, reference, labeler);
+    if (c.has_draft)
+      c.attention_location = attention_location_of(*found->second, reference, labeler);
   });
   std::unordered_set<std::string> patients;
   for (size_t i = 0; i < intake.cases.size(); ++i) {
@@ -211,8 +212,8 @@ Intake take_in(const std::vector<Draft>& drafts, const std::vector<Subject>& sub
     const bool is_predicted = draft_of.count(c.study_id) != 0;
     intake.missing += !is_predicted;
     intake.not_reportable += is_predicted && !c.has_draft;
-    intake.with_maps += !std::isnan(c.gaze.entropy);
-    intake.with_boxes += !std::isnan(c.gaze.mass_in_box);
+    intake.with_maps += !std::isnan(c.attention_location.entropy);
+    intake.with_boxes += !std::isnan(c.attention_location.mass_in_box);
     intake.without_truth += options.use_truth && !data.test[scored.studies[i].reference].has_truth;
   }
   const int64_t all = static_cast<int64_t>(intake.cases.size());

@@ -21,10 +21,10 @@ struct Columns {
   FindingSet boxed = 0;  // findings with enough boxed items for a macro mean
 };
 
-Columns gather(const Work& work) {
+Columns gather(const AuditContext& context) {
   Columns columns;
   std::array<int, kFindingCount> items{};
-  for (const AuditCase& c : work.cases) {
+  for (const AuditCase& c : context.cases) {
     columns.clinical.push_back(c.clinical);
     columns.text.push_back(c.text);
     columns.grounding.push_back(c.grounding);
@@ -58,15 +58,16 @@ MetricTable summarize(const Columns& columns, const SharedMeasures& measures,
   return table;
 }
 
-GroupMetrics measure(const Work& work, const Columns& columns, const SharedMeasures& measures,
-                     const Attribute& attribute, size_t place, int level) {
+GroupMetrics measure(const AuditContext& context, const Columns& columns,
+                     const SharedMeasures& measures, const Attribute& attribute, size_t place,
+                     int level) {
   GroupMetrics result{place, level, {}};
   const auto weigh = [&](const std::vector<uint8_t>* resample, bool is_group) {
-    std::vector<double> weights(work.cases.size(), 0.0);
+    std::vector<double> weights(context.cases.size(), 0.0);
     for (size_t i = 0; i < weights.size(); ++i) {
       const int own = attribute.level_of[i];
       if (own == kNoLevel || (own == level) != is_group) continue;
-      weights[i] = resample == nullptr ? 1.0 : (*resample)[work.patient_of[i]];
+      weights[i] = resample == nullptr ? 1.0 : (*resample)[context.patient_of[i]];
     }
     return weights;
   };
@@ -78,7 +79,7 @@ GroupMetrics measure(const Work& work, const Columns& columns, const SharedMeasu
     result.metrics.push_back({path, {metric.value}, {metric.value - others.value(path)}});
   }
   std::vector<std::vector<double>> values(result.metrics.size()), gaps(result.metrics.size());
-  for (const auto& resample : work.resamples) {
+  for (const auto& resample : context.resamples) {
     const MetricTable in = summarize(columns, measures, weigh(&resample, true));
     const MetricTable out = summarize(columns, measures, weigh(&resample, false));
     for (size_t m = 0; m < result.metrics.size(); ++m) {
@@ -87,7 +88,7 @@ GroupMetrics measure(const Work& work, const Columns& columns, const SharedMeasu
       gaps[m].push_back(value - out.value(result.metrics[m].path));
     }
   }
-  for (size_t m = 0; m < result.metrics.size() && !work.resamples.empty(); ++m) {
+  for (size_t m = 0; m < result.metrics.size() && !context.resamples.empty(); ++m) {
     const auto value = evaluation::percentile_interval(std::move(values[m]));
     const auto gap = evaluation::percentile_interval(std::move(gaps[m]));
     result.metrics[m].value.low = value.low;
@@ -100,8 +101,9 @@ GroupMetrics measure(const Work& work, const Columns& columns, const SharedMeasu
 
 }  // namespace
 
-void measure_groups(const Work& work, const SharedMeasures& measures, AuditResult& result) {
-  const Columns columns = gather(work);
+void measure_groups(const AuditContext& context, const SharedMeasures& measures,
+                    AuditResult& result) {
+  const Columns columns = gather(context);
   std::vector<std::pair<size_t, int>> groups;
   for (size_t a = 0; a < result.attributes.size(); ++a) {
     if (result.attributes[a].is_pair) continue;
@@ -113,7 +115,7 @@ void measure_groups(const Work& work, const SharedMeasures& measures, AuditResul
   parallel_for(groups.size(), static_cast<int>(result.options.threads), [&](size_t g) {
     const auto [attribute, level] = groups[g];
     result.metrics[g] =
-        measure(work, columns, measures, result.attributes[attribute], attribute, level);
+        measure(context, columns, measures, result.attributes[attribute], attribute, level);
   });
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "audit/family.h"
+#include "audit/westfall_young.h"
 #include "radgen/core/error.h"
 #include "radgen/core/parallel.h"
 #include "radgen/core/random.h"
@@ -69,8 +69,8 @@ AuditCase draw_film(const SimulationDesign& design, const Person& person, Random
   }
   if (sick == 0) film.reference |= bit(Finding::kNoFinding);
   if (stated == 0) film.draft |= bit(Finding::kNoFinding);
-  film.gaze = {random.normal(0.7, 0.1), random.uniform(), random.normal(0.5, 0.1),
-               random.normal(0.5, 0.1)};
+  film.attention_location = {random.normal(0.7, 0.1), random.uniform(), random.normal(0.5, 0.1),
+                             random.normal(0.5, 0.1)};
   return film;
 }
 

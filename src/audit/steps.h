@@ -9,7 +9,7 @@
 namespace radgen::audit {
 
 // The cases with what every step needs to know of them.
-struct Work {
+struct AuditContext {
   const std::vector<AuditCase>& cases;
   std::vector<uint32_t> patient_of;  // by case
   size_t patients = 0;
@@ -18,13 +18,14 @@ struct Work {
 };
 
 // Rates, gaps, tests, intervals and verdicts of all groups on all endpoints.
-void compare_groups(const Work& work, AuditResult& result);
+void compare_groups(const AuditContext& context, AuditResult& result);
 
 // Attention patterns by group, tested by permuting the patients' groups among patients with the
 // same view.
-void compare_attention(const Work& work, AuditResult& result);
+void compare_attention(const AuditContext& context, AuditResult& result);
 
 // Text, clinical, grounding and confidence metrics by group, with intervals.
-void measure_groups(const Work& work, const SharedMeasures& measures, AuditResult& result);
+void measure_groups(const AuditContext& context, const SharedMeasures& measures,
+                    AuditResult& result);
 
 }  // namespace radgen::audit

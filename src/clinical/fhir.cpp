@@ -191,7 +191,7 @@ ordered_json observation(const Draft& draft, const Mention& mention, const std::
   out["code"] = finding_concept(mention.finding);
   if (!subject.is_null()) out["subject"] = subject;
   if (!effective.empty()) out["effectiveDateTime"] = effective;
-  const bool is_positive = mention.certainty == Certainty::kPositive;
+  const bool is_positive = mention.assertion == Assertion::kPositive;
   out["valueCodeableConcept"] =
       concept_of(ordered_json::array({is_positive ? coding(kSnomed, "52101004", "Present")
                                                   : coding(kSnomed, "371930009", "Possible")}),
@@ -287,7 +287,7 @@ ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
   ordered_json contained = ordered_json::array({device(draft)});
   ordered_json results = ordered_json::array();
   for (const Mention& mention : draft.mentions) {
-    if (mention.certainty == Certainty::kNegative || mention.finding == Finding::kNoFinding)
+    if (mention.assertion == Assertion::kNegative || mention.finding == Finding::kNoFinding)
       continue;
     const std::string id = "finding-" + std::to_string(results.size() + 1);
     contained.push_back(observation(draft, mention, id, subject, effective));

@@ -9,8 +9,8 @@
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/core/parallel.h"
+#include "radgen/imaging/image.h"
 #include "radgen/imaging/overlay.h"
-#include "radgen/imaging/picture.h"
 
 namespace radgen {
 namespace {
@@ -22,7 +22,7 @@ const cv::Scalar kBoxColor(255, 211,
                            111);  // the page's light blue; apart from the heat map's colours
 
 bool points_at_pixels(const Mention& mention) {
-  return mention.certainty != Certainty::kNegative && mention.finding != Finding::kNoFinding;
+  return mention.assertion != Assertion::kNegative && mention.finding != Finding::kNoFinding;
 }
 
 ordered_json box_json(const Box& box) {
@@ -42,19 +42,19 @@ std::string finding_label(const Draft& draft, size_t sentence) {
   return label;
 }
 
-// A dark strip below the picture with what must never be parted from it.
-cv::Mat with_caption(const cv::Mat& picture, const std::string& caption) {
+// A dark strip below the image with what must never be parted from it.
+cv::Mat with_caption(const cv::Mat& image, const std::string& caption) {
   constexpr int kHeightPx = 26;
   constexpr double kScale = 0.42;
   cv::Mat out;
-  cv::copyMakeBorder(picture, out, 0, kHeightPx, 0, 0, cv::BORDER_CONSTANT, cv::Scalar(34, 24, 18));
+  cv::copyMakeBorder(image, out, 0, kHeightPx, 0, 0, cv::BORDER_CONSTANT, cv::Scalar(34, 24, 18));
   std::string shown = caption;
   const auto width = [&] {
     int baseline = 0;
     return cv::getTextSize(shown, cv::FONT_HERSHEY_SIMPLEX, kScale, 1, &baseline).width;
   };
   while (shown.size() > 4 && width() > out.cols - 16) shown.pop_back();
-  cv::putText(out, shown, {8, picture.rows + 17}, cv::FONT_HERSHEY_SIMPLEX, kScale,
+  cv::putText(out, shown, {8, image.rows + 17}, cv::FONT_HERSHEY_SIMPLEX, kScale,
               cv::Scalar(235, 230, 220), 1, cv::LINE_AA);
   return out;
 }
@@ -85,12 +85,12 @@ cv::Mat draw_sentence(const Canvas& canvas, const FilmReport& report, size_t ind
     for (const Box& box : sentence.boxes) boxes.push_back({canvas.from_prepared.apply(box), label});
   }
   const OverlayStyle style{.max_side_px = 0, .box_color = kBoxColor};
-  const cv::Mat picture = draw_overlay(canvas.film.picture, map, canvas.map_box, boxes, style);
-  return with_caption(picture, fmt::format("Sentence {}: {}. {} {}", index + 1,
-                                           evidence_phrase(report.draft, index),
-                                           is_meaningless(report) ? "MEANS NOTHING FOR A PATIENT."
-                                                                  : "AI draft, not verified.",
-                                           "Research, not for clinical use."));
+  const cv::Mat image = draw_overlay(canvas.film.image, map, canvas.map_box, boxes, style);
+  return with_caption(
+      image, fmt::format("Sentence {}: {}. {} {}", index + 1, grounding_phrase(report.draft, index),
+                         is_meaningless(report) ? "MEANS NOTHING FOR A PATIENT."
+                                                : "AI draft, not verified.",
+                         "Research, not for clinical use."));
 }
 
 void append_sentences(const Draft& draft, bool is_impression, std::string& text) {
@@ -101,7 +101,7 @@ void append_sentences(const Draft& draft, bool is_impression, std::string& text)
     const DraftSentence& sentence = draft.sentences[i];
     if ((sentence.begin >= impression_begin) != is_impression) continue;
     text += fmt::format("{:3}. {}\n     [{}; confidence {:.2f}]\n", i + 1, sentence.text,
-                        evidence_phrase(draft, i), sentence.confidence);
+                        grounding_phrase(draft, i), sentence.confidence);
     is_empty = false;
   }
   if (is_empty) text += "     (no sentences)\n";
@@ -109,28 +109,28 @@ void append_sentences(const Draft& draft, bool is_impression, std::string& text)
 
 }  // namespace
 
-SentenceEvidence sentence_evidence(const Draft& draft, size_t sentence) {
+SentenceGrounding sentence_grounding(const Draft& draft, size_t sentence) {
   RADGEN_CHECK(sentence < draft.sentences.size(), "a sentence of the draft");
-  if (draft.sentences[sentence].is_grounded) return SentenceEvidence::kGrounded;
+  if (draft.sentences[sentence].is_grounded) return SentenceGrounding::kGrounded;
   bool has_mention = false;
   for (const Mention& mention : draft.mentions) {
     if (mention.sentence != sentence) continue;
-    if (points_at_pixels(mention)) return SentenceEvidence::kNone;
+    if (points_at_pixels(mention)) return SentenceGrounding::kNone;
     has_mention = true;
   }
-  return has_mention ? SentenceEvidence::kAbsence : SentenceEvidence::kNone;
+  return has_mention ? SentenceGrounding::kAbsence : SentenceGrounding::kNone;
 }
 
-std::string evidence_phrase(const Draft& draft, size_t sentence) {
-  switch (sentence_evidence(draft, sentence)) {
-    case SentenceEvidence::kGrounded: {
+std::string grounding_phrase(const Draft& draft, size_t sentence) {
+  switch (sentence_grounding(draft, sentence)) {
+    case SentenceGrounding::kGrounded: {
       const size_t regions = draft.sentences[sentence].boxes.size();
       return fmt::format("grounded: {} region{}, score {:.2f}", regions, regions == 1 ? "" : "s",
                          draft.sentences[sentence].score);
     }
-    case SentenceEvidence::kAbsence:
+    case SentenceGrounding::kAbsence:
       return "not grounded: states absence, nothing to point at";
-    case SentenceEvidence::kNone:
+    case SentenceGrounding::kNone:
       break;
   }
   return "not grounded: no image evidence";
@@ -152,17 +152,17 @@ double write_attention_map(const fs::path& path, const AttentionMap& map) {
       "a map has rows x columns values");
   const float highest = *std::max_element(map.values.begin(), map.values.end());
   const double scale = highest > 0 ? static_cast<double>(highest) / 65535 : 1.0 / 65535;
-  cv::Mat picture(map.rows, map.columns, CV_16UC1);
+  cv::Mat image(map.rows, map.columns, CV_16UC1);
   for (int i = 0; i < map.rows * map.columns; ++i) {
     const double value = std::max(0.0f, map.values[static_cast<size_t>(i)]);
-    picture.at<uint16_t>(i / map.columns, i % map.columns) =
+    image.at<uint16_t>(i / map.columns, i % map.columns) =
         cv::saturate_cast<uint16_t>(value / scale);
   }
-  write_png(path, picture);
+  write_png(path, image);
   return scale;
 }
 
-void write_evidence(const fs::path& folder, FilmReport& report) {
+void write_maps_and_overlays(const fs::path& folder, FilmReport& report) {
   if (report.draft.sentences.empty()) return;
   const Canvas canvas = make_canvas(report);
   parallel_for(report.draft.sentences.size(), 0, [&](size_t i) {

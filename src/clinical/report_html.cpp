@@ -4,13 +4,13 @@
 
 #include "radgen/clinical/report_folder.h"
 #include "radgen/core/tool.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 #include "radgen/pages/report_page.h"
 
 namespace radgen {
 namespace {
 
-using pages::Evidence;
+using pages::Grounding;
 using pages::ReportPageData;
 using pages::ReportSentence;
 
@@ -19,26 +19,26 @@ constexpr int kPageFilmSidePx = 1400, kPageFilmCompression = 2;
 
 std::string film_png(const Film& film) {
   cv::Mat gray;
-  resize_long_side(film.pixels, kPageFilmSidePx).picture.convertTo(gray, CV_8U, 1 / 257.0);
+  resize_long_side(film.pixels, kPageFilmSidePx).image.convertTo(gray, CV_8U, 1 / 257.0);
   return encode_png(gray, kPageFilmCompression);
 }
 
-Evidence page_evidence(SentenceEvidence evidence) {
-  switch (evidence) {
-    case SentenceEvidence::kGrounded:
-      return Evidence::kRegions;
-    case SentenceEvidence::kNone:
-      return Evidence::kNone;
-    case SentenceEvidence::kAbsence:
-      return Evidence::kAbsence;
+Grounding page_grounding(SentenceGrounding grounding) {
+  switch (grounding) {
+    case SentenceGrounding::kGrounded:
+      return Grounding::kRegions;
+    case SentenceGrounding::kNone:
+      return Grounding::kNone;
+    case SentenceGrounding::kAbsence:
+      return Grounding::kAbsence;
   }
-  return Evidence::kNone;
+  return Grounding::kNone;
 }
 
 ReportSentence page_sentence(const FilmReport& report, size_t index, const Affine& to_film) {
   const DraftSentence& sentence = report.draft.sentences[index];
   ReportSentence out{.text = sentence.text,
-                     .evidence = page_evidence(sentence_evidence(report.draft, index)),
+                     .grounding = page_grounding(sentence_grounding(report.draft, index)),
                      .confidence = sentence.confidence,
                      .score = sentence.score};
   if (!sentence.is_grounded) return out;

@@ -114,7 +114,7 @@ Generation generation_of(std::string kernel) {
 // What makes numeric work faster but is read only when a process starts, each unless the user has
 // set it.
 // - A thread that waits for its team spins: on two cores it takes a core from the threads that load
-//   pictures. A short spin costs the kernels nothing (training +13 %).
+//   images. A short spin costs the kernels nothing (training +13 %).
 // - Buffers of megabytes come and go with every operator. glibc maps and unmaps each of them, above
 //   32 MiB whatever its threshold is set to, and the kernel clears its pages each time: a quarter
 //   of the time of encoding a film of 2048 x 2048 (fp32 22 s -> 17 s, INT8 10 s -> 7 s), a tenth

@@ -16,7 +16,7 @@ constexpr uint64_t kAugmentationStream = 0x617567;
 constexpr int kTableShift = 4;  // the grey curve is tabulated for every 16th value
 constexpr double kWhite = 65535;
 
-// Around the middle of the frame: turn and size, then shift.
+// Around the middle of the input: turn and size, then shift.
 Affine turn_about_middle(double degrees, double scale, double dx, double dy, double width,
                          double height) {
   const double angle = degrees * std::numbers::pi / 180;
@@ -33,28 +33,28 @@ cv::Matx23d opencv_matrix(const Affine& a) {
   return {m[0], m[1], m[2] + (m[0] + m[1]) / 2 - 0.5, m[3], m[4], m[5] + (m[3] + m[4]) / 2 - 0.5};
 }
 
-void change_grey(cv::Mat& picture, const Augmentation& a) {
+void change_grey(cv::Mat& image, const Augmentation& a) {
   std::array<uint16_t, (65536 >> kTableShift)> table;
   for (size_t i = 0; i < table.size(); ++i) {
     const double grey = std::pow(static_cast<double>(i) / (table.size() - 1), a.gamma);
     const double value = (grey - 0.5) * a.contrast + 0.5 + a.brightness;
     table[i] = static_cast<uint16_t>(std::lround(std::clamp(value, 0.0, 1.0) * kWhite));
   }
-  for (int y = 0; y < picture.rows; ++y) {
-    auto* row = picture.ptr<uint16_t>(y);
-    for (int x = 0; x < picture.cols; ++x) row[x] = row[x] == 0 ? 0 : table[row[x] >> kTableShift];
+  for (int y = 0; y < image.rows; ++y) {
+    auto* row = image.ptr<uint16_t>(y);
+    for (int x = 0; x < image.cols; ++x) row[x] = row[x] == 0 ? 0 : table[row[x] >> kTableShift];
   }
 }
 
 // The sum of four uniform numbers (Irwin-Hall) is normal enough for noise and costs one random word
 // a pixel.
-void add_noise(cv::Mat& picture, double sd, uint64_t seed) {
+void add_noise(cv::Mat& image, double sd, uint64_t seed) {
   Random random(seed);
   const double unit_sd = 65536 * std::sqrt(4.0 / 12);
   const auto factor = static_cast<float>(sd * kWhite / unit_sd);
-  for (int y = 0; y < picture.rows; ++y) {
-    auto* row = picture.ptr<uint16_t>(y);
-    for (int x = 0; x < picture.cols; ++x) {
+  for (int y = 0; y < image.rows; ++y) {
+    auto* row = image.ptr<uint16_t>(y);
+    for (int x = 0; x < image.cols; ++x) {
       const uint64_t bits = random.bits();
       const auto sum = static_cast<int>((bits & 0xFFFF) + ((bits >> 16) & 0xFFFF) +
                                         ((bits >> 32) & 0xFFFF) + (bits >> 48));
@@ -82,7 +82,7 @@ Augmentation draw_augmentation(const AugmentConfig& config, int width_px, int he
   const auto either_way = [&](double most) { return (2 * random.uniform() - 1) * most; };
   const double degrees = either_way(config.rotate_degrees), scale = 1 + either_way(config.scale);
   const double dx = either_way(config.shift) * width_px, dy = either_way(config.shift) * height_px;
-  a.frame_to_augmented = turn_about_middle(degrees, scale, dx, dy, width_px, height_px);
+  a.input_to_augmented = turn_about_middle(degrees, scale, dx, dy, width_px, height_px);
   a.gamma = std::exp(either_way(config.gamma));
   a.contrast = 1 + either_way(config.contrast);
   a.brightness = either_way(config.brightness);
@@ -94,23 +94,23 @@ Augmentation draw_augmentation(const AugmentConfig& config, int width_px, int he
   return a;
 }
 
-cv::Mat apply_augmentation(const cv::Mat& frame, const Augmentation& a) {
-  RADGEN_CHECK(frame.type() == CV_16UC1, "augmentation works on 16-bit grey");
-  cv::Mat picture;
-  if (a.frame_to_augmented == Affine()) {
-    picture = frame.clone();
+cv::Mat apply_augmentation(const cv::Mat& input, const Augmentation& a) {
+  RADGEN_CHECK(input.type() == CV_16UC1, "augmentation works on 16-bit grey");
+  cv::Mat image;
+  if (a.input_to_augmented == Affine()) {
+    image = input.clone();
   } else {
-    cv::warpAffine(frame, picture, opencv_matrix(a.frame_to_augmented), frame.size(),
+    cv::warpAffine(input, image, opencv_matrix(a.input_to_augmented), input.size(),
                    cv::INTER_LINEAR, cv::BORDER_CONSTANT, cv::Scalar(0));
   }
-  if (a.gamma != 1 || a.contrast != 1 || a.brightness != 0) change_grey(picture, a);
-  if (a.noise_sd > 0) add_noise(picture, a.noise_sd, a.noise_seed);
+  if (a.gamma != 1 || a.contrast != 1 || a.brightness != 0) change_grey(image, a);
+  if (a.noise_sd > 0) add_noise(image, a.noise_sd, a.noise_seed);
   if (a.erased.area() > 0) {
     const cv::Rect area(static_cast<int>(a.erased.x), static_cast<int>(a.erased.y),
                         static_cast<int>(a.erased.w), static_cast<int>(a.erased.h));
-    picture(area & cv::Rect(0, 0, picture.cols, picture.rows)).setTo(cv::Scalar(kWhite / 2));
+    image(area & cv::Rect(0, 0, image.cols, image.rows)).setTo(cv::Scalar(kWhite / 2));
   }
-  return picture;
+  return image;
 }
 
 }  // namespace radgen

@@ -80,7 +80,7 @@ Batch collate(const std::vector<Sample>& samples) {
     const Sample& sample = samples[i];
     const auto b = static_cast<int64_t>(i);
     RADGEN_CHECK(sample.image.isContinuous() && sample.image.size() == samples.front().image.size(),
-                 "samples of one batch have one frame");
+                 "samples of one batch have one input size");
     copy_row(batch.image, b, sample.image.ptr<float>());
     fill_text_row(batch, b, sample);
     copy_row(batch.prompt_length, b, &sample.prompt_length);

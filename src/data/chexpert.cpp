@@ -6,7 +6,7 @@
 //                                      with or without its first folder; PNG/ and .png as in Plus
 //   df_chexpert_plus_*.csv[.gz]        path_to_image, section_findings, section_impression, ..., in
 //                                      the input folder or named by --reports; it also lists
-//                                      pictures that the tables above do not
+//                                      images that the tables above do not
 //
 // Without Plus there is no text: labels come from the tables. valid is called validate. A study is
 // "patient00001-study1". The reports are kept in memory (about 1 KB a study).
@@ -21,7 +21,7 @@ namespace radgen {
 namespace {
 
 // "train/patient00001/study1/view1_frontal", wherever the path begins and however it ends.
-std::string picture_key(const std::string& path) {
+std::string image_key(const std::string& path) {
   const fs::path whole(path);
   std::vector<std::string> parts;
   for (const fs::path& part : whole) parts.push_back(part.string());
@@ -96,7 +96,7 @@ class Chexpert : public StudySource {
   // False, with a problem, when the path is not one of CheXpert's.
   bool identify(const std::string& path, const std::string& where, SourceImage& image,
                 ListingBuilder& listing) const {
-    const std::string key = picture_key(path);
+    const std::string key = image_key(path);
     if (key.empty() || path.find("..") != std::string::npos) {
       listing.problem(where, "bad_id", "expected .../patient00001/study1/view1_frontal.jpg");
       return false;
@@ -105,12 +105,12 @@ class Chexpert : public StudySource {
     image.patient_id = parts.parent_path().parent_path().filename();
     image.study_id = image.patient_id + "-" + parts.parent_path().filename().string();
     image.image_id = image.study_id + "-" + parts.filename().string();
-    image.relative_path = options_.text_only ? path : find_picture(path, key);
+    image.relative_path = options_.text_only ? path : find_image(path, key);
     image.image_path = options_.input / image.relative_path;
     return true;
   }
 
-  std::string find_picture(const std::string& path, const std::string& key) const {
+  std::string find_image(const std::string& path, const std::string& key) const {
     if (fs::exists(options_.input / path)) return path;
     for (const std::string& root : roots_) {
       for (const char* extension : {".jpg", ".png", ".dcm"}) {
@@ -183,7 +183,7 @@ class Chexpert : public StudySource {
   }
 
   SourceOptions options_;
-  std::vector<std::string> roots_;  // folders below the input that may hold tables and pictures
+  std::vector<std::string> roots_;  // folders below the input that may hold tables and images
 };
 
 }  // namespace

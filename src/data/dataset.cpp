@@ -10,7 +10,7 @@
 #include "radgen/core/error.h"
 #include "radgen/core/parallel.h"
 #include "radgen/core/random.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 
 namespace radgen {
 namespace {
@@ -51,7 +51,8 @@ Dataset::Dataset(std::filesystem::path folder, const std::string& split,
                  size_t max_studies)
     : folder_(std::move(folder)),
       config_(config),
-      grid_(make_frame_grid(config.frame.width_px, config.frame.height_px, config.patch_px)),
+      grid_(make_input_grid(config.model_input.width_px, config.model_input.height_px,
+                            config.patch_px)),
       entries_(read_split(folder_, split, max_studies)) {
   if (config_.max_tokens <= config_.prompt_max_tokens + 1) {
     throw Error(ErrorCode::kConfig,
@@ -64,12 +65,13 @@ Dataset::Dataset(std::filesystem::path folder, const std::string& split,
                   fmt::format("{}: was prepared without pictures", folder_.string()),
                   "run preprocess-radgen again without --text-only");
     }
-    if (entry.photometric != config_.frame.photometric) {
+    if (entry.photometric != config_.model_input.photometric) {
       throw Error(
           ErrorCode::kData,
-          fmt::format("{}: pictures were prepared with photometric '{}', frame.photometric is '{}'",
-                      folder_.string(), entry.photometric, config_.frame.photometric),
-          "prepare the pictures again, or set frame.photometric to what they are");
+          fmt::format(
+              "{}: pictures were prepared with photometric '{}', model_input.photometric is '{}'",
+              folder_.string(), entry.photometric, config_.model_input.photometric),
+          "prepare the pictures again, or set model_input.photometric to what they are");
     }
   }
   const Labeler labeler;
@@ -89,55 +91,56 @@ std::vector<int64_t> Dataset::lengths() const {
   return lengths;
 }
 
-Dataset::FittedFrame Dataset::frame(size_t i) const {
+Dataset::FittedInput Dataset::model_input(size_t i) const {
   const std::lock_guard lock(locks_[i % kLocks]);
   if (!cache_.at(i).pixels.empty()) return cache_[i];
   const ManifestEntry& entry = entries_[i];
-  const Result<cv::Mat> picture = read_png16(folder_ / entry.image);
-  if (!picture || picture->cols != entry.width || picture->rows != entry.height) {
+  const Result<cv::Mat> image = read_png16(folder_ / entry.image);
+  if (!image || image->cols != entry.width || image->rows != entry.height) {
     throw Error(ErrorCode::kData,
                 fmt::format("{}: {}", (folder_ / "images").string(),
-                            picture ? "a picture has another size than the manifest says"
-                                    : picture.failure().message),
+                            image ? "a picture has another size than the manifest says"
+                                  : image.failure().message),
                 "run preprocess-radgen again");
   }
-  Fitted fitted = fit_frame(*picture, static_cast<int>(config_.frame.width_px),
-                            static_cast<int>(config_.frame.height_px));
-  FittedFrame frame{std::move(fitted.picture), fitted.transform};
-  const auto bytes = static_cast<int64_t>(frame.pixels.total() * frame.pixels.elemSize());
+  Fitted fitted = fit_letterbox(*image, static_cast<int>(config_.model_input.width_px),
+                                static_cast<int>(config_.model_input.height_px));
+  FittedInput input{std::move(fitted.image), fitted.transform};
+  const auto bytes = static_cast<int64_t>(input.pixels.total() * input.pixels.elemSize());
   if (cached_bytes_.fetch_add(bytes) + bytes <= config_.cache_mib * (int64_t{1} << 20)) {
-    cache_[i] = frame;
+    cache_[i] = input;
   } else {
     cached_bytes_ -= bytes;
   }
-  return frame;
+  return input;
 }
 
 Sample Dataset::sample(size_t i, const SampleOptions& options) const {
-  const FittedFrame fitted = frame(i);
+  const FittedInput fitted = model_input(i);
   const TextTargets& text = texts_.at(i);
   Sample sample;
-  Affine picture_to_frame = fitted.picture_to_frame;
+  Affine image_to_input = fitted.image_to_input;
   if (options.augment != nullptr && options.augment->enabled) {
     const Augmentation augmentation =
         draw_augmentation(*options.augment, fitted.pixels.cols, fitted.pixels.rows, options.seed,
                           options.epoch, hash_text(entries_[i].image_id));
-    sample.image = normalise_frame(apply_augmentation(fitted.pixels, augmentation), config_.frame);
-    picture_to_frame = picture_to_frame.then(augmentation.frame_to_augmented);
+    sample.image =
+        normalise_input(apply_augmentation(fitted.pixels, augmentation), config_.model_input);
+    image_to_input = image_to_input.then(augmentation.input_to_augmented);
   } else {
-    sample.image = normalise_frame(fitted.pixels, config_.frame);
+    sample.image = normalise_input(fitted.pixels, config_.model_input);
   }
   sample.ids = text.ids;
   sample.prompt_length = text.prompt_length;
   sample.counts = text.counts;
   sample.is_positive = text.is_positive;
   sample.index = i;
-  add_groups(i, picture_to_frame, sample);
-  add_labels(entries_[i], picture_to_frame, sample);
+  add_groups(i, image_to_input, sample);
+  add_labels(entries_[i], image_to_input, sample);
   return sample;
 }
 
-void Dataset::add_groups(size_t i, const Affine& picture_to_frame, Sample& sample) const {
+void Dataset::add_groups(size_t i, const Affine& image_to_input, Sample& sample) const {
   const TextTargets& text = texts_[i];
   sample.group = text.group;
   sample.group_masks.resize(text.box_groups.size() * grid_.size());
@@ -145,16 +148,16 @@ void Dataset::add_groups(size_t i, const Affine& picture_to_frame, Sample& sampl
     std::vector<Box> boxes;
     for (const size_t box : text.box_groups[g]) boxes.push_back(entries_[i].boxes[box].box);
     const std::span mask(sample.group_masks.data() + g * grid_.size(), grid_.size());
-    cover_patches(grid_, boxes, picture_to_frame, mask);
-    const bool is_in_frame = std::ranges::any_of(mask, [](float share) { return share > 0; });
-    if (!is_in_frame) std::ranges::replace(sample.group, static_cast<int32_t>(g), -1);
+    cover_patches(grid_, boxes, image_to_input, mask);
+    const bool is_in_input = std::ranges::any_of(mask, [](float share) { return share > 0; });
+    if (!is_in_input) std::ranges::replace(sample.group, static_cast<int32_t>(g), -1);
   }
 }
 
-// A finding's patches are known when its boxes are there, and, in a picture that was annotated,
+// A finding's patches are known when its boxes are there, and, in an image that was annotated,
 // when the report does not call it present: then it is nowhere. A finding that is called present
 // but has no box is not known.
-void Dataset::add_labels(const ManifestEntry& entry, const Affine& picture_to_frame,
+void Dataset::add_labels(const ManifestEntry& entry, const Affine& image_to_input,
                          Sample& sample) const {
   sample.patch_labels.assign(kFindingCount * grid_.size(), 0.0f);
   sample.has_boxes.assign(kFindingCount, 0);
@@ -170,7 +173,7 @@ void Dataset::add_labels(const ManifestEntry& entry, const Affine& picture_to_fr
     const bool is_called = label != entry.labels.end() && label->second != 0;
     sample.has_boxes[f] = !boxes.empty() || !is_called;
     if (boxes.empty()) continue;
-    cover_patches(grid_, boxes, picture_to_frame,
+    cover_patches(grid_, boxes, image_to_input,
                   std::span(sample.patch_labels.data() + f * grid_.size(), grid_.size()));
   }
 }

@@ -7,12 +7,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include "data/picture_hash.h"
+#include "data/image_hash.h"
 #include "radgen/core/files.h"
 #include "radgen/core/log.h"
 #include "radgen/core/parallel.h"
 #include "radgen/data/manifest.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 
 namespace radgen {
 namespace {
@@ -20,11 +20,11 @@ namespace {
 // Among films that are that near by hash: editions of one reach .95 and more, cut by 2 % .80; the
 // most alike of 34 real films .43 at 72 bits.
 constexpr double kSameFilm = 0.75;
-constexpr size_t kMaxComparisons = 32;  // a picture's nearest candidates that are looked at
+constexpr size_t kMaxComparisons = 32;  // an image's nearest candidates that are looked at
 
 struct Item {
   std::string image_id, image, split, sha256;
-  std::optional<PictureHash> hash;
+  std::optional<ImageHash> hash;
 };
 
 struct Pair {
@@ -95,12 +95,12 @@ class NearSearch {
     if (candidates.empty()) return;
     std::ranges::sort(candidates, {}, &Pair::distance);
     if (candidates.size() > kMaxComparisons) candidates.resize(kMaxComparisons);
-    const Result<cv::Mat> picture = read_png16(folder_ / items_[i].image);
-    if (!picture) return;
+    const Result<cv::Mat> image = read_png16(folder_ / items_[i].image);
+    if (!image) return;
     for (Pair& pair : candidates) {
       const Result<cv::Mat> other = read_png16(folder_ / items_[pair.b].image);
       if (!other) continue;
-      pair.similarity = picture_similarity(*picture, *other);
+      pair.similarity = image_similarity(*image, *other);
       if (pair.similarity < kSameFilm) continue;
       const std::lock_guard lock(mutex_);
       pairs_.push_back(pair);

@@ -1,13 +1,13 @@
 // Any set, described by lines of JSON with the manifest's names: the way in for a hospital's own
 // films.
 //
-//   --input studies.jsonl, or a folder that holds studies.jsonl; pictures relative to its folder
+//   --input studies.jsonl, or a folder that holds studies.jsonl; images relative to its folder
 //   {"study_id": "s1", "image": "films/1.dcm", "report": "FINDINGS: ..."}
 //
 // Needed: study_id; image (or none, with --text-only). Of use: image_id, patient_id (else the study
 // is a patient), split (else the division is ours), view, age, sex, race; the text as findings,
 // impression and indication, or as report with its headers; labels {CheXpert name: 1|0|-1};
-// boxes [{finding, phrase, x, y, w, h}] in pixels of the stored picture, with image_width and
+// boxes [{finding, phrase, x, y, w, h}] in pixels of the stored image, with image_width and
 // image_height where they were drawn on another size. Unknown keys are passed over.
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // What the sources share: a listing that is built row by row with its problems, tables that are
-// read past their bad rows, and the places where pictures lie.
+// read past their bad rows, and the places where images lie.
 //
 //   ListingBuilder listing;
 //   Table rows(table, listing);                       // throws when the table is of no use
@@ -35,7 +35,7 @@ fs::path exact_table(const fs::path& folder, const std::string& name);
 
 class ListingBuilder {
  public:
-  // False, and a problem bad_id or duplicate_id, when the picture cannot be listed.
+  // False, and a problem bad_id or duplicate_id, when the image cannot be listed.
   bool add(SourceImage image, const std::string& where);
   SourceImage* find(const std::string& image_id);  // null: not listed
   std::vector<SourceImage>& images() { return listing_.images; }
@@ -46,8 +46,8 @@ class ListingBuilder {
   // Runs `read`; an Error{kData} in it is a problem bad_table and a warning, not the end.
   void try_table(const fs::path& table, const std::function<void()>& read);
 
-  // Adds a box to the picture; problems bad_box (no numbers, no area), unknown picture counted as
-  // "boxes_of_unlisted_pictures", a class outside CheXpert's 14 as "boxes_of_other_findings".
+  // Adds a box to the image; problems bad_box (no numbers, no area), unknown image counted as
+  // "boxes_of_unlisted_images", a class outside CheXpert's 14 as "boxes_of_other_findings".
   void add_box(const std::string& image_id, const std::string& class_name, SourceBox box,
                const std::string& where);
 
@@ -86,6 +86,6 @@ std::optional<std::array<double, 4>> four_numbers(const Table& row,
 // by file name. Of files with one name the first path in order counts. Links are not followed.
 std::unordered_map<std::string, fs::path> index_files(const fs::path& folder,
                                                       const std::vector<std::string>& extensions);
-inline const std::vector<std::string> kPictureExtensions{".dcm", ".dicom", ".png", ".jpg", ".jpeg"};
+inline const std::vector<std::string> kImageExtensions{".dcm", ".dicom", ".png", ".jpg", ".jpeg"};
 
 }  // namespace radgen

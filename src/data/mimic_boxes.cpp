@@ -27,7 +27,7 @@ void read_table(const fs::path& table, ListingBuilder& listing) {
   while (rows.next()) {
     SourceImage* image = listing.find(rows.at(dicom));
     if (image != nullptr) {
-      image->has_boxes = true;  // a row without a box says that the picture was looked at
+      image->has_boxes = true;  // a row without a box says that the image was looked at
       image->box_split = normalised_split(rows.at(split));
     }
     const bool is_empty_row =
@@ -113,8 +113,8 @@ void read_coco(const fs::path& path, ListingBuilder& listing) {
 }
 
 // One region of a scene graph -> boxes, one a finding that is said to be there. original_x1, ...
-// are pixels of the stored picture; original_width and original_height are the region's own, x2 -
-// x1 and y2 - y1, and not the picture's.
+// are pixels of the stored image; original_width and original_height are the region's own, x2 -
+// x1 and y2 - y1, and not the image's.
 void add_region(const json& region, const json& object, std::vector<SourceBox>& boxes) {
   const auto edge = [&](const char* key) { return object.value(key, 0.0); };
   const Box box{edge("original_x1"), edge("original_y1"), edge("original_x2") - edge("original_x1"),

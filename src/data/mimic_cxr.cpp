@@ -1,17 +1,17 @@
 // MIMIC-CXR (Johnson et al. 2019) as it lies on disk, DICOM or JPG edition.
 //
 //   files/p10/p10000032/s50414267.txt                       the report
-//   files/p10/p10000032/s50414267/<dicom_id>.dcm (or .jpg)  the pictures
+//   files/p10/p10000032/s50414267/<dicom_id>.dcm (or .jpg)  the images
 //   cxr-record-list.csv[.gz]            subject_id, study_id, dicom_id, path; without it the
-//                                       metadata table lists the pictures
-//   mimic-cxr-*-split.csv[.gz]          dicom_id, split: without it no picture has a split
+//                                       metadata table lists the images
+//   mimic-cxr-*-split.csv[.gz]          dicom_id, split: without it no image has a split
 //   mimic-cxr-*-metadata.csv[.gz]       dicom_id, ViewPosition, StudyDate: without it views and
 //                                       ages are unknown
 //   MS_CXR_Local_Alignment_v*           boxes (mimic_boxes.h)
 //   patients, admissions, edstays       demographics (mimic_demographics.h)
 //
 // The JPG edition has no reports: they come with MIMIC-CXR (mimic-cxr-reports.zip), and --reports
-// names the folder that holds their files/. Its pictures were made without VOI LUT, from minimum to
+// names the folder that holds their files/. Its images were made without VOI LUT, from minimum to
 // maximum and equalised (photometric "mimic-jpg" in the manifest). Columns are found by name.
 #include <fmt/format.h>
 
@@ -117,24 +117,24 @@ class MimicCxr : public StudySource {
     const fs::path patient =
         fmt::format("p{}/p{}", image.patient_id.substr(0, 2), image.patient_id);
     const std::string study = "s" + image.study_id;
-    fs::path picture = listed;
+    fs::path file = listed;
     // A listed path never leads out of the input folder.
-    if (listed.empty() || picture.is_absolute() || listed.find("..") != std::string::npos) {
-      picture = "files" / patient / study / (image.image_id + ".dcm");
+    if (listed.empty() || file.is_absolute() || listed.find("..") != std::string::npos) {
+      file = "files" / patient / study / (image.image_id + ".dcm");
     }
-    if (!options_.text_only && !fs::exists(options_.input / picture)) {
+    if (!options_.text_only && !fs::exists(options_.input / file)) {
       for (const char* extension : {".jpg", ".png"}) {
-        fs::path other = picture;
+        fs::path other = file;
         other.replace_extension(extension);
         if (fs::exists(options_.input / other)) {
-          picture = other;
+          file = other;
           break;
         }
       }
     }
-    if (picture.extension() == ".jpg") image.photometric = "mimic-jpg";
-    image.relative_path = picture.generic_string();
-    image.image_path = options_.input / picture;
+    if (file.extension() == ".jpg") image.photometric = "mimic-jpg";
+    image.relative_path = file.generic_string();
+    image.image_path = options_.input / file;
     image.report_path = patient / (study + ".txt");
   }
 

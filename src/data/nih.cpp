@@ -2,7 +2,7 @@
 //
 //   Data_Entry_2017*.csv[.gz]   Image Index, Finding Labels ("Effusion|Mass"), Patient ID, Patient
 //                               Age, Patient Gender (or Sex), View Position
-//   BBox_List_2017.csv[.gz]     Image Index, Finding Label, x y w h on the picture of 1024 px
+//   BBox_List_2017.csv[.gz]     Image Index, Finding Label, x y w h on the image of 1024 px
 //   train_val_list.txt, test_list.txt   the official division; without them it is by patient
 //   images/*.png, images_001/images/*.png, ...   anywhere below the input folder
 //
@@ -22,7 +22,7 @@
 namespace radgen {
 namespace {
 
-constexpr double kBoxPictureSide = 1024;
+constexpr double kBoxImageSide = 1024;
 constexpr double kCredibleAge = 120;  // the table has a few of 150 and 414
 
 constexpr std::array kSameInBoth{Finding::kAtelectasis,     Finding::kCardiomegaly,
@@ -90,8 +90,8 @@ class Nih : public StudySource {
     const auto age = rows.find_column("Patient Age"), view = rows.find_column("View Position");
     auto sex = rows.find_column("Patient Gender");
     if (!sex) sex = rows.find_column("Patient Sex");
-    std::unordered_map<std::string, fs::path> pictures;
-    if (!options_.text_only) pictures = index_files(options_.input, kPictureExtensions);
+    std::unordered_map<std::string, fs::path> images;
+    if (!options_.text_only) images = index_files(options_.input, kImageExtensions);
     while (rows.next()) {
       SourceImage image;
       image.image_id = fs::path(rows.at(file)).stem();
@@ -102,8 +102,8 @@ class Nih : public StudySource {
       image.age = years(rows.at(age));
       image.sex = normalised_sex(rows.at(sex));
       image.labels = labels_of(rows.at(classes));
-      const auto it = pictures.find(rows.at(file));
-      image.relative_path = it == pictures.end() ? rows.at(file) : it->second.generic_string();
+      const auto it = images.find(rows.at(file));
+      image.relative_path = it == images.end() ? rows.at(file) : it->second.generic_string();
       image.image_path = options_.input / image.relative_path;
       listing.add(std::move(image), rows.where());
     }
@@ -137,8 +137,8 @@ class Nih : public StudySource {
       }
       listing.add_box(id, rows.at(label),
                       {.box = {(*v)[0], (*v)[1], (*v)[2], (*v)[3]},
-                       .image_width = kBoxPictureSide,
-                       .image_height = kBoxPictureSide},
+                       .image_width = kBoxImageSide,
+                       .image_height = kBoxImageSide},
                       rows.where());
     }
   }

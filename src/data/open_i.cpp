@@ -7,7 +7,7 @@
 //
 // The collection knows no patients and no splits: a study is a patient here, and the division is by
 // that. Views come from the projections table, else from the DICOM headers; the PNGs alone do not
-// say, so that of a study's pictures the first is taken that does not look lateral (prepare.h).
+// say, so that of a study's images the first is taken that does not look lateral (prepare.h).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,8 +22,8 @@ namespace {
 
 constexpr uintmax_t kMaxXmlBytes = 4 << 20;
 
-// "CXR10_IM-0002-1001.png", "10_IM-0002-1001.dcm" and "10_IM-0002-1001.dcm.png" are one picture.
-std::string picture_key(const std::string& file_name) {
+// "CXR10_IM-0002-1001.png", "10_IM-0002-1001.dcm" and "10_IM-0002-1001.dcm.png" are one image.
+std::string image_key(const std::string& file_name) {
   std::string key = file_name;
   for (const char* end : {".png", ".jpg", ".jpeg", ".dicom", ".dcm"}) {
     if (key.ends_with(end)) key.resize(key.size() - std::string_view(end).size());
@@ -51,21 +51,21 @@ class OpenI : public StudySource {
       const std::string x = a.stem(), y = b.stem();
       return std::make_tuple(x.size(), x, a) < std::make_tuple(y.size(), y, b);
     });
-    std::unordered_map<std::string, fs::path> pictures;
+    std::unordered_map<std::string, fs::path> files;
     if (!options_.text_only) {
-      for (const auto& [file, path] : index_files(options_.input, kPictureExtensions)) {
-        const auto [entry, is_new] = pictures.emplace(picture_key(file), path);
+      for (const auto& [file, path] : index_files(options_.input, kImageExtensions)) {
+        const auto [entry, is_new] = files.emplace(image_key(file), path);
         if (!is_new && path < entry->second) entry->second = path;  // DICOM and PNG of one film
       }
     }
-    for (const fs::path& study : studies) add_study(root, study, pictures, listing);
+    for (const fs::path& study : studies) add_study(root, study, files, listing);
     read_projections(listing);
     return listing.take();
   }
 
  private:
   void add_study(const fs::path& root, const fs::path& path,
-                 const std::unordered_map<std::string, fs::path>& pictures,
+                 const std::unordered_map<std::string, fs::path>& files,
                  ListingBuilder& listing) const {
     std::error_code error;
     if (fs::file_size(root / path, error) > kMaxXmlBytes || error) {
@@ -104,9 +104,9 @@ class OpenI : public StudySource {
     for (const XmlElement* parent : images) {
       SourceImage image = study;
       image.image_id = parent->attribute("id");
-      const auto it = pictures.find(picture_key(image.image_id));
+      const auto it = files.find(image_key(image.image_id));
       image.relative_path =
-          it == pictures.end() ? image.image_id + ".png" : it->second.generic_string();
+          it == files.end() ? image.image_id + ".png" : it->second.generic_string();
       image.image_path = options_.input / image.relative_path;
       listing.add(std::move(image), path.generic_string());
     }
@@ -119,9 +119,9 @@ class OpenI : public StudySource {
       Table rows(table, listing);
       const size_t file = rows.column("filename"), projection = rows.column("projection");
       std::unordered_map<std::string, std::string> views;
-      while (rows.next()) views[picture_key(rows.at(file))] = normalised_view(rows.at(projection));
+      while (rows.next()) views[image_key(rows.at(file))] = normalised_view(rows.at(projection));
       for (SourceImage& image : listing.images()) {
-        const auto it = views.find(picture_key(image.image_id));
+        const auto it = views.find(image_key(image.image_id));
         if (it != views.end()) image.view = it->second;
       }
     });

@@ -1,7 +1,7 @@
 // PadChest-GR (de Castro et al. 2025): reports whose sentences have boxes.
 //
 //   grounded_reports_*.json   a list of studies: StudyID, ImageID, findings[{sentence_en, abnormal,
-//                             boxes[[x0, y0, x1, y1]] in shares of the picture, labels[]}]
+//                             boxes[[x0, y0, x1, y1]] in shares of the image, labels[]}]
 //   master_table.csv          optional: StudyID or ImageID, PatientID, split, PatientSex_DICOM;
 //                             without it the division is ours and a study is a patient
 //   <ImageID>                 the PNGs, anywhere below the input folder
@@ -49,13 +49,13 @@ class PadchestGr : public StudySource {
                   "is this PadChest-GR's file of grounded reports?");
     }
     ListingBuilder listing;
-    std::unordered_map<std::string, fs::path> pictures;
-    if (!options_.text_only) pictures = index_files(options_.input, kPictureExtensions);
+    std::unordered_map<std::string, fs::path> images;
+    if (!options_.text_only) images = index_files(options_.input, kImageExtensions);
     size_t number = 0;
     for (const json& study : studies) {
       const std::string where = fmt::format("{}:{}", file.filename().string(), ++number);
       try {
-        add_study(study, pictures, where, listing);
+        add_study(study, images, where, listing);
       } catch (const json::exception&) {
         listing.problem(where, "bad_row", "expected ImageID and findings[] with sentences");
       }
@@ -66,7 +66,7 @@ class PadchestGr : public StudySource {
   }
 
  private:
-  void add_study(const json& study, const std::unordered_map<std::string, fs::path>& pictures,
+  void add_study(const json& study, const std::unordered_map<std::string, fs::path>& images,
                  const std::string& where, ListingBuilder& listing) const {
     const std::string file = study.at("ImageID").get<std::string>();
     SourceImage image;
@@ -77,8 +77,8 @@ class PadchestGr : public StudySource {
     if (image.patient_id.empty()) image.patient_id = image.study_id;
     image.split = kSplitByPatient;
     image.has_boxes = true;
-    const auto it = pictures.find(file);
-    image.relative_path = it == pictures.end() ? file : it->second.generic_string();
+    const auto it = images.find(file);
+    image.relative_path = it == images.end() ? file : it->second.generic_string();
     image.image_path = options_.input / image.relative_path;
     auto report = std::make_shared<ReportSections>();
     for (const json& finding : study.at("findings")) {
@@ -123,7 +123,7 @@ class PadchestGr : public StudySource {
       if (label.is_string() && finding_of_class(label.get<std::string>())) return label;
     }
     for (const Mention& mention : labeler_.mentions(sentence)) {
-      if (mention.certainty != Certainty::kNegative && mention.finding != Finding::kNoFinding) {
+      if (mention.assertion != Assertion::kNegative && mention.finding != Finding::kNoFinding) {
         return finding_name(mention.finding);
       }
     }

@@ -53,9 +53,9 @@ void check_box_splits(const PrepareConfig& config, std::vector<SourceImage>& ima
   }
 }
 
-// What the whole run needs to know, before any picture is opened.
+// What the whole run needs to know, before any image is opened.
 struct Plan {
-  PrepareConfig config;  // with the photometric convention that the pictures really have
+  PrepareConfig config;  // with the photometric convention that the images really have
   Selection selection;
   bool has_reports = true;
 };
@@ -74,7 +74,7 @@ Plan make_plan(const PrepareConfig& config, const StudySource& source,
   Plan plan{.config = config, .has_reports = listing.has_reports};
   const auto is_stored_so = [](const SourceImage& i) { return i.photometric == "mimic-jpg"; };
   if (std::ranges::any_of(listing.images, is_stored_so) && config.photometric != "mimic-jpg") {
-    // Pictures of one set must be alike, and what is stored so cannot be taken back.
+    // Images of one set must be alike, and what is stored so cannot be taken back.
     log::info("the pictures are stored in the convention of MIMIC-CXR-JPG: photometric mimic-jpg");
     plan.config.photometric = "mimic-jpg";
   }
@@ -107,7 +107,7 @@ PrepareSummary prepare_dataset(const PrepareConfig& config, const StudySource& s
   Plan plan = make_plan(config, source, options, summary);
   std::vector<StudyUnit>& units = plan.selection.units;
   if (options.is_dry_run) {
-    for (const StudyUnit& unit : units) ++summary.splits[unit.pictures.front().split];
+    for (const StudyUnit& unit : units) ++summary.splits[unit.images.front().split];
     count_rejections(plan.selection.rejections, summary);
     return summary;
   }
@@ -133,10 +133,10 @@ PrepareSummary prepare_dataset(const PrepareConfig& config, const StudySource& s
                            .has_reports = plan.has_reports,
                            .text_only = options.text_only,
                            .threads = options.threads};
-  const auto pictures_start = Clock::now();
+  const auto images_start = Clock::now();
   run_units(context, shard.units, journal, writer);
-  summary.picture_seconds = options.text_only ? 0 : seconds_since(pictures_start);
-  // The pictures were only renamed into place: on disk before a manifest names them.
+  summary.image_seconds = options.text_only ? 0 : seconds_since(images_start);
+  // The images were only renamed into place: on disk before a manifest names them.
   sync_filesystem(output);
   writer.commit(/*may_be_empty=*/is_shard);
   if (!is_shard) finish_dataset(plan.config, output, options, summary);

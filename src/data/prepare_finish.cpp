@@ -12,7 +12,7 @@
 namespace radgen {
 namespace {
 
-constexpr double kMimicPictures = 377110;       // of MIMIC-CXR, the measure of the field
+constexpr double kMimicImages = 377110;         // of MIMIC-CXR, the measure of the field
 constexpr size_t kMaxTokenizerTexts = 600'000;  // more teach nothing, and all are kept in memory
 
 int64_t train_tokenizer(const PrepareConfig& config, const fs::path& output) {
@@ -37,14 +37,14 @@ int64_t train_tokenizer(const PrepareConfig& config, const fs::path& output) {
 
 }  // namespace
 
-double PrepareSummary::pictures_per_second() const {
+double PrepareSummary::images_per_second() const {
   const size_t made = prepared - std::min(prepared, reused);
-  return made > 0 && picture_seconds > 0 ? static_cast<double>(made) / picture_seconds : 0;
+  return made > 0 && image_seconds > 0 ? static_cast<double>(made) / image_seconds : 0;
 }
 
 double PrepareSummary::hours_for_mimic_cxr() const {
-  const double rate = pictures_per_second();
-  return rate > 0 ? kMimicPictures / rate / 3600 : 0;
+  const double rate = images_per_second();
+  return rate > 0 ? kMimicImages / rate / 3600 : 0;
 }
 
 nlohmann::ordered_json summary_to_json(const PrepareSummary& s) {
@@ -54,7 +54,7 @@ nlohmann::ordered_json summary_to_json(const PrepareSummary& s) {
           {"reused", s.reused},
           {"splits", s.splits},
           {"boxes", s.boxes},
-          {"pictures_with_boxes", s.pictures_with_boxes},
+          {"pictures_with_boxes", s.images_with_boxes},
           {"boxes_outside", s.boxes_outside},
           {"linked_mentions", s.linked_mentions},
           {"ambiguous_mentions", s.ambiguous_mentions},
@@ -69,9 +69,9 @@ nlohmann::ordered_json summary_to_json(const PrepareSummary& s) {
           {"quality", s.quality},
           {"counts", s.counts},
           {"tokenizer_pieces", s.tokenizer_pieces},
-          {"pictures_per_second", s.pictures_per_second()},
+          {"pictures_per_second", s.images_per_second()},
           {"hours_for_mimic_cxr", s.hours_for_mimic_cxr()},
-          {"picture_seconds", s.picture_seconds},
+          {"picture_seconds", s.image_seconds},
           {"seconds", s.seconds}};
 }
 

@@ -10,9 +10,9 @@
 
 namespace radgen {
 
-inline constexpr int kPrepareFormat = 1;  // raised when prepared pictures or their journal change
+inline constexpr int kPrepareFormat = 1;  // raised when prepared images or their journal change
 
-// Of source and configuration: what makes two runs' pictures and manifests alike. Fields that came
+// Of source and configuration: what makes two runs' images and manifests alike. Fields that came
 // later count only where they are not at their defaults.
 std::string prepare_hash(const PrepareConfig& config, const StudySource& source, bool text_only);
 

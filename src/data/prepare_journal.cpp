@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json to_line(const FinishedPicture& p) {
+ordered_json to_line(const FinishedImage& p) {
   ordered_json line{{"image_id", p.image_id},
                     {"image", p.image},
                     {"source_path", p.source_path},
@@ -33,8 +33,8 @@ ordered_json to_line(const FinishedPicture& p) {
   return line;
 }
 
-FinishedPicture from_line(const nlohmann::json& j) {
-  FinishedPicture p;
+FinishedImage from_line(const nlohmann::json& j) {
+  FinishedImage p;
   p.image_id = j.at("image_id").get<std::string>();
   p.image = j.at("image").get<std::string>();
   p.source_path = j.at("source_path").get<std::string>();
@@ -77,7 +77,7 @@ PrepareJournal::PrepareJournal(const fs::path& root, const fs::path& folder,
   // Written anew, so that a line that was cut short does not swallow the next one.
   JsonlWriter fresh(path, JsonlWriter::Mode::kAtomic);
   fresh.write({{"config_sha256", config_sha256}});
-  for (const auto& [id, picture] : finished_) fresh.write(to_line(picture));
+  for (const auto& [id, prepared] : finished_) fresh.write(to_line(prepared));
   fresh.commit();
   writer_ = std::make_unique<JsonlWriter>(path, JsonlWriter::Mode::kAppend);
 }
@@ -104,14 +104,14 @@ void PrepareJournal::read(const fs::path& root, const fs::path& folder,
       continue;
     }
     try {
-      FinishedPicture picture = from_line(json);
+      FinishedImage prepared = from_line(json);
       std::error_code ignored;
-      if (fs::file_size(root / picture.image, ignored) > 0 && !ignored) {
-        finished_.insert_or_assign(picture.image_id, std::move(picture));
+      if (fs::file_size(root / prepared.image, ignored) > 0 && !ignored) {
+        finished_.insert_or_assign(prepared.image_id, std::move(prepared));
         continue;
       }
     } catch (const nlohmann::json::exception&) {
-      // Cut short by the kill: the picture is made again.
+      // Cut short by the kill: the image is made again.
     }
     ++dropped;
   }
@@ -119,14 +119,14 @@ void PrepareJournal::read(const fs::path& root, const fs::path& folder,
   if (dropped > 0) log::info("{} unfinished pictures of the earlier run are made again", dropped);
 }
 
-const FinishedPicture* PrepareJournal::find(const std::string& image_id) const {
+const FinishedImage* PrepareJournal::find(const std::string& image_id) const {
   const auto it = finished_.find(image_id);
   return it == finished_.end() ? nullptr : &it->second;
 }
 
-void PrepareJournal::add(const FinishedPicture& picture) {
+void PrepareJournal::add(const FinishedImage& prepared) {
   const std::lock_guard lock(mutex_);
-  writer_->write(to_line(picture));
+  writer_->write(to_line(prepared));
 }
 
 }  // namespace radgen

@@ -1,8 +1,8 @@
-// The journal of a prepare run: which pictures are finished, so that a killed run goes on where it
+// The journal of a prepare run: which images are finished, so that a killed run goes on where it
 // stopped.
 //
-// First line {"config_sha256": ...}, then one line a finished picture, written after its PNG is in
-// place. A line that a kill cut short is dropped, and so is a line whose picture is gone.
+// First line {"config_sha256": ...}, then one line a finished image, written after its PNG is in
+// place. A line that a kill cut short is dropped, and so is a line whose image is gone.
 #pragma once
 
 #include <memory>
@@ -20,15 +20,15 @@ namespace radgen {
 // Removes what killed calls of write_file_atomic(file, ...) left beside it.
 void remove_half_written(const fs::path& file);
 
-// What is known of a picture once it lies on the disk; everything else in the manifest is cheap to
+// What is known of an image once it lies on the disk; everything else in the manifest is cheap to
 // work out again.
-struct FinishedPicture {
+struct FinishedImage {
   std::string image_id, image, source_path, source_sha256, spacing_kind, view;
   int width = 0, height = 0, source_rows = 0, source_columns = 0;
   double pixel_spacing_mm = 0;
   Affine source_transform;
   std::vector<std::string> warnings, quality;
-  std::string hash;                  // picture_hash.h; empty: an earlier version made the picture
+  std::string hash;                  // image_hash.h; empty: an earlier version made the image
   std::optional<double> header_age;  // what the film's header says, for sets without such tables
   std::string header_sex;
 };
@@ -40,18 +40,18 @@ class PrepareJournal {
   // True when a run began in `folder`, be it that a kill caught the journal's first line.
   static bool is_in(const fs::path& folder);
 
-  // Takes up the journal in `folder` or starts one; pictures lie below `root`. Throws Error{kUsage}
+  // Takes up the journal in `folder` or starts one; images lie below `root`. Throws Error{kUsage}
   // when it was written under another configuration.
   PrepareJournal(const fs::path& root, const fs::path& folder, const std::string& config_sha256);
 
-  const FinishedPicture* find(const std::string& image_id) const;  // null: not finished
+  const FinishedImage* find(const std::string& image_id) const;  // null: not finished
   size_t size() const { return finished_.size(); }
-  void add(const FinishedPicture& picture);  // thread safe; does not change what find() sees
+  void add(const FinishedImage& prepared);  // thread safe; does not change what find() sees
 
  private:
   void read(const fs::path& root, const fs::path& folder, const std::string& config_sha256);
 
-  std::unordered_map<std::string, FinishedPicture> finished_;
+  std::unordered_map<std::string, FinishedImage> finished_;
   std::unique_ptr<JsonlWriter> writer_;
   std::mutex mutex_;
 };

@@ -19,14 +19,14 @@ class UnitRunner {
 
   UnitResult run(const StudyUnit& unit) const {
     UnitResult result;
-    const std::optional<StudyText> text = text_of(unit.pictures.front(), result);
+    const std::optional<StudyText> text = text_of(unit.images.front(), result);
     if (!text) return result;
-    if (unit.is_view_open && try_pictures(unit, *text, /*must_look_frontal=*/true, result)) {
+    if (unit.is_view_open && try_images(unit, *text, /*must_look_frontal=*/true, result)) {
       return result;
     }
-    if (!unit.is_view_open || result.rejections.size() < unit.pictures.size()) {
+    if (!unit.is_view_open || result.rejections.size() < unit.images.size()) {
       result.rejections.clear();  // of the first look; the second one says why again
-      try_pictures(unit, *text, /*must_look_frontal=*/false, result);
+      try_images(unit, *text, /*must_look_frontal=*/false, result);
     }
     return result;
   }
@@ -71,10 +71,10 @@ class UnitRunner {
     return text;
   }
 
-  // True when one of the pictures was made.
-  bool try_pictures(const StudyUnit& unit, const StudyText& text, bool must_look_frontal,
-                    UnitResult& result) const {
-    for (const SourceImage& image : unit.pictures) {
+  // True when one of the images was made.
+  bool try_images(const StudyUnit& unit, const StudyText& text, bool must_look_frontal,
+                  UnitResult& result) const {
+    for (const SourceImage& image : unit.images) {
       const auto failure =
           guarded(image, [&] { return make(image, text, must_look_frontal, result); });
       if (!failure) return true;
@@ -87,21 +87,21 @@ class UnitRunner {
 
   std::optional<Failure> make(const SourceImage& image, const StudyText& text,
                               bool must_look_frontal, UnitResult& result) const {
-    FinishedPicture picture;
+    FinishedImage prepared;
     if (context_.text_only) {
-      picture = absent_picture(image);
-    } else if (const FinishedPicture* finished = journal_.find(image.image_id)) {
-      picture = *finished;
+      prepared = absent_image(image);
+    } else if (const FinishedImage* finished = journal_.find(image.image_id)) {
+      prepared = *finished;
       result.is_reused = true;
     } else {
-      Result<FinishedPicture> made =
-          prepare_picture(image, context_.config, context_.output, must_look_frontal);
+      Result<FinishedImage> made =
+          prepare_image(image, context_.config, context_.output, must_look_frontal);
       if (!made) return made.failure();
       journal_.add(*made);
-      picture = std::move(*made);
+      prepared = std::move(*made);
     }
-    ManifestEntry entry = make_entry(image, text, picture, context_.config, labeler_);
-    MappedBoxes mapped = map_boxes(image, picture, labeler_);
+    ManifestEntry entry = make_entry(image, text, prepared, context_.config, labeler_);
+    MappedBoxes mapped = map_boxes(image, prepared, labeler_);
     entry.boxes = std::move(mapped.boxes);
     if (mapped.outside > 0) {
       result.rejections.push_back(
@@ -111,7 +111,7 @@ class UnitRunner {
     result.boxes_outside = mapped.outside;
     if (context_.has_reports)
       result.links = count_links(labeler_.mentions(entry.text()), entry.boxes);
-    result.warnings = picture.warnings;
+    result.warnings = prepared.warnings;
     result.entry = std::move(entry);
     return std::nullopt;
   }
@@ -155,7 +155,7 @@ void ResultWriter::write(const UnitResult& result) {
   summary_.linked_mentions += result.links.linked_mentions;
   summary_.ambiguous_mentions += result.links.ambiguous_mentions;
   summary_.boxes_without_words += result.links.boxes_without_words;
-  summary_.pictures_with_boxes += entry.has_boxes ? 1 : 0;
+  summary_.images_with_boxes += entry.has_boxes ? 1 : 0;
   summary_.reused += result.is_reused ? 1 : 0;
   for (const std::string& warning : result.warnings) ++summary_.warnings[warning];
   for (const std::string& flag : entry.quality) ++summary_.quality[flag];

@@ -10,7 +10,7 @@
 #include "data/prepare_journal.h"
 #include "data/prepare_select.h"
 #include "radgen/core/files.h"
-#include "radgen/data/linking.h"
+#include "radgen/data/box_phrase_matching.h"
 #include "radgen/data/manifest.h"
 #include "radgen/data/prepare.h"
 #include "radgen/report/labeler.h"
@@ -34,7 +34,7 @@ class ResultWriter {
   ResultWriter(const fs::path& folder, PrepareSummary& summary);
   void reject(const Rejection& rejection);    // before the first put()
   void put(size_t index, UnitResult result);  // thread safe
-  // rejected.jsonl in any case; throws Error{kData} when there is no usable picture, unless
+  // rejected.jsonl in any case; throws Error{kData} when there is no usable image, unless
   // `may_be_empty`.
   void commit(bool may_be_empty);
 
@@ -52,7 +52,7 @@ class ResultWriter {
 struct RunContext {
   const PrepareConfig& config;
   const StudySource& source;
-  const fs::path& output;  // pictures go below it
+  const fs::path& output;  // images go below it
   bool has_reports = true, text_only = false;
   int threads = 0;
 };

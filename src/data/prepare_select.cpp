@@ -39,7 +39,7 @@ Selection select_images(std::vector<SourceImage> candidates, const PrepareConfig
     if (members.empty()) order.push_back(candidates[i].study_id);
     members.push_back(i);
   }
-  std::vector<std::pair<size_t, StudyUnit>> units;  // with the place of the first picture
+  std::vector<std::pair<size_t, StudyUnit>> units;  // with the place of the first image
   for (const std::string& study : order) {
     const auto& members = studies[study];
     std::vector<size_t> accepted;
@@ -70,7 +70,7 @@ Selection select_images(std::vector<SourceImage> candidates, const PrepareConfig
     StudyUnit unit;
     unit.is_view_open = accepted.size() > 1 && candidates[accepted.front()].view.empty();
     const size_t first = accepted.front();
-    for (const size_t i : accepted) unit.pictures.push_back(std::move(candidates[i]));
+    for (const size_t i : accepted) unit.images.push_back(std::move(candidates[i]));
     units.emplace_back(first, std::move(unit));
   }
   std::ranges::sort(units, {}, [](const auto& unit) { return unit.first; });
@@ -116,7 +116,7 @@ size_t count_leaking_patients(const Selection& selection) {
   std::unordered_map<std::string, std::string> first_split;
   std::set<std::string> leaking;
   for (const StudyUnit& unit : selection.units) {
-    for (const SourceImage& image : unit.pictures) {
+    for (const SourceImage& image : unit.images) {
       // A phantom's twin is a test film without one of its findings: nothing is learnt from either.
       const std::string split = image.split == "twin" ? "test" : image.split;
       const auto [it, is_new] = first_split.emplace(image.patient_id, split);

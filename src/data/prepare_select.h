@@ -1,4 +1,4 @@
-// Which pictures a prepare run takes, and whether the splits are clean. The rules are in prepare.h.
+// Which images a prepare run takes, and whether the splits are clean. The rules are in prepare.h.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace radgen {
 
-// What becomes one line of the manifest: the first of these pictures that can be used.
+// What becomes one line of the manifest: the first of these images that can be used.
 struct StudyUnit {
-  std::vector<SourceImage> pictures;  // at least one, the preferred one first
-  // No table names the views: a picture that does not look frontal comes after one that does.
+  std::vector<SourceImage> images;  // at least one, the preferred one first
+  // No table names the views: an image that does not look frontal comes after one that does.
   bool is_view_open = false;
 };
 
@@ -28,12 +28,12 @@ Selection select_images(std::vector<SourceImage> candidates, const PrepareConfig
 // patient: every machine and every later run divides alike.
 void divide_patients(std::vector<SourceImage>& images, const PrepareConfig& config);
 
-// Patients with boxes whose own split is another than their pictures'.
+// Patients with boxes whose own split is another than their images'.
 size_t count_box_split_conflicts(const std::vector<SourceImage>& images);
-// box_split "follow": these patients' pictures all move; test before validate before train.
+// box_split "follow": these patients' images all move; test before validate before train.
 void follow_box_splits(std::vector<SourceImage>& images);
 
-// Patients whose pictures are in more than one split.
+// Patients whose images are in more than one split.
 size_t count_leaking_patients(const Selection& selection);
 
 }  // namespace radgen

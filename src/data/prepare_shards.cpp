@@ -64,7 +64,7 @@ Shard make_shard(const std::vector<StudyUnit>& units, size_t shard, size_t shard
   }
   std::string ids;
   for (const StudyUnit& unit : units) {
-    ids += unit.pictures.front().image_id + " " + unit.pictures.front().split + "\n";
+    ids += unit.images.front().image_id + " " + unit.images.front().split + "\n";
   }
   const size_t begin = units.size() * (shard - 1) / shards, end = units.size() * shard / shards;
   return {.units = std::span(units).subspan(begin, end - begin),
@@ -132,7 +132,7 @@ PrepareSummary sum_shards(const std::vector<FinishedShard>& shards) {
     sum.prepared += s.at("prepared").get<size_t>();
     sum.reused += s.at("reused").get<size_t>();
     sum.boxes += s.at("boxes").get<size_t>();
-    sum.pictures_with_boxes += s.at("pictures_with_boxes").get<size_t>();
+    sum.images_with_boxes += s.at("pictures_with_boxes").get<size_t>();
     sum.boxes_outside += s.at("boxes_outside").get<size_t>();
     sum.linked_mentions +=
         s.value("linked_mentions", size_t{0});  // not in those of earlier versions
@@ -143,7 +143,7 @@ PrepareSummary sum_shards(const std::vector<FinishedShard>& shards) {
     add_counts(s.at("warnings"), sum.warnings);
     add_counts(s.at("quality"), sum.quality);
     // They ran side by side: the slowest is how long it took.
-    sum.picture_seconds = std::max(sum.picture_seconds, s.at("picture_seconds").get<double>());
+    sum.image_seconds = std::max(sum.image_seconds, s.at("picture_seconds").get<double>());
     sum.seconds = std::max(sum.seconds, s.at("seconds").get<double>());
   }
   return sum;

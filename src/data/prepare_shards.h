@@ -1,7 +1,7 @@
 // One prepare run on several machines: contiguous parts of the selection, each with a folder of its
-// own for all but the pictures, and their joining.
+// own for all but the images, and their joining.
 //
-//   OUTPUT/images/...                                       pictures of all shards
+//   OUTPUT/images/...                                       images of all shards
 //   OUTPUT/shards/0003-of-0008/{manifest.jsonl, rejected.jsonl, prepare.json, journal}
 //
 // prepare.json of a shard has, beside the usual: shard, shards, hash (source and configuration),
@@ -44,7 +44,7 @@ std::vector<FinishedShard> find_shards(const std::filesystem::path& output,
 
 PrepareSummary sum_shards(const std::vector<FinishedShard>& shards);
 
-// manifest.jsonl and rejected.jsonl of `output`. Throws Error{kData} when a picture that a shard's
+// manifest.jsonl and rejected.jsonl of `output`. Throws Error{kData} when an image that a shard's
 // manifest names is not there.
 void join_shards(const std::vector<FinishedShard>& shards, const std::filesystem::path& output);
 

@@ -7,12 +7,12 @@
 #include <optional>
 
 #include "data/collimation.h"
-#include "data/picture_hash.h"
+#include "data/image_hash.h"
 #include "data/quality_flags.h"
 #include "radgen/core/files.h"
-#include "radgen/data/linking.h"
+#include "radgen/data/box_phrase_matching.h"
 #include "radgen/imaging/film.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 #include "radgen/report/text.h"
 
 namespace radgen {
@@ -27,7 +27,7 @@ bool is_accepted(const std::string& view, const std::vector<std::string>& views)
   return std::ranges::find(views, view.empty() ? "unknown" : view) != views.end();
 }
 
-// The stored picture's size: the upright one turned back.
+// The stored image's size: the upright one turned back.
 Box stored_frame(const Film& film) {
   const Box upright{0, 0, static_cast<double>(film.pixels.cols),
                     static_cast<double>(film.pixels.rows)};
@@ -97,36 +97,35 @@ std::optional<Failure> why_rejected(const std::vector<std::string>& flags,
 }
 
 // What the film's header and the way from stored to prepared pixels say.
-FinishedPicture describe_picture(const SourceImage& image, const Film& film, const Box& stored,
-                                 const Fitted& fitted, const Affine& stored_to_prepared) {
-  FinishedPicture picture;
-  picture.image_id = image.image_id;
-  picture.image = prepared_image_path(image);
-  picture.source_path = image.relative_path;
-  picture.source_sha256 = sha256_file(image.image_path);
-  picture.view = known_view(image, film);
-  picture.width = fitted.picture.cols;
-  picture.height = fitted.picture.rows;
-  picture.source_rows = static_cast<int>(std::lround(stored.h));
-  picture.source_columns = static_cast<int>(std::lround(stored.w));
-  picture.source_transform = stored_to_prepared;
-  const double spacing_x = film.spacing_x_mm * film.pixels.cols / fitted.picture.cols;
-  const double spacing_y = film.spacing_y_mm * film.pixels.rows / fitted.picture.rows;
-  picture.pixel_spacing_mm = std::sqrt(spacing_x * spacing_y);
-  picture.spacing_kind =
-      spacing_kind_name(picture.pixel_spacing_mm > 0 ? film.spacing_kind : SpacingKind::kNone);
-  picture.warnings = film.warnings;
-  picture.hash = hash_hex(picture_hash(fitted.picture));
-  picture.header_age = film.tags.patient_age_years;
-  picture.header_sex = normalised_sex(film.tags.patient_sex);
-  return picture;
+FinishedImage describe_image(const SourceImage& image, const Film& film, const Box& stored,
+                             const Fitted& fitted, const Affine& stored_to_prepared) {
+  FinishedImage prepared;
+  prepared.image_id = image.image_id;
+  prepared.image = prepared_image_path(image);
+  prepared.source_path = image.relative_path;
+  prepared.source_sha256 = sha256_file(image.image_path);
+  prepared.view = known_view(image, film);
+  prepared.width = fitted.image.cols;
+  prepared.height = fitted.image.rows;
+  prepared.source_rows = static_cast<int>(std::lround(stored.h));
+  prepared.source_columns = static_cast<int>(std::lround(stored.w));
+  prepared.source_transform = stored_to_prepared;
+  const double spacing_x = film.spacing_x_mm * film.pixels.cols / fitted.image.cols;
+  const double spacing_y = film.spacing_y_mm * film.pixels.rows / fitted.image.rows;
+  prepared.pixel_spacing_mm = std::sqrt(spacing_x * spacing_y);
+  prepared.spacing_kind =
+      spacing_kind_name(prepared.pixel_spacing_mm > 0 ? film.spacing_kind : SpacingKind::kNone);
+  prepared.warnings = film.warnings;
+  prepared.hash = hash_hex(image_hash(fitted.image));
+  prepared.header_age = film.tags.patient_age_years;
+  prepared.header_sex = normalised_sex(film.tags.patient_sex);
+  return prepared;
 }
 
 }  // namespace
 
-Result<FinishedPicture> prepare_picture(const SourceImage& image, const PrepareConfig& config,
-                                        const std::filesystem::path& output,
-                                        bool must_look_frontal) {
+Result<FinishedImage> prepare_image(const SourceImage& image, const PrepareConfig& config,
+                                    const std::filesystem::path& output, bool must_look_frontal) {
   if (!fs::is_regular_file(image.image_path)) {
     return Failure{"no_picture", "the picture's file is not there"};
   }
@@ -150,42 +149,42 @@ Result<FinishedPicture> prepare_picture(const SourceImage& image, const PrepareC
   const std::vector<std::string> flags = quality_flags(*film);
   if (const auto failure = why_rejected(flags, config, must_look_frontal)) return *failure;
   const Fitted fitted = resize_long_side(film->pixels, static_cast<int>(config.size_px));
-  FinishedPicture picture =
-      describe_picture(image, *film, stored, fitted, to_field.then(fitted.transform));
-  picture.quality = flags;
-  remove_half_written(output / picture.image);
-  write_png(output / picture.image, fitted.picture, static_cast<int>(config.png_compression));
-  return picture;
+  FinishedImage prepared =
+      describe_image(image, *film, stored, fitted, to_field.then(fitted.transform));
+  prepared.quality = flags;
+  remove_half_written(output / prepared.image);
+  write_png(output / prepared.image, fitted.image, static_cast<int>(config.png_compression));
+  return prepared;
 }
 
-FinishedPicture absent_picture(const SourceImage& image) {
-  FinishedPicture picture;
-  picture.image_id = image.image_id;
-  picture.source_path = image.relative_path;
-  picture.spacing_kind = spacing_kind_name(SpacingKind::kNone);
-  picture.view = image.view;
+FinishedImage absent_image(const SourceImage& image) {
+  FinishedImage prepared;
+  prepared.image_id = image.image_id;
+  prepared.source_path = image.relative_path;
+  prepared.spacing_kind = spacing_kind_name(SpacingKind::kNone);
+  prepared.view = image.view;
   for (const SourceBox& box : image.boxes) {
     if (box.image_width <= 1 || box.image_height <= 1) continue;
-    picture.width = picture.source_columns = static_cast<int>(std::lround(box.image_width));
-    picture.height = picture.source_rows = static_cast<int>(std::lround(box.image_height));
+    prepared.width = prepared.source_columns = static_cast<int>(std::lround(box.image_width));
+    prepared.height = prepared.source_rows = static_cast<int>(std::lround(box.image_height));
   }
-  return picture;
+  return prepared;
 }
 
-MappedBoxes map_boxes(const SourceImage& image, const FinishedPicture& picture,
+MappedBoxes map_boxes(const SourceImage& image, const FinishedImage& prepared,
                       const Labeler& labeler) {
   MappedBoxes mapped;
-  // Without a picture and its size there is nothing that boxes could lie in.
-  if (picture.width <= 0 || picture.height <= 0) return mapped;
+  // Without an image and its size there is nothing that boxes could lie in.
+  if (prepared.width <= 0 || prepared.height <= 0) return mapped;
   for (const SourceBox& source : image.boxes) {
     Box box = source.box;
     if (source.image_width > 0 && source.image_height > 0) {
-      // Drawn on a picture of another size than the stored one: same picture, other scale.
-      box = Affine::scale_shift(picture.source_columns / source.image_width,
-                                picture.source_rows / source.image_height, 0, 0)
+      // Drawn on an image of another size than the stored one: same image, other scale.
+      box = Affine::scale_shift(prepared.source_columns / source.image_width,
+                                prepared.source_rows / source.image_height, 0, 0)
                 .apply(box);
     }
-    box = clip(picture.source_transform.apply(box), picture.width, picture.height);
+    box = clip(prepared.source_transform.apply(box), prepared.width, prepared.height);
     if (box.area() <= 0) {
       ++mapped.outside;
       continue;
@@ -198,22 +197,22 @@ MappedBoxes map_boxes(const SourceImage& image, const FinishedPicture& picture,
 }
 
 ManifestEntry make_entry(const SourceImage& image, const StudyText& text,
-                         const FinishedPicture& picture, const PrepareConfig& config,
+                         const FinishedImage& prepared, const PrepareConfig& config,
                          const Labeler& labeler) {
   ManifestEntry entry;
   entry.study_id = image.study_id;
   entry.image_id = image.image_id;
   entry.patient_id = image.patient_id;
   entry.split = image.split;
-  entry.image = picture.image;
-  entry.width = picture.width;
-  entry.height = picture.height;
-  entry.pixel_spacing_mm = picture.pixel_spacing_mm;
-  entry.spacing_kind = picture.spacing_kind;
+  entry.image = prepared.image;
+  entry.width = prepared.width;
+  entry.height = prepared.height;
+  entry.pixel_spacing_mm = prepared.pixel_spacing_mm;
+  entry.spacing_kind = prepared.spacing_kind;
   entry.photometric = photometric_of(image, config);
-  entry.view = picture.view == "OTHER" ? "" : picture.view;
-  entry.age = image.age ? image.age : picture.header_age;
-  entry.sex = image.sex.empty() ? picture.header_sex : image.sex;
+  entry.view = prepared.view == "OTHER" ? "" : prepared.view;
+  entry.age = image.age ? image.age : prepared.header_age;
+  entry.sex = image.sex.empty() ? prepared.header_sex : image.sex;
   entry.race = image.race;
   entry.indication = text.indication;
   entry.findings = text.findings;
@@ -222,13 +221,13 @@ ManifestEntry make_entry(const SourceImage& image, const StudyText& text,
   entry.labels = has_text ? labeler.labels(entry.text()) : image.labels;
   if (!has_text) entry.labels_from = "source";
   entry.has_boxes = image.has_boxes;
-  entry.quality = picture.quality;
-  entry.hash = picture.hash;
-  entry.source_path = picture.source_path;
-  entry.source_sha256 = picture.source_sha256;
-  entry.source_rows = picture.source_rows;
-  entry.source_columns = picture.source_columns;
-  entry.source_transform = picture.source_transform;
+  entry.quality = prepared.quality;
+  entry.hash = prepared.hash;
+  entry.source_path = prepared.source_path;
+  entry.source_sha256 = prepared.source_sha256;
+  entry.source_rows = prepared.source_rows;
+  entry.source_columns = prepared.source_columns;
+  entry.source_transform = prepared.source_transform;
   return entry;
 }
 

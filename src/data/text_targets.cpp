@@ -5,7 +5,7 @@
 #include <set>
 
 #include "radgen/core/error.h"
-#include "radgen/data/linking.h"
+#include "radgen/data/box_phrase_matching.h"
 #include "radgen/report/prompt.h"
 #include "radgen/report/text.h"
 
@@ -77,7 +77,7 @@ TextTargets make_text_targets(const ManifestEntry& entry, const Tokenizer& token
         bos + w;  // words[w] is ids[bos + 1 + w]: predicted one position earlier
     for (const Mention& mention : mentions) {
       const bool is_positive =
-          mention.certainty == Certainty::kPositive && mention.finding != Finding::kNoFinding;
+          mention.assertion == Assertion::kPositive && mention.finding != Finding::kNoFinding;
       if (is_positive && overlaps(words[w], {mention.begin, mention.end}))
         targets.is_positive[position] = 1;
     }

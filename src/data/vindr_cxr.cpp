@@ -6,11 +6,11 @@
 //                                              train.csv
 //   {train,test}/<image_id>.dicom              or .dcm, .png, .jpg
 //
-// Three readers looked at each training picture. A finding is labelled 1 when more than half of the
-// picture's readers marked it, -1 when fewer did, 0 when none did and the class is the same as
+// Three readers looked at each training image. A finding is labelled 1 when more than half of the
+// image's readers marked it, -1 when fewer did, 0 when none did and the class is the same as
 // CheXpert's. Boxes of one finding by different readers that overlap (IoU of 0.4 or more) are one
 // box, their mean; it is kept when more than half of the readers drew it. The test set's boxes are
-// the readers' consensus already and have no rad_id. There are no patients: a picture is one.
+// the readers' consensus already and have no rad_id. There are no patients: an image is one.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -58,9 +58,9 @@ struct Cluster {
   }
 };
 
-std::vector<Cluster> agreed_boxes(const Marks& picture) {
+std::vector<Cluster> agreed_boxes(const Marks& image) {
   std::vector<Cluster> clusters;
-  for (const Mark& mark : picture.marks) {
+  for (const Mark& mark : image.marks) {
     if (!mark.box) continue;
     Cluster* best = nullptr;
     for (Cluster& cluster : clusters) {
@@ -78,18 +78,18 @@ std::vector<Cluster> agreed_boxes(const Marks& picture) {
     best->add(mark);
   }
   std::erase_if(clusters, [&](const Cluster& cluster) {
-    return 2 * cluster.readers.size() <= picture.readers.size();
+    return 2 * cluster.readers.size() <= image.readers.size();
   });
   return clusters;
 }
 
-Labels agreed_labels(const Marks& picture) {
+Labels agreed_labels(const Marks& image) {
   Labels labels;
   for (const Finding finding : kSameInBoth) labels[finding] = 0;
   std::map<Finding, std::set<std::string>> readers;
-  for (const Mark& mark : picture.marks) readers[mark.finding].insert(mark.reader);
+  for (const Mark& mark : image.marks) readers[mark.finding].insert(mark.reader);
   for (const auto& [finding, who] : readers) {
-    labels[finding] = 2 * who.size() > picture.readers.size() ? 1 : -1;
+    labels[finding] = 2 * who.size() > image.readers.size() ? 1 : -1;
   }
   labels.emplace(Finding::kNoFinding, 0);
   return labels;
@@ -136,11 +136,11 @@ class VindrCxr : public StudySource {
     const std::array<size_t, 4> edges{rows.column("x_min"), rows.column("y_min"),
                                       rows.column("x_max"), rows.column("y_max")};
     std::vector<std::string> order;
-    std::unordered_map<std::string, Marks> pictures;
+    std::unordered_map<std::string, Marks> images;
     while (rows.next()) {
-      Marks& picture = pictures[rows.at(id)];
-      if (picture.readers.empty()) order.push_back(rows.at(id));
-      picture.readers.insert(rows.at(reader));
+      Marks& image = images[rows.at(id)];
+      if (image.readers.empty()) order.push_back(rows.at(id));
+      image.readers.insert(rows.at(reader));
       const auto finding = finding_of_class(rows.at(name));
       Mark mark{.reader = rows.at(reader), .phrase = rows.at(name)};
       const bool has_no_box =
@@ -158,15 +158,15 @@ class VindrCxr : public StudySource {
         }
         mark.box = Box{(*v)[0], (*v)[1], (*v)[2] - (*v)[0], (*v)[3] - (*v)[1]};
       }
-      picture.marks.push_back(std::move(mark));
+      image.marks.push_back(std::move(mark));
     }
     for (const std::string& image_id : order) {
-      add_picture(image_id, split, pictures[image_id], table.filename().string(), listing);
+      add_image(image_id, split, images[image_id], table.filename().string(), listing);
     }
   }
 
-  void add_picture(const std::string& image_id, const std::string& split, const Marks& marks,
-                   const std::string& where, ListingBuilder& listing) const {
+  void add_image(const std::string& image_id, const std::string& split, const Marks& marks,
+                 const std::string& where, ListingBuilder& listing) const {
     SourceImage image;
     image.image_id = image.study_id = image.patient_id = image_id;
     image.split = split == "train" ? kSplitTrainByPatient : split;

@@ -63,7 +63,7 @@ double share(int64_t some, int64_t all) {
 }
 
 // Grounding that is none: no maps, broken maps, the same map for everything, maps that say nothing.
-void look_at_maps(const EvaluationResult& result, const MapHealth& maps,
+void look_at_maps(const EvaluationResult& result, const AttentionMapValidation& maps,
                   std::vector<Alarm>& alarms) {
   const bool has_reference_boxes =
       !result.missing.contains("grounding.iou") ||
@@ -116,7 +116,8 @@ void look_at_maps(const EvaluationResult& result, const MapHealth& maps,
 
 }  // namespace
 
-std::vector<Alarm> raise_alarms(const EvaluationResult& result, const MapHealth& maps) {
+std::vector<Alarm> raise_alarms(const EvaluationResult& result,
+                                const AttentionMapValidation& maps) {
   std::vector<Alarm> alarms;
   const MetricTable& metrics = result.metrics;
   compare_with_baselines(metrics, "bleu_4", "text.bleu_4", alarms);

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "evaluation/map_health.h"
+#include "evaluation/grounding/attention_map_validation.h"
 #include "radgen/evaluation/evaluate.h"
 
 namespace radgen::evaluation {
@@ -14,6 +14,6 @@ constexpr int64_t kFewCases = 20;
 
 // Looks at metrics, studies and counts of a result. Alarms that cannot be decided (no baselines, no
 // boxes) are left out.
-std::vector<Alarm> raise_alarms(const EvaluationResult& result, const MapHealth& maps);
+std::vector<Alarm> raise_alarms(const EvaluationResult& result, const AttentionMapValidation& maps);
 
 }  // namespace radgen::evaluation

@@ -8,9 +8,9 @@
 
 #include "radgen/core/parallel.h"
 #include "radgen/core/random.h"
-#include "radgen/evaluation/sampling.h"
-#include "radgen/evaluation/tokenize.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/evaluation/systematic_subsample.h"
+#include "radgen/evaluation/text/tokenize.h"
+#include "radgen/imaging/image.h"
 #include "radgen/report/bleu.h"
 
 namespace radgen::evaluation {
@@ -20,17 +20,17 @@ constexpr int kSide = 32;
 constexpr size_t kPixels = kSide * kSide;
 constexpr uint64_t kRandomReport = 0x72616e64;  // stream of this purpose
 
-// Pictures that cannot be read are left empty.
+// Images that cannot be read are left empty.
 std::vector<std::vector<float>> thumbnails(const std::vector<Reference>& references,
                                            const std::vector<size_t>& which, int threads) {
   std::vector<std::vector<float>> result(which.size());
   parallel_for(which.size(), threads, [&](size_t i) {
     const Reference& reference = references[which[i]];
     if (reference.image.empty()) return;
-    const Result<cv::Mat> picture = read_png16(reference.image);
-    if (!picture) return;
+    const Result<cv::Mat> image = read_png16(reference.image);
+    if (!image) return;
     cv::Mat small, numbers;
-    cv::resize(*picture, small, {kSide, kSide}, 0, 0, cv::INTER_AREA);
+    cv::resize(*image, small, {kSide, kSide}, 0, 0, cv::INTER_AREA);
     small.convertTo(numbers, CV_32F);
     cv::Scalar mean, deviation;
     cv::meanStdDev(numbers, mean, deviation);
@@ -54,10 +54,11 @@ std::string constant_report(const std::vector<Reference>& train,
   if (train.empty()) return "";
   const std::vector<Reference>& judges = validate.empty() ? train : validate;
   std::vector<Ngrams> references;
-  for (const size_t i : evenly(judges.size(), options.constant_references)) {
+  for (const size_t i : systematic_subsample(judges.size(), options.constant_references)) {
     references.push_back(ngrams(scoring_tokens(judges[i].text())));
   }
-  const std::vector<size_t> candidates = evenly(train.size(), options.constant_candidates);
+  const std::vector<size_t> candidates =
+      systematic_subsample(train.size(), options.constant_candidates);
   std::vector<double> scores(candidates.size());
   parallel_for(candidates.size(), options.threads, [&](size_t c) {
     const Ngrams candidate = ngrams(scoring_tokens(train[candidates[c]].text()));
@@ -90,11 +91,11 @@ std::vector<std::string> cross_fitted_constants(const std::vector<Reference>& te
 std::vector<std::string> nearest_reports(const std::vector<Reference>& test,
                                          const std::vector<Reference>& train,
                                          const BaselineOptions& options) {
-  const std::vector<size_t> searched = evenly(train.size(), options.nearest_pictures);
+  const std::vector<size_t> searched = systematic_subsample(train.size(), options.nearest_images);
   const std::vector<std::vector<float>> known = thumbnails(train, searched, options.threads);
   if (std::all_of(known.begin(), known.end(), [](const auto& k) { return k.empty(); })) return {};
   const std::vector<std::vector<float>> asked =
-      thumbnails(test, evenly(test.size(), 0), options.threads);
+      thumbnails(test, systematic_subsample(test.size(), 0), options.threads);
   std::vector<std::string> reports(test.size());
   parallel_for(test.size(), options.threads, [&](size_t t) {
     if (asked[t].empty()) return;

@@ -7,7 +7,7 @@
 #include <memory>
 #include <numeric>
 
-#include "evaluation/work.h"
+#include "evaluation/evaluation_context.h"
 #include "radgen/core/error.h"
 #include "radgen/core/parallel.h"
 #include "radgen/core/random.h"
@@ -33,17 +33,19 @@ std::string name_of(const char* side, size_t seed, size_t seeds) {
 }
 
 // One file, scored.
-std::unique_ptr<Work> score(const std::vector<Draft>& drafts, const std::string& name,
-                            const EvaluationData& data, const EvaluateOptions& options) {
+std::unique_ptr<EvaluationContext> score(const std::vector<Draft>& drafts, const std::string& name,
+                                         const EvaluationData& data,
+                                         const EvaluateOptions& options) {
   static const std::vector<PhraseMap> kNone;  // only a model can be asked for phrases
-  std::unique_ptr<Work> work(new Work{data, options, kNone, static_cast<int>(options.threads)});
+  std::unique_ptr<EvaluationContext> context(
+      new EvaluationContext{data, options, kNone, static_cast<int>(options.threads)});
   try {
-    prepare_work(*work, drafts);
+    prepare_context(*context, drafts);
   } catch (const Error& error) {
     throw Error(error.code(), name + ": " + error.what(), error.hint());
   }
-  score_model(*work);
-  return work;
+  score_model(*context);
+  return context;
 }
 
 // Both files' studies one after the other in one system, so that any mixture of the two is a vector
@@ -98,12 +100,13 @@ std::vector<double> mixture(std::span<const double> weights,
 
 struct Sampler {
   const std::vector<System>& pairs;  // both sides of each seed
-  const Work& work;
+  const EvaluationContext& context;
   const std::vector<std::string>& paths;
 
   MetricTable table(const System& both, std::span<const double> weights,
                     const std::vector<bool>& takes_second) const {
-    return both.summarize(work.references, mixture(weights, takes_second), work.tools.names());
+    return both.summarize(context.references, mixture(weights, takes_second),
+                          context.tools.names());
   }
 
   // b - a, the mean over the seeds, where `swapped` studies change places.
@@ -158,8 +161,10 @@ std::vector<ComparedMetric> compared_metrics(const Sampler& sampler, size_t stud
   return metrics;
 }
 
-void note_gaps(const std::string& name, const Work& work, std::vector<std::string>& notes) {
-  const int64_t missing = work.pairing.counts.missing, empty = work.pairing.counts.empty_drafts;
+void note_gaps(const std::string& name, const EvaluationContext& context,
+               std::vector<std::string>& notes) {
+  const int64_t missing = context.pairing.counts.missing,
+                empty = context.pairing.counts.empty_drafts;
   if (missing + empty == 0) return;
   notes.push_back(
       fmt::format("{}: {} studies without one and {} empty texts, all scored as empty reports",
@@ -183,7 +188,7 @@ void correct_holm(std::vector<ComparedMetric>& metrics) {
 
 void add_statistics(const Sampler& sampler, const EvaluateOptions& options, int threads,
                     std::vector<ComparedMetric>& metrics) {
-  const std::vector<size_t>& patients = sampler.work.pairing.patients;
+  const std::vector<size_t>& patients = sampler.context.pairing.patients;
   const size_t n = patients.size(), count = static_cast<size_t>(options.bootstrap);
   const uint64_t seed = static_cast<uint64_t>(options.seed);
   const Resamples resamples(patients, count, seed);
@@ -249,26 +254,27 @@ Comparison compare_predictions(const SeedRuns& a, const SeedRuns& b, const Evalu
   Comparison comparison;
   comparison.seeds = a.size();
   std::vector<System> pairs;
-  std::unique_ptr<Work> work;  // of the last file: the references are the same for all
+  std::unique_ptr<EvaluationContext>
+      context;  // of the last file: the references are the same for all
   for (size_t seed = 0; seed < a.size(); ++seed) {
     const std::string first = name_of("first", seed, a.size()),
                       second = name_of("second", seed, a.size());
-    const std::unique_ptr<Work> of_a = score(a[seed], first, data, options);
-    work = score(b[seed], second, data, options);
-    pairs.push_back(joined(of_a->systems.front(), work->systems.front()));
+    const std::unique_ptr<EvaluationContext> of_a = score(a[seed], first, data, options);
+    context = score(b[seed], second, data, options);
+    pairs.push_back(joined(of_a->systems.front(), context->systems.front()));
     note_gaps(first, *of_a, comparison.notes);
-    note_gaps(second, *work, comparison.notes);
+    note_gaps(second, *context, comparison.notes);
   }
-  comparison.studies = work->references.studies.size();
+  comparison.studies = context->references.studies.size();
   comparison.resamples = static_cast<size_t>(options.bootstrap);
-  for (const size_t patient : work->pairing.patients) {
+  for (const size_t patient : context->pairing.patients) {
     comparison.patients = std::max(comparison.patients, patient + 1);
   }
   std::vector<std::string> paths;
-  comparison.metrics = compared_metrics({pairs, *work, paths}, comparison.studies);
+  comparison.metrics = compared_metrics({pairs, *context, paths}, comparison.studies);
   for (const ComparedMetric& metric : comparison.metrics) paths.push_back(metric.path);
   if (options.bootstrap > 0) {
-    add_statistics({pairs, *work, paths}, options, static_cast<int>(options.threads),
+    add_statistics({pairs, *context, paths}, options, static_cast<int>(options.threads),
                    comparison.metrics);
   }
   return comparison;

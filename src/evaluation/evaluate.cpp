@@ -7,53 +7,53 @@
 #include <tuple>
 
 #include "evaluation/alarms.h"
-#include "evaluation/work.h"
+#include "evaluation/evaluation_context.h"
 #include "radgen/core/files.h"
 
 namespace radgen::evaluation {
 namespace {
 
-void add_diversity(Work& work) {
-  for (const System& system : work.systems) {
+void add_diversity(EvaluationContext& context) {
+  for (const System& system : context.systems) {
     if (system.words.empty()) continue;
     MetricTable table;
-    summarize_diversity(system.words, work.references.words, system.texts, work.references.texts,
-                        table);
+    summarize_diversity(system.words, context.references.words, system.texts,
+                        context.references.texts, table);
     for (const auto& [path, metric] : table.all()) {
-      work.result.metrics.set(system.prefix + path, metric.value, metric.n);
+      context.result.metrics.set(system.prefix + path, metric.value, metric.n);
     }
   }
 }
 
-void add_studies(Work& work) {
-  const System& model = work.systems.front();
-  for (size_t s = 0; s < work.references.studies.size(); ++s) {
+void add_studies(EvaluationContext& context) {
+  const System& model = context.systems.front();
+  for (size_t s = 0; s < context.references.studies.size(); ++s) {
     StudyResult study;
-    study.study_id = work.references.ids[s];
-    study.reference = static_cast<size_t>(work.references.studies[s] - work.data.test.data());
-    study.has_draft = work.pairing.drafts[s] != nullptr;
+    study.study_id = context.references.ids[s];
+    study.reference = static_cast<size_t>(context.references.studies[s] - context.data.test.data());
+    study.has_draft = context.pairing.drafts[s] != nullptr;
     study.draft_text = model.texts[s];
-    study.reference_text = work.references.texts[s];
+    study.reference_text = context.references.texts[s];
     study.text = model.text[s];
     study.clinical = model.clinical[s];
     if (!model.end_to_end.empty()) study.end_to_end = model.end_to_end[s];
-    work.result.studies.push_back(std::move(study));
+    context.result.studies.push_back(std::move(study));
   }
 }
 
-void add_input(Work& work) {
-  InputCounts& input = work.result.input;
-  input = work.pairing.counts;
-  input.maps = work.maps.maps;
-  input.broken_maps = work.maps.broken;
-  input.other_grid_maps = work.maps.other_grid;
-  work.result.missing_drafts = input.missing;
-  work.result.not_reportable = input.not_reportable;
-  std::vector<std::string>& notes = work.result.notes;
+void add_input(EvaluationContext& context) {
+  InputCounts& input = context.result.input;
+  input = context.pairing.counts;
+  input.maps = context.maps.maps;
+  input.broken_maps = context.maps.broken;
+  input.other_grid_maps = context.maps.other_grid;
+  context.result.missing_drafts = input.missing;
+  context.result.not_reportable = input.not_reportable;
+  std::vector<std::string>& notes = context.result.notes;
   const auto note = [&](int64_t count, const std::string& what) {
     if (count > 0) notes.push_back(fmt::format("{} of {}", count, what));
   };
-  const size_t studies = work.references.studies.size();
+  const size_t studies = context.references.studies.size();
   note(input.missing,
        fmt::format("{} studies have no prediction: each counts as an empty report", studies));
   note(input.not_reportable,
@@ -73,13 +73,13 @@ void add_input(Work& work) {
 }
 
 // Metrics that a reader will look for and not find, and why.
-void add_missing(Work& work) {
-  std::map<std::string, std::string>& missing = work.result.missing;
-  const System& model = work.systems.front();
+void add_missing(EvaluationContext& context) {
+  std::map<std::string, std::string>& missing = context.result.missing;
+  const System& model = context.systems.front();
   const auto leave_out = [&](std::initializer_list<const char*> paths, const std::string& reason) {
     for (const char* path : paths) missing.emplace(path, reason);
   };
-  if (!work.references.has_boxes()) {
+  if (!context.references.has_boxes()) {
     leave_out({"grounding.iou", "grounding.pointing", "grounding.iou_phrase",
                "grounding.pointing_phrase"},
               "the references have no boxes");
@@ -109,34 +109,34 @@ void add_missing(Work& work) {
     leave_out({"confidence.phrase.ece", "confidence.phrase.auroc"},
               "no grounding scores of the reference sentences: only a model can be asked for them");
   }
-  if (!work.tools.meteor) leave_out({"text.meteor_nltk"}, "left out by the settings");
-  if (!work.tools.published)
+  if (!context.tools.meteor) leave_out({"text.meteor_nltk"}, "left out by the settings");
+  if (!context.tools.published)
     leave_out({"text.meteor_15", "text.cider_d"}, "left out by the settings");
 }
 
-void add_notes(Work& work) {
-  std::vector<std::string>& notes = work.result.notes;
-  const TextNames names = work.tools.names();
-  if (work.tools.meteor && names.meteor != "meteor_nltk") {
+void add_notes(EvaluationContext& context) {
+  std::vector<std::string>& notes = context.result.notes;
+  const TextNames names = context.tools.names();
+  if (context.tools.meteor && names.meteor != "meteor_nltk") {
     notes.push_back(
         "METEOR was computed without synonyms: no WordNet (package wordnet-base, or "
         "RADGEN_WORDNET_DIR) was found");
   }
-  if (work.tools.published && names.meteor_15.ends_with("_nofunc")) {
+  if (context.tools.published && names.meteor_15.ends_with("_nofunc")) {
     notes.push_back(
         "METEOR 1.5 was computed without its list of function words (setting "
         "meteor_function_words) and is named " +
         names.meteor_15);
   }
-  const System& model = work.systems.front();
-  if (!work.references.has_boxes()) {
+  const System& model = context.systems.front();
+  if (!context.references.has_boxes()) {
     notes.emplace_back("no grounding metrics: the references have no boxes");
   } else {
-    if (work.options.map_threshold > 0)
+    if (context.options.map_threshold > 0)
       notes.push_back(
           fmt::format("iou_chosen_threshold: maps cut at {:.2f} of their maximum, as chosen "
                       "on a validation split",
-                      work.options.map_threshold));
+                      context.options.map_threshold));
     if (model.end_to_end.empty())
       notes.emplace_back("no end-to-end grounding: the predictions hold no maps");
     if (model.phrase.empty())
@@ -146,34 +146,36 @@ void add_notes(Work& work) {
 
 // What the product promises. METEOR's target is by NLTK's definition: no published model reaches it
 // by METEOR 1.5's.
-void add_targets(Work& work) {
-  const MetricTable& metrics = work.result.metrics;
+void add_targets(EvaluationContext& context) {
+  const MetricTable& metrics = context.result.metrics;
   for (const auto& [name, path, above] :
        {std::tuple{"BLEU-4", "text.bleu_4", 0.15},
         std::tuple{"METEOR (NLTK)", "text.meteor_nltk", 0.20},
         std::tuple{"CheXpert F1 (macro, 13)", "clinical.f1_macro", 0.40},
         std::tuple{"IoU (end to end)", "grounding.iou", 0.30},
         std::tuple{"IoU (phrase)", "grounding.iou_phrase", 0.30}}) {
-    work.result.targets.push_back({name, path, above, metrics.value(path)});
+    context.result.targets.push_back({name, path, above, metrics.value(path)});
   }
 }
 
 }  // namespace
 
-void prepare_work(Work& work, const std::vector<Draft>& drafts) {
-  work.pairing = pair_up(drafts, work.data, work.options.ignore_unknown);
-  work.maps = inspect_maps(work.pairing.drafts);
-  work.references = read_references(work.pairing.references, work.tools.labeler, work.threads);
-  if (!work.options.with_meteor) return;
-  work.tools.meteor = std::make_unique<Meteor>(
-      work.options.wordnet.empty() ? WordNet::default_folder() : fs::path(work.options.wordnet));
-  if (!work.options.with_published) return;
-  work.tools.meteor_15 = std::make_unique<Meteor15>(
-      work.tools.meteor->wordnet(), work.options.meteor_function_words.empty()
-                                        ? Meteor15::default_function_words()
-                                        : fs::path(work.options.meteor_function_words));
-  work.tools.published =
-      std::make_unique<PublishedScorer>(*work.tools.meteor_15, work.references.texts, work.threads);
+void prepare_context(EvaluationContext& context, const std::vector<Draft>& drafts) {
+  context.pairing = pair_up(drafts, context.data, context.options.ignore_unknown);
+  context.maps = validate_maps(context.pairing.drafts);
+  context.references =
+      read_references(context.pairing.references, context.tools.labeler, context.threads);
+  if (!context.options.with_meteor) return;
+  context.tools.meteor =
+      std::make_unique<Meteor>(context.options.wordnet.empty() ? WordNet::default_folder()
+                                                               : fs::path(context.options.wordnet));
+  if (!context.options.with_published) return;
+  context.tools.meteor_15 = std::make_unique<Meteor15>(
+      context.tools.meteor->wordnet(), context.options.meteor_function_words.empty()
+                                           ? Meteor15::default_function_words()
+                                           : fs::path(context.options.meteor_function_words));
+  context.tools.published = std::make_unique<PublishedScorer>(
+      *context.tools.meteor_15, context.references.texts, context.threads);
 }
 
 void describe(Fields& f, EvaluateOptions& o) {
@@ -201,8 +203,9 @@ void describe(Fields& f, EvaluateOptions& o) {
        .max = 0.95});
   f.field("constant_candidates", o.constant_candidates,
           {.help = "training reports that the constant report is chosen among; 0: all", .min = 0});
+  f.renamed("nearest_pictures", "nearest_images");
   f.field(
-      "nearest_pictures", o.nearest_pictures,
+      "nearest_images", o.nearest_images,
       {.help = "training pictures that the nearest neighbour is looked for in; 0: all", .min = 0});
   f.field("seed", o.seed, {.help = "of the bootstrap and the random reports", .min = 0});
   f.field("threads", o.threads, {.help = "0: all cores given", .min = 0, .max = 1024});
@@ -218,24 +221,24 @@ void check_predictions(const std::vector<Draft>& drafts, const EvaluationData& d
 EvaluationResult evaluate(const std::vector<Draft>& drafts,
                           const std::vector<PhraseMap>& phrase_maps, const EvaluationData& data,
                           const EvaluateOptions& options) {
-  Work work{data, options, phrase_maps, static_cast<int>(options.threads)};
-  prepare_work(work, drafts);
-  score_model(work);
+  EvaluationContext context{data, options, phrase_maps, static_cast<int>(options.threads)};
+  prepare_context(context, drafts);
+  score_model(context);
   if (options.with_baselines) {
-    score_baselines(work);
-    score_oracle(work);
+    score_baselines(context);
+    score_oracle(context);
   }
-  const std::vector<double> ones(work.references.studies.size(), 1.0);
-  work.result.metrics = summarize_all(work, ones);
-  if (options.bootstrap > 0) add_intervals(work);
-  add_diversity(work);  // after the intervals: these have none
-  add_studies(work);
-  add_input(work);
-  add_missing(work);
-  add_notes(work);
-  add_targets(work);
-  work.result.alarms = raise_alarms(work.result, work.maps);
-  return std::move(work.result);
+  const std::vector<double> ones(context.references.studies.size(), 1.0);
+  context.result.metrics = summarize_all(context, ones);
+  if (options.bootstrap > 0) add_intervals(context);
+  add_diversity(context);  // after the intervals: these have none
+  add_studies(context);
+  add_input(context);
+  add_missing(context);
+  add_notes(context);
+  add_targets(context);
+  context.result.alarms = raise_alarms(context.result, context.maps);
+  return std::move(context.result);
 }
 
 }  // namespace radgen::evaluation

@@ -1,7 +1,7 @@
 // Metrics of all systems, their skill, and intervals by resampling patients.
 #include <cmath>
 
-#include "evaluation/work.h"
+#include "evaluation/evaluation_context.h"
 #include "radgen/evaluation/bootstrap.h"
 
 namespace radgen::evaluation {
@@ -41,21 +41,22 @@ void add_skill(MetricTable& table, const std::vector<System>& systems,
 
 }  // namespace
 
-MetricTable summarize_all(const Work& work, std::span<const double> weights) {
+MetricTable summarize_all(const EvaluationContext& context, std::span<const double> weights) {
   MetricTable table;
-  for (const System& system : work.systems) {
-    const MetricTable own = system.summarize(work.references, weights, work.tools.names());
+  for (const System& system : context.systems) {
+    const MetricTable own = system.summarize(context.references, weights, context.tools.names());
     for (const auto& [path, metric] : own.all()) table.set(path, metric.value, metric.n);
   }
-  add_skill(table, work.systems, skill_metrics(work.tools.names().meteor));
+  add_skill(table, context.systems, skill_metrics(context.tools.names().meteor));
   return table;
 }
 
-void add_intervals(Work& work) {
-  const Resamples resamples(work.pairing.patients, static_cast<size_t>(work.options.bootstrap),
-                            static_cast<uint64_t>(work.options.seed));
-  add_intervals(work.result.metrics, resamples, work.threads,
-                [&](std::span<const double> weights) { return summarize_all(work, weights); });
+void add_intervals(EvaluationContext& context) {
+  const Resamples resamples(context.pairing.patients,
+                            static_cast<size_t>(context.options.bootstrap),
+                            static_cast<uint64_t>(context.options.seed));
+  add_intervals(context.result.metrics, resamples, context.threads,
+                [&](std::span<const double> weights) { return summarize_all(context, weights); });
 }
 
 }  // namespace radgen::evaluation

@@ -91,7 +91,7 @@ std::vector<size_t> number_patients(const std::vector<const Reference*>& referen
   return patients;
 }
 
-bool Pairing::has_evidence() const {
+bool Pairing::has_regions() const {
   return std::any_of(drafts.begin(), drafts.end(), [](const Draft* draft) {
     return draft != nullptr &&
            std::any_of(draft->sentences.begin(), draft->sentences.end(),
@@ -124,7 +124,7 @@ Pairing pair_up(const std::vector<Draft>& drafts, const EvaluationData& data, bo
     }
   }
   refuse(pairing, drafts.size(), splits, ignore_unknown);
-  // Where a study has several pictures its boxes are those of the picture that the draft was made
+  // Where a study has several images its boxes are those of the image that the draft was made
   // from.
   for (const Reference& reference : data.test) {
     const size_t s = place.at(reference.study_id);

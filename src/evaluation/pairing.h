@@ -16,7 +16,7 @@ struct Pairing {
   std::vector<size_t> patients;  // of each study, numbers from 0 on
   InputCounts counts;
 
-  bool has_evidence() const;  // some sentence has a map or boxes
+  bool has_regions() const;  // some sentence has a map or boxes
 };
 
 // A number from 0 on for each study's patient, without gaps; a study without a patient is one of

@@ -11,7 +11,7 @@
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/evaluation/reference.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 
 namespace radgen::evaluation {
 namespace {
@@ -29,18 +29,18 @@ void load_map(DraftSentence& sentence, const fs::path& folder, const std::string
                 where + ": the path in 'map' leaves the folder of the predictions",
                 "write maps beside the predictions file and name them relative to it");
   }
-  const Result<cv::Mat> picture = read_png16(folder / relative);
-  if (!picture) {
+  const Result<cv::Mat> image = read_png16(folder / relative);
+  if (!image) {
     throw Error(ErrorCode::kData,
-                where + ": cannot read a sentence's map: " + picture.failure().message);
+                where + ": cannot read a sentence's map: " + image.failure().message);
   }
-  sentence.map.rows = picture->rows;
-  sentence.map.columns = picture->cols;
-  sentence.map.values.reserve(picture->total());
+  sentence.map.rows = image->rows;
+  sentence.map.columns = image->cols;
+  sentence.map.values.reserve(image->total());
   const double scale = sentence.map_scale > 0 ? sentence.map_scale : 1.0 / 65535;
-  for (int y = 0; y < picture->rows; ++y) {
-    for (int x = 0; x < picture->cols; ++x) {
-      sentence.map.values.push_back(static_cast<float>(scale * picture->at<uint16_t>(y, x)));
+  for (int y = 0; y < image->rows; ++y) {
+    for (int x = 0; x < image->cols; ++x) {
+      sentence.map.values.push_back(static_cast<float>(scale * image->at<uint16_t>(y, x)));
     }
   }
 }

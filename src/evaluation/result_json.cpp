@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "radgen/evaluation/evaluate.h"
-#include "radgen/evaluation/heads.h"
+#include "radgen/evaluation/grounding/heads.h"
 
 namespace radgen::evaluation {
 namespace {

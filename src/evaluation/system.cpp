@@ -5,14 +5,14 @@
 #include <unordered_map>
 
 #include "radgen/core/parallel.h"
-#include "radgen/evaluation/tokenize.h"
+#include "radgen/evaluation/text/tokenize.h"
 
 namespace radgen::evaluation {
 namespace {
 
 // Distinct texts are read once: a constant report costs one reading.
-std::vector<StudyWords> read_all(const std::vector<std::string>& texts, const Labeler& labeler,
-                                 int threads) {
+std::vector<ExtractedFindings> read_all(const std::vector<std::string>& texts,
+                                        const Labeler& labeler, int threads) {
   std::unordered_map<std::string, size_t> first;
   std::vector<size_t> same_as(texts.size());
   std::vector<size_t> distinct;
@@ -21,9 +21,10 @@ std::vector<StudyWords> read_all(const std::vector<std::string>& texts, const La
     same_as[i] = entry->second;
     if (is_new) distinct.push_back(i);
   }
-  std::vector<StudyWords> words(texts.size());
-  parallel_for(distinct.size(), threads,
-               [&](size_t d) { words[distinct[d]] = read_words(labeler, texts[distinct[d]]); });
+  std::vector<ExtractedFindings> words(texts.size());
+  parallel_for(distinct.size(), threads, [&](size_t d) {
+    words[distinct[d]] = extract_findings(labeler, texts[distinct[d]]);
+  });
   for (size_t i = 0; i < texts.size(); ++i) {
     if (same_as[i] != i) words[i] = words[same_as[i]];
   }

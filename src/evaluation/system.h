@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "evaluation/sentence_evidence.h"
+#include "evaluation/grounding/sentence_regions.h"
 #include "radgen/evaluation/evaluate.h"
 
 namespace radgen::evaluation {
@@ -20,7 +20,7 @@ struct ScoredReferences {
   std::vector<Reference> boxed;  // copies of those with boxes, for class sets
   std::vector<std::string> ids, texts;
   std::vector<std::vector<std::string>> tokens;
-  std::vector<StudyWords> words;
+  std::vector<ExtractedFindings> words;
   std::vector<FindingSet> indicated;  // findings that the indication names
   FindingSet boxable = 0, macro = 0;  // see grounding.h
   bool has_boxes() const { return boxable != 0; }
@@ -36,7 +36,7 @@ struct TextNames {
 struct System {
   std::string prefix;              // "", "baselines.constant.", "oracle."
   std::vector<std::string> texts;  // empty: this system has no words (the location prior)
-  std::vector<StudyWords> words;
+  std::vector<ExtractedFindings> words;
   std::vector<TextCounts> text;
   std::vector<ClinicalCounts> clinical;
   std::vector<StudyItems> end_to_end, phrase;  // empty: not scored

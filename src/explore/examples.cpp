@@ -2,8 +2,8 @@
 #include <set>
 
 #include "radgen/explore/explore_page.h"
+#include "radgen/imaging/image.h"
 #include "radgen/imaging/overlay.h"
-#include "radgen/imaging/picture.h"
 
 namespace radgen::explore {
 namespace {

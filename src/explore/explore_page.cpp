@@ -56,21 +56,20 @@ void add_banners(Page& page, const Survey& survey, const PageFacts& facts, bool 
 }
 
 void add_overview(Page& page, const Survey& survey) {
-  size_t studies = 0, pictures = 0, patients = 0, boxes = 0;
+  size_t studies = 0, images = 0, patients = 0, boxes = 0;
   std::vector<double> lengths, findings;
   for (const SplitSurvey& split : survey.splits) {
     studies += split.studies;
-    pictures += split.pictures;
+    images += split.images;
     patients += split.patients;
     lengths.insert(lengths.end(), split.lengths().begin(), split.lengths().end());
     findings.insert(findings.end(), split.findings.begin(), split.findings.end());
   }
   for (const auto& [finding, one] : survey.boxes) boxes += one.boxes;
-  const bool has_pictures = !survey.pictures.widths.empty();
+  const bool has_images = !survey.images.widths.empty();
   std::vector<pages::Fact> facts{
       {grouped(studies), "studies", fmt::format("{} patients", grouped(patients))},
-      {has_pictures ? grouped(pictures) : "no", "pictures",
-       has_pictures ? "" : "prepared without them"},
+      {has_images ? grouped(images) : "no", "pictures", has_images ? "" : "prepared without them"},
       {grouped(boxes), "boxes", fmt::format("in {} studies", grouped(survey.studies_with_boxes))}};
   if (has_texts(survey)) {
     const Summary length = summarize(lengths);
@@ -93,7 +92,7 @@ void add_overview(Page& page, const Survey& survey) {
                {"no finding", true}});
   for (const SplitSurvey& split : survey.splits) {
     const LabelCounts& none = split.labels[static_cast<size_t>(Finding::kNoFinding)];
-    table.row({split.name, grouped(split.patients), grouped(split.studies), grouped(split.pictures),
+    table.row({split.name, grouped(split.patients), grouped(split.studies), grouped(split.images),
                has_texts(survey) ? fmt::format("{:.0f} {}", summarize(split.lengths()).median,
                                                length_name(survey))
                                  : "-",
@@ -257,7 +256,7 @@ std::string explore_page(const Survey& survey, const PageFacts& facts,
     add_terms(page, survey);
   }
   add_people(page, survey);
-  add_pictures(page, survey);
+  add_images(page, survey);
   add_boxes(page, survey);
   add_tokenizer(page, survey);
   add_examples(page, examples);

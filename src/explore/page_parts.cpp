@@ -101,13 +101,13 @@ void add_summary_row(Table& table, const std::string& name, const Summary& s, in
              number(s.p95), number(s.maximum)});
 }
 
-const char* certainty_style(Certainty certainty) {
-  switch (certainty) {
-    case Certainty::kPositive:
+const char* assertion_style(Assertion assertion) {
+  switch (assertion) {
+    case Assertion::kPositive:
       return "background:none;color:var(--alarm);font-weight:600";
-    case Certainty::kUncertain:
+    case Assertion::kUncertain:
       return "background:none;color:var(--warn);font-weight:600";
-    case Certainty::kNegative:
+    case Assertion::kNegative:
       return "background:none;color:var(--good)";
   }
   return "";
@@ -120,8 +120,8 @@ std::string marked_text(const Example& example) {
     if (m.begin < at) continue;  // two findings in one word
     out += pages::escape_html(std::string_view(example.text).substr(at, m.begin - at));
     out += fmt::format(
-        "<mark style=\"{}\" title=\"{}, {}\">{}</mark>", certainty_style(m.certainty),
-        pages::escape_html(finding_name(m.finding)), certainty_name(m.certainty),
+        "<mark style=\"{}\" title=\"{}, {}\">{}</mark>", assertion_style(m.assertion),
+        pages::escape_html(finding_name(m.finding)), assertion_name(m.assertion),
         pages::escape_html(std::string_view(example.text).substr(m.begin, m.end - m.begin)));
     at = m.end;
   }
@@ -166,8 +166,8 @@ void add_people(Page& page, const Survey& survey) {
   page.figure(pages::stacked_bars_svg(divided(survey, "View", "pictures", &SplitSurvey::views)));
 }
 
-void add_pictures(Page& page, const Survey& survey) {
-  const PictureSurvey& p = survey.pictures;
+void add_images(Page& page, const Survey& survey) {
+  const ImageSurvey& p = survey.images;
   page.section("Pictures", "Sizes of all of them; grey values of those that were opened.");
   if (p.widths.empty()) {
     page.paragraph("The set was prepared without pictures.");
@@ -240,7 +240,7 @@ void add_boxes(Page& page, const Survey& survey) {
   pages::DensityMaps maps{.title = "Where they lie", .left_mark = "R", .right_mark = "L"};
   for (const auto& [finding, boxes] : survey.boxes) {
     const Summary area = summarize(boxes.areas);
-    table.row({finding_name(finding), grouped(boxes.boxes), grouped(boxes.pictures),
+    table.row({finding_name(finding), grouped(boxes.boxes), grouped(boxes.images),
                fmt::format("{:.2f} %", 100 * area.median),
                fmt::format("{:.2f} to {:.2f} %", 100 * area.p5, 100 * area.p95)});
     maps.panels.push_back(

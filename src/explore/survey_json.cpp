@@ -38,7 +38,7 @@ Json json_of(const SplitSurvey& split) {
   }
   Json json{{"patients", split.patients},
             {"studies", split.studies},
-            {"pictures", split.pictures},
+            {"pictures", split.images},
             {"words", json_of(summarize(split.words))},
             {"tokens", json_of(summarize(split.tokens))},
             {"findings", json_of(summarize(split.findings))},
@@ -54,7 +54,7 @@ Json json_of(const SplitSurvey& split) {
   return json;
 }
 
-Json json_of(const PictureSurvey& p) {
+Json json_of(const ImageSurvey& p) {
   Json json{{"width", json_of(summarize(p.widths))},
             {"height", json_of(summarize(p.heights))},
             {"pixel_spacing_mm", json_of(summarize(p.spacing_mm))},
@@ -90,11 +90,11 @@ nlohmann::ordered_json survey_json(const Survey& survey) {
   for (const auto& [finding, boxes] : survey.boxes) {
     json["boxes"][finding_name(finding)] = {
         {"boxes", boxes.boxes},
-        {"pictures", boxes.pictures},
+        {"pictures", boxes.images},
         {"area_share", json_of(summarize(boxes.areas))},
         {"map", {{"rows", kMapSide}, {"columns", kMapSide}, {"values", boxes.map}}}};
   }
-  json["pictures"] = json_of(survey.pictures);
+  json["pictures"] = json_of(survey.images);
   json["tokenizer"] = nullptr;
   if (survey.tokenizer) {
     const TokenizerSurvey& t = *survey.tokenizer;

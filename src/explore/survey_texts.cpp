@@ -77,7 +77,7 @@ void survey_boxes(const std::vector<ManifestEntry>& entries, Survey& survey) {
       add_box(box.box, entry.width, entry.height, survey.boxes[*finding]);
       here.insert(*finding);
     }
-    for (Finding finding : here) ++survey.boxes[finding].pictures;
+    for (Finding finding : here) ++survey.boxes[finding].images;
     if (!here.empty()) studies.insert(entry.study_id);
   }
   survey.studies_with_boxes = studies.size();
@@ -163,7 +163,7 @@ Survey survey_texts(const std::vector<ManifestEntry>& entries, const Tokenizer* 
     }
   }
   for (const ManifestEntry& entry : entries) {
-    ++splits[entry.split].pictures;
+    ++splits[entry.split].images;
     ++splits[entry.split].views[entry.view];
   }
   for (auto& [name, split] : splits) {

@@ -8,22 +8,22 @@
 namespace radgen {
 namespace {
 
-constexpr int kSide = 128;  // all pixel numbers below are of this picture
+constexpr int kSide = 128;  // all pixel numbers below are of this image
 
 int at(double share) { return static_cast<int>(share * kSide); }
 
-double mean_of(const cv::Mat& picture, int x0, int y0, int x1, int y1) {
+double mean_of(const cv::Mat& image, int x0, int y0, int x1, int y1) {
   const cv::Rect area = cv::Rect(x0, y0, x1 - x0, y1 - y0) & cv::Rect(0, 0, kSide, kSide);
-  return area.empty() ? 0 : cv::mean(picture(area))[0];
+  return area.empty() ? 0 : cv::mean(image(area))[0];
 }
 
-double deviation(const cv::Mat& picture) {
+double deviation(const cv::Mat& image) {
   cv::Scalar mean, sd;
-  cv::meanStdDev(picture, mean, sd);
+  cv::meanStdDev(image, mean, sd);
   return sd[0];
 }
 
-// The picture's values between their 2nd and 98th percentile as 0..1.
+// The image's values between their 2nd and 98th percentile as 0..1.
 cv::Mat stretched(const cv::Mat& small, ChestFeatures& features) {
   std::vector<float> sorted(small.begin<float>(), small.end<float>());
   std::sort(sorted.begin(), sorted.end());
@@ -88,7 +88,7 @@ int count_valleys(const cv::Mat& equalized, float depth) {
     if (is_falling ? value < extreme : value > extreme) {
       extreme = value;
     } else if (std::abs(value - extreme) >= depth) {
-      // The picture's edge is no side of a valley: only stripes that were fallen into count.
+      // The image's edge is no side of a valley: only stripes that were fallen into count.
       if (is_falling && has_been_high(profile, x, extreme + depth)) ++valleys;
       is_falling = !is_falling;
       extreme = value;
@@ -97,11 +97,11 @@ int count_valleys(const cv::Mat& equalized, float depth) {
   return valleys;
 }
 
-double mirrored_correlation(const cv::Mat& picture, int middle) {
+double mirrored_correlation(const cv::Mat& image, int middle) {
   const int reach = std::min({middle, kSide - 1 - middle, at(.42)});
   const cv::Range rows(at(.1), at(.75));
-  cv::Mat left, right = picture(rows, cv::Range(middle + 1, middle + 1 + reach)).clone();
-  cv::flip(picture(rows, cv::Range(middle - reach, middle)), left, 1);
+  cv::Mat left, right = image(rows, cv::Range(middle + 1, middle + 1 + reach)).clone();
+  cv::flip(image(rows, cv::Range(middle - reach, middle)), left, 1);
   left -= cv::mean(left)[0];
   right -= cv::mean(right)[0];
   const double scale = cv::norm(left) * cv::norm(right);
@@ -140,10 +140,10 @@ void anatomy(const cv::Mat& equalized, ChestFeatures& features) {
 
 }  // namespace
 
-ChestFeatures chest_features(const cv::Mat& picture) {
+ChestFeatures chest_features(const cv::Mat& image) {
   ChestFeatures features;
   cv::Mat small, bytes, equalized;
-  cv::resize(picture, small, cv::Size(kSide, kSide), 0, 0, cv::INTER_AREA);
+  cv::resize(image, small, cv::Size(kSide, kSide), 0, 0, cv::INTER_AREA);
   small.convertTo(small, CV_32F);
   small = stretched(small, features);
   texture(small, features);

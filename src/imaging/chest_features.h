@@ -7,15 +7,15 @@
 namespace radgen {
 
 struct ChestFeatures {
-  // Of the picture as it is, not stretched.
-  double contrast = 0;    // 98th minus 2nd percentile, 0..1: a blank picture has almost none
-  double bright_end = 0;  // 98th percentile, 0..1: of an underexposed picture it is low
+  // Of the image as it is, not stretched.
+  double contrast = 0;    // 98th minus 2nd percentile, 0..1: a blank image has almost none
+  double bright_end = 0;  // 98th percentile, 0..1: of an underexposed image it is low
   double roughness = 0;   // mean difference of neighbouring pixels (in contrasts): noise has much
   double smooth_share =
       0;  // share of the variance that is left after blurring by 2 of 128 pixels: noise has little
   double distinct_levels = 0;  // share of 64 grey levels that hold pixels: test patterns have few
 
-  // Of the equalised picture; brightness 0..1, so differences are in shares of the picture's
+  // Of the equalised image; brightness 0..1, so differences are in shares of the image's
   // pixels.
   double ridge =
       0;  // central column above the brighter of the two lung columns, mean of rows .25 to .65
@@ -30,7 +30,7 @@ struct ChestFeatures {
   double below = 0;  // brightness under the lungs above that of the lungs
 };
 
-// `picture` CV_16UC1 of any size.
-ChestFeatures chest_features(const cv::Mat& picture);
+// `image` CV_16UC1 of any size.
+ChestFeatures chest_features(const cv::Mat& image);
 
 }  // namespace radgen

@@ -170,9 +170,9 @@ int follow_up(std::string_view bytes, size_t end, bool is_big, const ElementHead
   return is_known_vr(bytes.substr(at + 4, 2)) ? 2 : 1;
 }
 
-// A VR that is none of table 6.2-1. New ones have a 32-bit length (PS3.5 6.2); blank, lower-case and
-// other invented ones were written with 16 bits, as most VRs have; and some writers put an element
-// of implicit VR in between. The form behind which another element stands is the right one.
+// A VR that is none of table 6.2-1. New ones have a 32-bit length (PS3.5 6.2); blank, lower-case
+// and other invented ones were written with 16 bits, as most VRs have; and some writers put an
+// element of implicit VR in between. The form behind which another element stands is the right one.
 HeaderProblem read_unknown_vr(std::string_view bytes, size_t at, size_t end, DicomEncoding encoding,
                               ElementHeader& header) {
   const bool is_big = encoding == DicomEncoding::kExplicitBig;

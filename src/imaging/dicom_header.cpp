@@ -13,7 +13,7 @@
 namespace radgen {
 namespace {
 
-// The detector's own picture, before the vendor's processing: by its intent (PS3.3 C.8.11.1.1.1) or
+// The detector's own image, before the vendor's processing: by its intent (PS3.3 C.8.11.1.1.1) or
 // its storage class (PS3.4 B.5: digital X-ray, mammography, intra-oral, for processing).
 bool is_for_processing(const FilmTags& tags, const std::string& intent) {
   static constexpr std::array<std::string_view, 3> kClasses = {"1.2.840.10008.5.1.4.1.1.1.1.1",
@@ -56,7 +56,7 @@ FilmTags read_tags(const DicomElements& elements, std::vector<std::string>& warn
   return tags;
 }
 
-// Storage classes without a picture of a body: reports, plans, doses, documents, waveforms,
+// Storage classes without an image of a body: reports, plans, doses, documents, waveforms,
 // presentation states, raw data, segmentations and surfaces (PS3.4 B.5).
 bool is_no_image_class(std::string_view sop_class) {
   static constexpr std::array<std::string_view, 7> kPrefixes = {
@@ -69,8 +69,8 @@ bool is_no_image_class(std::string_view sop_class) {
                      [&](std::string_view prefix) { return sop_class.starts_with(prefix); });
 }
 
-std::optional<Failure> check_is_picture(DicomElements& elements, const DicomOutline& outline,
-                                        const FilmTags& tags) {
+std::optional<Failure> check_is_image(DicomElements& elements, const DicomOutline& outline,
+                                      const FilmTags& tags) {
   if (is_no_image_class(tags.sop_class))
     return Failure{"not_an_image", "the object is a report, plan, dose or document, not a picture"};
   if (!outline.has_pixel_data) {
@@ -177,8 +177,8 @@ GrayTransform read_gray(DicomElements& elements, const PixelFormat& format,
   return gray;
 }
 
-// The height of a pixel over its width where there is no spacing: a pair of integers, vertical first
-// (C.7.6.3.1.7). Nothing when they are no such pair.
+// The height of a pixel over its width where there is no spacing: a pair of integers, vertical
+// first (C.7.6.3.1.7). Nothing when they are no such pair.
 std::optional<double> read_aspect(const DicomElements& elements) {
   const auto pair = elements.decimals(DCM_PixelAspectRatio);
   if (pair.size() < 2 || !pair[0] || !pair[1] || *pair[0] <= 0 || *pair[1] <= 0)
@@ -261,7 +261,7 @@ Result<DicomHeader> parse_dicom_header(const DicomOutline& outline, size_t max_p
     return Failure{"corrupt_header", "an element that describes the picture is malformed"};
   DicomHeader header;
   header.tags = read_tags(elements, header.warnings);
-  if (auto failure = check_is_picture(elements, outline, header.tags)) return *failure;
+  if (auto failure = check_is_image(elements, outline, header.tags)) return *failure;
   const Result<PixelFormat> format = read_format(elements, max_pixels);
   if (!format) return format.failure();
   header.format = *format;

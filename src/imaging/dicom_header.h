@@ -18,7 +18,7 @@ struct PixelFormat {
   int rows = 0, columns = 0;
   int bits_allocated = 16, bits_stored = 16, high_bit = 15;
   bool is_signed = false;
-  std::optional<int> padding_low, padding_high;  // stored values that are no picture (C.7.5.1.1.2)
+  std::optional<int> padding_low, padding_high;  // stored values that are no image (C.7.5.1.1.2)
   size_t pixel_count() const { return static_cast<size_t>(rows) * static_cast<size_t>(columns); }
 };
 

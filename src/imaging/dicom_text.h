@@ -14,8 +14,8 @@ namespace radgen {
 
 class TextDecoder {
  public:
-  // `specific_character_set`: (0008,0005) as it stands there; empty: the default repertoire (ASCII).
-  // Terms that are written almost right ("ISO IR 100", "utf8") are understood.
+  // `specific_character_set`: (0008,0005) as it stands there; empty: the default repertoire
+  // (ASCII). Terms that are written almost right ("ISO IR 100", "utf8") are understood.
   explicit TextDecoder(std::string_view specific_character_set);
 
   // Without the padding at both ends. Nothing when the bytes are no text of the character set, when

@@ -1,4 +1,4 @@
-// How a raster picture is to be turned before it is looked at: the EXIF Orientation that cameras,
+// How a raster image is to be turned before it is looked at: the EXIF Orientation that cameras,
 // phones and scanners write (CIPA DC-008 4.6.5.1.6; tag 0x0112 of the first directory).
 #pragma once
 
@@ -12,7 +12,7 @@ namespace radgen {
 // there is none or it is none of these.
 int exif_orientation(std::string_view tiff);
 
-// 2, 4, 5 and 7: viewers mirror the picture. Of a film that means that left and right were exchanged
+// 2, 4, 5 and 7: viewers mirror the image. Of a film that means that left and right were exchanged
 // somewhere, and nobody can say where.
 bool is_mirrored_orientation(int orientation);
 

@@ -48,7 +48,7 @@ bool is_padding(const PixelFormat& format, int stored_value) {
          stored_value <= *format.padding_high;
 }
 
-// A picture as a histogram of words and what each word means; what the tables are made of.
+// An image as a histogram of words and what each word means; what the tables are made of.
 struct WordTable {
   std::vector<int> stored;       // word -> stored value
   std::vector<uint32_t> counts;  // word -> pixels
@@ -82,7 +82,7 @@ double modality_value(const GrayTransform& gray, int stored_value) {
 }
 
 // The values below and above which kPercentileShare of the pixels lie. Counted from both ends
-// alike, so that a picture and its negative get the same range.
+// alike, so that an image and its negative get the same range.
 std::pair<double, double> robust_range(const WordTable& table, const std::vector<double>& values) {
   std::vector<uint16_t> order = table.used;
   std::sort(order.begin(), order.end(),
@@ -144,10 +144,10 @@ std::vector<double> brightness(const WordTable& table, const GrayTransform& gray
 }
 
 cv::Mat map_words(const cv::Mat& words, const std::vector<uint16_t>& table) {
-  cv::Mat picture(words.size(), CV_16UC1);
+  cv::Mat image(words.size(), CV_16UC1);
   std::transform(words.ptr<uint16_t>(), words.ptr<uint16_t>() + words.total(),
-                 picture.ptr<uint16_t>(), [&](uint16_t word) { return table[word]; });
-  return picture;
+                 image.ptr<uint16_t>(), [&](uint16_t word) { return table[word]; });
+  return image;
 }
 
 }  // namespace
@@ -198,11 +198,11 @@ Result<cv::Mat> mimic_jpg_from_stored(const StoredPixels& stored, const PixelFor
         static_cast<uint16_t>((table.stored[word] - low) / range * 255);  // cut off, as there
     map[word] = is_inverse ? static_cast<uint16_t>(255 - byte) : byte;
   }
-  cv::Mat bytes, equalized, picture;
+  cv::Mat bytes, equalized, image;
   map_words(stored.words, map).convertTo(bytes, CV_8U);
   cv::equalizeHist(bytes, equalized);
-  equalized.convertTo(picture, CV_16U, 257);
-  return picture;
+  equalized.convertTo(image, CV_16U, 257);
+  return image;
 }
 
 }  // namespace radgen

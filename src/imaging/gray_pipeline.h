@@ -1,5 +1,5 @@
-// From stored pixel words to a grey picture: mask, modality, VOI, inversion (PS3.3 C.7.6.3, C.11.1,
-// C.11.2). All steps are functions of one stored value, so they are tabulated once and the picture
+// From stored pixel words to a grey image: mask, modality, VOI, inversion (PS3.3 C.7.6.3, C.11.1,
+// C.11.2). All steps are functions of one stored value, so they are tabulated once and the image
 // is mapped through the table.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace radgen {
 
-// Share of pixels at each end that a picture without window or VOI table gives up to black and
+// Share of pixels at each end that an image without window or VOI table gives up to black and
 // white.
 constexpr double kPercentileShare = 0.005;
 

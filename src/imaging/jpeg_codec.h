@@ -8,8 +8,8 @@
 
 namespace radgen {
 
-// CV_8UC1; colour becomes its luminance. The caller has bounded the size. Nothing when the stream is
-// damaged: what libjpeg fills in for bytes that are wrong or missing is no picture.
+// CV_8UC1; colour becomes its luminance. The caller has bounded the size. Nothing when the stream
+// is damaged: what libjpeg fills in for bytes that are wrong or missing is no image.
 std::optional<cv::Mat> decode_jpeg(std::string_view jpeg);
 
 // CV_8UC1 or CV_8UC3 (BGR); `quality` 0..100.

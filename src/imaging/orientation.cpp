@@ -27,10 +27,10 @@ Upright upright_of(const std::string& patient_orientation) {
   return upright;
 }
 
-cv::Mat turn_upright(const cv::Mat& picture, const Upright& upright, Affine& stored_to_upright) {
+cv::Mat turn_upright(const cv::Mat& image, const Upright& upright, Affine& stored_to_upright) {
   stored_to_upright = Affine{};
-  if (upright.kind != Upright::Kind::kTurned) return picture;
-  cv::Mat turned = picture;
+  if (upright.kind != Upright::Kind::kTurned) return image;
+  cv::Mat turned = image;
   if (upright.is_transposed) {
     turned = turned.t();
     stored_to_upright = Affine{{0, 1, 0, 1, 0, 0}};

@@ -1,4 +1,4 @@
-// Turning a film upright: patient's left on the right of the picture, feet down (PatientOrientation
+// Turning a film upright: patient's left on the right of the image, feet down (PatientOrientation
 // L\F; PS3.3 C.7.6.1.1.1: where the rows run to, where the columns run to).
 #pragma once
 
@@ -19,7 +19,7 @@ struct Upright {
 // they are.
 Upright upright_of(const std::string& patient_orientation);
 
-// Turns the picture and tells where its pixels (edge coordinates) went.
-cv::Mat turn_upright(const cv::Mat& picture, const Upright& upright, Affine& stored_to_upright);
+// Turns the image and tells where its pixels (edge coordinates) went.
+cv::Mat turn_upright(const cv::Mat& image, const Upright& upright, Affine& stored_to_upright);
 
 }  // namespace radgen

@@ -5,12 +5,12 @@
 #include <opencv2/imgproc.hpp>
 
 #include "radgen/core/error.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 
 namespace radgen {
 namespace {
 
-// The map on the shown picture's pixels, 0..1, bilinear between the centres of its cells.
+// The map on the shown image's pixels, 0..1, bilinear between the centres of its cells.
 cv::Mat spread_map(const cv::Mat& map, const Box& map_box, const cv::Size& size) {
   double highest = 0;
   cv::minMaxLoc(map, nullptr, &highest);
@@ -105,7 +105,7 @@ cv::Mat draw_overlay(const cv::Mat& film, const cv::Mat& map, const Box& map_box
   const int longest = std::max(film.cols, film.rows);
   const Fitted fitted = resize_long_side(film, style.max_side_px > 0 ? style.max_side_px : longest);
   cv::Mat gray, shown;
-  fitted.picture.convertTo(gray, CV_8U, 1 / 257.0);
+  fitted.image.convertTo(gray, CV_8U, 1 / 257.0);
   cv::cvtColor(gray, shown, cv::COLOR_GRAY2BGR);
   if (!map.empty())
     tint(shown, spread_map(map, fitted.transform.apply(map_box), shown.size()), style);

@@ -1,7 +1,7 @@
 // The stored pixel words of a DICOM film's one frame, whatever the transfer syntax: native, RLE,
 // JPEG, JPEG-LS by DCMTK, JPEG 2000 by OpenJPEG. Lengths and the codestream's own size are checked
 // before anything is allocated or decoded, and a decoder that complains about damaged data is
-// believed: a cut or damaged file is a failure, never a picture of padding.
+// believed: a cut or damaged file is a failure, never an image of padding.
 //
 // What cannot be seen: damage that is a valid code stream again (a flipped bit inside a coefficient
 // of a JPEG, in uncompressed pixels, or in RLE literals). DICOM holds no checksum.

@@ -23,8 +23,8 @@ std::optional<PngSize> png_size(std::string_view png);
 std::string_view png_chunk(std::string_view png, std::string_view type);
 
 // Palettes are looked up, colour becomes grey (.299, .587, .114), alpha is dropped, 1 to 4 bits
-// become 8, interlaced rows are put in order. The caller has bounded the size. Nothing when the file
-// is damaged.
+// become 8, interlaced rows are put in order. The caller has bounded the size. Nothing when the
+// file is damaged.
 std::optional<PngPixels> decode_png(std::string_view png);
 
 }  // namespace radgen

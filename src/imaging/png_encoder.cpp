@@ -74,25 +74,25 @@ uint64_t apply(uint8_t kind, const Row& row, const Row& above, size_t step, Row&
   }
 }
 
-// The picture's bytes, the higher one first, behind a pixel of zeros.
-void load_row(const cv::Mat& picture, int y, size_t step, Row& row) {
+// The image's bytes, the higher one first, behind a pixel of zeros.
+void load_row(const cv::Mat& image, int y, size_t step, Row& row) {
   if (step == 1) {
-    std::copy_n(picture.ptr<uint8_t>(y), picture.cols, row.begin() + 1);
+    std::copy_n(image.ptr<uint8_t>(y), image.cols, row.begin() + 1);
     return;
   }
   if (step == 3) {
-    const uint8_t* bgr = picture.ptr<uint8_t>(y);
+    const uint8_t* bgr = image.ptr<uint8_t>(y);
     uint8_t* rgb = row.data() + step;
-    for (int x = 0; x < 3 * picture.cols; x += 3) {
+    for (int x = 0; x < 3 * image.cols; x += 3) {
       rgb[x] = bgr[x + 2];
       rgb[x + 1] = bgr[x + 1];
       rgb[x + 2] = bgr[x];
     }
     return;
   }
-  const uint16_t* from = picture.ptr<uint16_t>(y);
+  const uint16_t* from = image.ptr<uint16_t>(y);
   uint8_t* to = row.data() + step;
-  for (int x = 0; x < picture.cols; ++x) {
+  for (int x = 0; x < image.cols; ++x) {
     to[2 * x] = static_cast<uint8_t>(from[x] >> 8);
     to[2 * x + 1] = static_cast<uint8_t>(from[x] & 0xff);
   }
@@ -100,16 +100,16 @@ void load_row(const cv::Mat& picture, int y, size_t step, Row& row) {
 
 }  // namespace
 
-std::string encode_png_fast(const cv::Mat& picture, int compression) {
-  const bool is_color = picture.type() == CV_8UC3;
-  RADGEN_CHECK(is_color || picture.type() == CV_8UC1 || picture.type() == CV_16UC1,
+std::string encode_png_fast(const cv::Mat& image, int compression) {
+  const bool is_color = image.type() == CV_8UC3;
+  RADGEN_CHECK(is_color || image.type() == CV_8UC1 || image.type() == CV_16UC1,
                "8 or 16 bits of grey, or 8-bit BGR");
-  const size_t step = picture.elemSize(), bytes = static_cast<size_t>(picture.cols) * step;
+  const size_t step = image.elemSize(), bytes = static_cast<size_t>(image.cols) * step;
   Row row(step + bytes, 0), above(step + bytes, 0), best(1 + bytes), trial(1 + bytes);
   std::vector<uint8_t> filtered;
-  filtered.reserve((1 + bytes) * static_cast<size_t>(picture.rows));
-  for (int y = 0; y < picture.rows; ++y) {
-    load_row(picture, y, step, row);
+  filtered.reserve((1 + bytes) * static_cast<size_t>(image.rows));
+  for (int y = 0; y < image.rows; ++y) {
+    load_row(image, y, step, row);
     uint64_t least = apply(0, row, above, step, best);
     for (uint8_t kind = 1; compression > 0 && kind < kFilters; ++kind) {
       const uint64_t cost = apply(kind, row, above, step, trial);
@@ -130,9 +130,9 @@ std::string encode_png_fast(const cv::Mat& picture, int compression) {
   RADGEN_CHECK(!packed.empty(), "the bound of the compressed size was too small");
 
   std::string png = "\x89PNG\r\n\x1a\n", header;
-  put_u32(header, static_cast<uint32_t>(picture.cols));
-  put_u32(header, static_cast<uint32_t>(picture.rows));
-  header += static_cast<char>(8 * picture.elemSize1());
+  put_u32(header, static_cast<uint32_t>(image.cols));
+  put_u32(header, static_cast<uint32_t>(image.rows));
+  header += static_cast<char>(8 * image.elemSize1());
   header += static_cast<char>(is_color ? 2 : 0);
   header += std::string(3, '\0');  // deflate, the five filters, not interlaced
   put_chunk(png, "IHDR", header);

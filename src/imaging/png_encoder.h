@@ -8,6 +8,6 @@
 namespace radgen {
 
 // CV_8UC1, CV_16UC1 or CV_8UC3 (BGR, as OpenCV has it), not empty; compression 0..9 as zlib counts.
-std::string encode_png_fast(const cv::Mat& picture, int compression);
+std::string encode_png_fast(const cv::Mat& image, int compression);
 
 }  // namespace radgen

@@ -12,11 +12,11 @@ namespace radgen {
 namespace {
 
 // Thresholds lie between what 39 real frontal chest films (normal, COVID-19, effusion, children,
-// portable, cropped) show and what other pictures show; in brackets the worst chest film and the
-// best other picture. They are no diagnosis: a lung that is white throughout may be refused.
+// portable, cropped) show and what other images show; in brackets the worst chest film and the
+// best other image. They are no diagnosis: a lung that is white throughout may be refused.
 constexpr int kMinSidePx = 128;        // below this nothing can be judged, let alone reported
 constexpr double kMinContrast = 0.04;  // [.48 | blank below .01]
-// Below the first a picture is refused: 10 or 12 bits shown as 16 come to .02 and .06. Below the
+// Below the first an image is refused: 10 or 12 bits shown as 16 come to .02 and .06. Below the
 // other one, which is still far from any film seen, it is warned of; as of a dark one.
 constexpr double kMinReadableContrast = 0.12, kUsualContrast = 0.3;
 constexpr double kUsualBrightEnd = 0.3;  // [.46 of phantoms, .65]
@@ -27,7 +27,7 @@ constexpr double kMinSymmetry = 0.35;  // [.51]
 constexpr double kMinRidge = 0.05;     // [.12] the mediastinum stands out of both lungs
 constexpr double kMinLungRows = 0.35;  // [.49] on the weaker side
 constexpr double kMinWall =
-    -0.05;  // [.00] the chest wall outside of the lungs, where it is in the picture
+    -0.05;  // [.00] the chest wall outside of the lungs, where it is in the image
 constexpr int kMaxValleys = 2;  // [2 | 3] two lungs; fingers, teeth and boards have more
 
 // How many of the four claims about lungs hold, given the abdomen below them.
@@ -44,7 +44,7 @@ bool looks_like_frontal_chest(const ChestFeatures& f) {
   return (claims == 4 && f.below >= kMinBelow) || (claims == 3 && f.below >= kClearBelow);
 }
 
-// For pictures turned or inverted for a guess: nothing may be missing.
+// For images turned or inverted for a guess: nothing may be missing.
 bool looks_surely_like_frontal_chest(const ChestFeatures& f) {
   return looks_like_frontal_chest(f) && lung_claims(f) == 4;
 }
@@ -89,43 +89,42 @@ std::vector<std::pair<std::string, double>> listed(const ChestFeatures& f) {
           {"below", f.below}};
 }
 
-cv::Mat negative(const cv::Mat& picture) {
+cv::Mat negative(const cv::Mat& image) {
   cv::Mat result;
-  cv::subtract(cv::Scalar(65535), picture, result);
+  cv::subtract(cv::Scalar(65535), image, result);
   return result;
 }
 
 // Lungs that fill only the upper half of a film that reaches far below the diaphragm, with air or
 // arms beside them: nothing may be missing there. The shares cut off are what 600 phantom films
-// needed; the pictures of other things stay refused.
-bool looks_like_chest_above(const cv::Mat& picture) {
+// needed; the images of other things stay refused.
+bool looks_like_chest_above(const cv::Mat& image) {
   constexpr double kUpperShare = 0.55;
   for (const double beside : {0.10, 0.18}) {
-    const int left = static_cast<int>(picture.cols * beside);
-    const cv::Rect part(left, 0, picture.cols - 2 * left,
-                        static_cast<int>(picture.rows * kUpperShare));
-    if (looks_surely_like_frontal_chest(chest_features(picture(part)))) return true;
+    const int left = static_cast<int>(image.cols * beside);
+    const cv::Rect part(left, 0, image.cols - 2 * left, static_cast<int>(image.rows * kUpperShare));
+    if (looks_surely_like_frontal_chest(chest_features(image(part)))) return true;
   }
   return false;
 }
 
-bool looks_like_chest_when_turned(const cv::Mat& picture) {
+bool looks_like_chest_when_turned(const cv::Mat& image) {
   for (const int turn : {cv::ROTATE_90_CLOCKWISE, cv::ROTATE_180, cv::ROTATE_90_COUNTERCLOCKWISE}) {
     cv::Mat turned;
-    cv::rotate(picture, turned, turn);
+    cv::rotate(image, turned, turn);
     if (looks_surely_like_frontal_chest(chest_features(turned))) return true;
   }
   return false;
 }
 
-// What a refused picture might be: a hint for whoever looks at it, never a reason to report it.
-void guess_handling(const cv::Mat& picture, std::vector<std::string>& warnings) {
-  if (looks_like_chest_when_turned(picture)) warnings.push_back("possibly_rotated");
-  if (looks_surely_like_frontal_chest(chest_features(negative(picture))))
+// What a refused image might be: a hint for whoever looks at it, never a reason to report it.
+void guess_handling(const cv::Mat& image, std::vector<std::string>& warnings) {
+  if (looks_like_chest_when_turned(image)) warnings.push_back("possibly_rotated");
+  if (looks_surely_like_frontal_chest(chest_features(negative(image))))
     warnings.push_back("possibly_inverted");
 }
 
-// Why a picture that does not look like a frontal chest film is refused.
+// Why an image that does not look like a frontal chest film is refused.
 Failure why_not(const ChestFeatures& features, const FilmTags& tags) {
   if (features.contrast < kMinContrast) return {"blank", "the picture shows next to nothing"};
   if (features.contrast < kMinReadableContrast)
@@ -161,10 +160,10 @@ ChestJudgement judge_chest_film(const Film& film, const JudgementOptions& option
   RADGEN_CHECK(film.pixels.type() == CV_16UC1, "a film is CV_16UC1");
   const ChestFeatures features = chest_features(film.pixels);
   judgement.features = listed(features);
-  const bool is_picture =
+  const bool is_image =
       features.contrast >= kMinReadableContrast && features.smooth_share >= kMinSmoothShare;
-  const bool is_usual = is_picture && looks_like_frontal_chest(features);
-  judgement.is_reportable = is_usual || (is_picture && looks_like_chest_above(film.pixels));
+  const bool is_usual = is_image && looks_like_frontal_chest(features);
+  judgement.is_reportable = is_usual || (is_image && looks_like_chest_above(film.pixels));
   if (!judgement.is_reportable) {
     const Failure failure = why_not(features, film.tags);
     judgement.reason = failure.reason;

@@ -17,7 +17,7 @@ namespace radgen {
 namespace {
 
 constexpr std::string_view kPngSignature = "\x89PNG\r\n\x1a\n";
-constexpr int kLeastBits = 8;  // of 16: a picture with fewer is dark, whatever made it
+constexpr int kLeastBits = 8;  // of 16: an image with fewer is dark, whatever made it
 // Share of the pixels that may lie above the significant bits.
 constexpr double kOutlierShare = 0.001;
 
@@ -43,22 +43,22 @@ bool has_all_chunks(std::string_view bytes) {
   return false;
 }
 
-bool has_one_value(const cv::Mat& picture) {
+bool has_one_value(const cv::Mat& image) {
   double low = 0, high = 0;
-  cv::minMaxLoc(picture, &low, &high);
+  cv::minMaxLoc(image, &low, &high);
   return low == high;
 }
 
 // How many of 16 bits the values use.
-int significant_bits(const cv::Mat& picture, std::optional<int> stated) {
+int significant_bits(const cv::Mat& image, std::optional<int> stated) {
   std::vector<size_t> of_width(17, 0);
-  std::for_each(picture.begin<uint16_t>(), picture.end<uint16_t>(), [&](uint16_t value) {
+  std::for_each(image.begin<uint16_t>(), image.end<uint16_t>(), [&](uint16_t value) {
     ++of_width[static_cast<size_t>(std::bit_width(static_cast<unsigned>(value)))];
   });
   int widest = 16;
   while (widest > 1 && of_width[static_cast<size_t>(widest)] == 0) --widest;
   if (stated && *stated >= kLeastBits && *stated <= 16 && widest <= *stated) return *stated;
-  const double allowed = kOutlierShare * static_cast<double>(picture.total());
+  const double allowed = kOutlierShare * static_cast<double>(image.total());
   double above = 0;
   for (int bits = 16; bits > kLeastBits; --bits) {
     above += static_cast<double>(of_width[static_cast<size_t>(bits)]);

@@ -1,4 +1,4 @@
-// PNG and JPEG pictures as grey: their size is read and bounded before they are decoded, and a file
+// PNG and JPEG images as grey: their size is read and bounded before they are decoded, and a file
 // that was cut is refused.
 #pragma once
 

@@ -38,8 +38,8 @@ void append(std::vector<std::string>& warnings, const std::vector<std::string>& 
 // Pixels that differ less are as good as square; beyond the other limit the header is wrong.
 constexpr double kSquareTolerance = 0.01, kLargestAspect = 4;
 
-// Resamples to square pixels, the coarser direction to the finer one's spacing, so that a heart is as
-// wide as it is. `aspect`: height of a pixel over its width, both of the upright picture.
+// Resamples to square pixels, the coarser direction to the finer one's spacing, so that a heart is
+// as wide as it is. `aspect`: height of a pixel over its width, both of the upright image.
 void make_pixels_square(double aspect, size_t max_pixels, Film& film) {
   if (std::abs(aspect - 1) <= kSquareTolerance) return;
   if (aspect > kLargestAspect || aspect < 1 / kLargestAspect) {
@@ -70,12 +70,12 @@ void make_pixels_square(double aspect, size_t max_pixels, Film& film) {
 }
 
 // Upright pixels, and the spacing turned with them.
-void place(const cv::Mat& picture, const DicomHeader& header, const ReadOptions& options,
+void place(const cv::Mat& image, const DicomHeader& header, const ReadOptions& options,
            Film& film) {
   Upright upright = upright_of(header.tags.patient_orientation);
   if (upright.kind == Upright::Kind::kLateral) film.warnings.push_back("lateral_orientation");
   if (!options.honour_orientation) upright = {};
-  film.pixels = turn_upright(picture, upright, film.stored_to_upright);
+  film.pixels = turn_upright(image, upright, film.stored_to_upright);
   film.spacing_x_mm = header.column_spacing_mm;
   film.spacing_y_mm = header.row_spacing_mm;
   if (upright.is_transposed) std::swap(film.spacing_x_mm, film.spacing_y_mm);
@@ -100,13 +100,13 @@ Result<Film> read_dicom(std::string_view bytes, const ReadOptions& options) {
   append(film.warnings, outline->warnings);
   append(film.warnings, header->warnings);
   append(film.warnings, stored->warnings);
-  Result<cv::Mat> picture =
+  Result<cv::Mat> image =
       is_mimic_jpg(options)
           ? mimic_jpg_from_stored(*stored, header->format, header->gray.is_inverse)
           : gray_from_stored(*stored, header->format, header->gray, film.warnings);
-  if (!picture) return picture.failure();
+  if (!image) return image.failure();
   stored->words.release();
-  place(*picture, *header, options, film);
+  place(*image, *header, options, film);
   return film;
 }
 
@@ -125,7 +125,7 @@ Result<Film> read_raster(std::string_view bytes, const ReadOptions& options) {
   if (!options.honour_orientation) upright = {};
   film.pixels = turn_upright(image->pixels, upright, film.stored_to_upright);
   if (is_mimic_jpg(options)) {
-    // Such pictures are what that convention made: nothing is done a second time.
+    // Such images are what that convention made: nothing is done a second time.
     film.warnings.push_back("photometric_as_stored");
   }
   return film;

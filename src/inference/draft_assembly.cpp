@@ -23,7 +23,7 @@ std::vector<std::vector<float>> token_maps(const DecodedText& decoded) {
 }
 
 bool points_at_pixels(const Mention& mention) {
-  return mention.certainty != Certainty::kNegative && mention.finding != Finding::kNoFinding;
+  return mention.assertion != Assertion::kNegative && mention.finding != Finding::kNoFinding;
 }
 
 // The findings that sentence `index` says are there, each once.
@@ -38,9 +38,9 @@ std::vector<Finding> findings_to_show(const std::vector<Mention>& mentions, size
 
 // The tokens a sentence's map is made of: those of its positive or uncertain findings, else of any
 // finding, else all.
-std::vector<size_t> evidence_tokens(const DraftSentence& sentence, size_t index,
-                                    const std::vector<Mention>& mentions,
-                                    const std::vector<std::pair<size_t, size_t>>& spans) {
+std::vector<size_t> map_tokens(const DraftSentence& sentence, size_t index,
+                               const std::vector<Mention>& mentions,
+                               const std::vector<std::pair<size_t, size_t>>& spans) {
   std::vector<size_t> positive, any;
   for (const Mention& mention : mentions) {
     if (mention.sentence != index) continue;
@@ -69,11 +69,10 @@ void split_parts(const std::string& text, Draft& draft) {
 }  // namespace
 
 GridPlacement place_grid(int64_t rows, int64_t columns, int64_t patch_px,
-                         const Affine& picture_to_frame) {
-  const Box frame{0, 0, static_cast<double>(columns * patch_px),
+                         const Affine& image_to_input) {
+  const Box input{0, 0, static_cast<double>(columns * patch_px),
                   static_cast<double>(rows * patch_px)};
-  return {static_cast<int>(rows), static_cast<int>(columns),
-          picture_to_frame.inverse().apply(frame)};
+  return {static_cast<int>(rows), static_cast<int>(columns), image_to_input.inverse().apply(input)};
 }
 
 Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement,
@@ -96,19 +95,20 @@ Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement,
     sentence.begin = sentences[i].begin;
     sentence.end = sentences[i].end;
     sentence.text = text.substr(sentence.begin, sentence.end - sentence.begin);
-    sentence.map = mean_map(maps, evidence_tokens(sentence, i, draft.mentions, spans),
-                            placement.rows, placement.columns);
+    sentence.map = mean_map(maps, map_tokens(sentence, i, draft.mentions, spans), placement.rows,
+                            placement.columns);
     sentence.entropy = map_entropy(sentence.map);
-    sentence.evidence = region_evidence(sentence.map, findings_to_show(draft.mentions, i), logits);
-    sentence.score = calibrated_score(sentence.evidence, calibration);
+    sentence.region_features =
+        region_features(sentence.map, findings_to_show(draft.mentions, i), logits);
+    sentence.score = calibrated_score(sentence.region_features, calibration);
     sentence.word_probability =
         mean_probability(decoded, tokens_within(spans, sentence.begin, sentence.end));
     sentence.confidence =
-        calibrated_confidence(sentence.word_probability, sentence.evidence, calibration);
+        calibrated_confidence(sentence.word_probability, sentence.region_features, calibration);
     // A sentence that says what is not there has looked everywhere: it can point at nothing,
     // however sharp its map.
     sentence.is_grounded =
-        !sentence.evidence.findings.empty() && sentence.score >= calibration.abstain_below;
+        !sentence.region_features.findings.empty() && sentence.score >= calibration.abstain_below;
     if (sentence.is_grounded)
       sentence.boxes = find_regions(sentence.map, draft.map_box, calibration.region_threshold);
     draft.sentences.push_back(std::move(sentence));
@@ -133,8 +133,8 @@ std::vector<PhraseGrounding> ground_mentions(const std::string& text,
     if (!points_at_pixels(mention)) continue;
     AttentionMap map = mean_map(maps, tokens_within(spans, mention.begin, mention.end),
                                 placement.rows, placement.columns);
-    RegionEvidence evidence = region_evidence(map, {mention.finding}, logits);
-    groundings.push_back({mention, std::move(map), placement.map_box, std::move(evidence)});
+    RegionFeatures region = region_features(map, {mention.finding}, logits);
+    groundings.push_back({mention, std::move(map), placement.map_box, std::move(region)});
   }
   return groundings;
 }

@@ -6,7 +6,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "radgen/core/error.h"
-#include "radgen/imaging/altered.h"
+#include "radgen/imaging/image_perturbations.h"
 
 namespace radgen {
 namespace {
@@ -19,7 +19,7 @@ constexpr int kPositionsAcross = 128;  // of the grid, over the long side
 constexpr int64_t kLeastRandomRegions = 9;
 constexpr uint64_t kRandomRegions = 0x68696465;  // stream of this purpose
 
-// Sum of a mask's integral picture over the pixels that the box covers, edges rounded.
+// Sum of a mask's integral image over the pixels that the box covers, edges rounded.
 double covered(const cv::Mat& integral, const Box& box) {
   const int x0 = std::clamp(cvRound(box.x), 0, integral.cols - 1),
             x1 = std::clamp(cvRound(box.x + box.w), 0, integral.cols - 1);
@@ -29,7 +29,7 @@ double covered(const cv::Mat& integral, const Box& box) {
          integral.at<double>(y0, x0);
 }
 
-// One text over one picture with one box hidden (none: as it is).
+// One text over one image with one box hidden (none: as it is).
 struct Reading {
   size_t region;
   size_t study;
@@ -44,7 +44,7 @@ double sentence_log_prob(const std::vector<TokenLogProb>& tokens, const DraftSen
   return sum;
 }
 
-// Reads all of it in batches; a study's blurred picture is made once.
+// Reads all of it in batches; a study's blurred image is made once.
 void read_all(const Predictor& predictor, const std::vector<StudyInput>& studies,
               const std::vector<Draft>& drafts, const std::vector<HiddenRegion>& regions,
               std::vector<Reading>& readings) {
@@ -60,9 +60,9 @@ void read_all(const Predictor& predictor, const std::vector<StudyInput>& studies
       inputs.push_back(studies[reading.study]);
       if (reading.box.area() > 0) {
         if (blurred_study != reading.study)
-          blurred = strongly_blurred(studies[reading.study].picture);
+          blurred = strongly_blurred(studies[reading.study].image);
         blurred_study = reading.study;
-        inputs.back().picture = with_hidden_region(inputs.back().picture, blurred, reading.box);
+        inputs.back().image = with_hidden_region(inputs.back().image, blurred, reading.box);
       }
       const Draft& draft = drafts[reading.study];
       // What stands behind the sentence has no part in its probability.
@@ -80,7 +80,7 @@ void read_all(const Predictor& predictor, const std::vector<StudyInput>& studies
 
 bool states_finding(const Draft& draft, size_t sentence) {
   return std::any_of(draft.mentions.begin(), draft.mentions.end(), [&](const Mention& m) {
-    return m.sentence == sentence && m.certainty != Certainty::kNegative &&
+    return m.sentence == sentence && m.assertion != Assertion::kNegative &&
            m.finding != Finding::kNoFinding;
   });
 }
@@ -136,16 +136,15 @@ std::vector<HiddenRegion> check_faithfulness(const Predictor& predictor,
   std::vector<HiddenRegion> regions;
   std::vector<Reading> readings;
   for (size_t s = 0; s < drafts.size(); ++s) {
-    const cv::Mat& picture = studies[s].picture;
+    const cv::Mat& image = studies[s].image;
     const Random of_study(options.seed, {kRandomRegions, hash_text(drafts[s].study_id)});
     cv::Mat body;
     for (size_t i = 0; i < drafts[s].sentences.size(); ++i) {
       const DraftSentence& sentence = drafts[s].sentences[i];
       if (!sentence.is_grounded || !states_finding(drafts[s], i)) continue;
-      if (body.empty() && !sentence.boxes.empty()) body = body_mask(picture);
+      if (body.empty() && !sentence.boxes.empty()) body = body_mask(image);
       for (size_t b = 0; b < sentence.boxes.size(); ++b) {
-        HiddenRegion region{drafts[s].study_id, i,
-                            clip(sentence.boxes[b], picture.cols, picture.rows)};
+        HiddenRegion region{drafts[s].study_id, i, clip(sentence.boxes[b], image.cols, image.rows)};
         if (region.box.area() <= 0) continue;
         region.body_share = region.box.area() / cv::countNonZero(body);
         const size_t index = regions.size();
@@ -162,7 +161,7 @@ std::vector<HiddenRegion> check_faithfulness(const Predictor& predictor,
 
   for (size_t r = 0; r < readings.size(); ++r) {
     HiddenRegion& region = regions[readings[r].region];
-    // the picture as it is comes first, then the region, then the random ones
+    // the image as it is comes first, then the region, then the random ones
     if (readings[r].box.area() <= 0) {
       region.log_prob = readings[r].log_prob;
       region.fall = region.log_prob - readings[++r].log_prob;

@@ -7,12 +7,12 @@
 #include "radgen/core/error.h"
 #include "radgen/core/log.h"
 #include "radgen/core/random.h"
-#include "radgen/imaging/frame.h"
-#include "radgen/imaging/picture.h"
-#include "radgen/inference/candidates.h"
+#include "radgen/imaging/image.h"
+#include "radgen/imaging/letterbox.h"
 #include "radgen/inference/draft_assembly.h"
+#include "radgen/inference/sample_ranking.h"
 #include "radgen/model/autocast.h"
-#include "radgen/model/drawing.h"
+#include "radgen/model/sampling.h"
 #include "radgen/report/prompt.h"
 
 namespace radgen {
@@ -24,7 +24,7 @@ double elapsed_ms(std::chrono::steady_clock::time_point since) {
       .count();
 }
 
-// Of each picture; empty ones for a network without a head of the fourteen findings.
+// Of each image; empty ones for a network without a head of the fourteen findings.
 std::vector<FindingLogits> finding_logits_of(const LoadedModel& model, const EncodedImage& image) {
   std::vector<FindingLogits> all(static_cast<size_t>(image.memory.size(0)));
   if (!image.finding_logits.defined() ||
@@ -36,9 +36,9 @@ std::vector<FindingLogits> finding_logits_of(const LoadedModel& model, const Enc
   const torch::Tensor patches = image.finding_logits.to(torch::kCPU, torch::kFloat).contiguous();
   for (size_t b = 0; b < all.size(); ++b) {
     const auto row = static_cast<int64_t>(b);
-    const double* of_picture = p[row].data_ptr<double>();
+    const double* of_image = p[row].data_ptr<double>();
     const float* of_patches = patches[row].data_ptr<float>();
-    all[b].probabilities.assign(of_picture, of_picture + p.size(1));
+    all[b].probabilities.assign(of_image, of_image + p.size(1));
     all[b].patches.assign(of_patches, of_patches + patches[row].numel());
   }
   return all;
@@ -70,27 +70,27 @@ Int8Report Predictor::set_precision(const std::string& precision,
                                     const std::vector<StudyInput>& films) {
   restore_fp32(model_.network);
   is_bf16_ = precision == "bf16";
-  model_.config.decoding.picture_keys = precision == "fp32" ? "fp32" : "fp16";
+  model_.config.decoding.kv_cache_type = precision == "fp32" ? "fp32" : "fp16";
   if (!is_int8_precision(precision)) return {};
-  std::vector<torch::Tensor> pictures;
-  std::vector<Frame> frames;
-  for (size_t i = 0; i < films.size(); ++i) pictures.push_back(frames_of(films, i, i + 1, frames));
-  Int8Report report =
-      quantise(model_.network, {.is_dynamic = precision == "int8-dynamic"}, pictures);
+  std::vector<torch::Tensor> images;
+  std::vector<Letterbox> letterboxes;
+  for (size_t i = 0; i < films.size(); ++i)
+    images.push_back(letterboxes_of(films, i, i + 1, letterboxes));
+  Int8Report report = quantise(model_.network, {.is_dynamic = precision == "int8-dynamic"}, images);
   log::info("INT8 ({}): {} products, {} kept in fp32, error of what the decoder sees {:.4f}",
             report.engine, report.count(true), report.count(false), report.output_error);
   return report;
 }
 
-// [n,1,H,W]; appends the frames.
-torch::Tensor Predictor::frames_of(const std::vector<StudyInput>& studies, size_t begin, size_t end,
-                                   std::vector<Frame>& frames) const {
-  const FrameConfig& config = model_.config.frame;
+// [n,1,H,W]; appends the inputs.
+torch::Tensor Predictor::letterboxes_of(const std::vector<StudyInput>& studies, size_t begin,
+                                        size_t end, std::vector<Letterbox>& letterboxes) const {
+  const ModelInputConfig& config = model_.config.model_input;
   torch::Tensor images =
       torch::empty({static_cast<int64_t>(end - begin), 1, config.height_px, config.width_px});
   for (size_t i = begin; i < end; ++i) {
-    frames.push_back(make_frame(studies[i].picture, config));
-    const cv::Mat& input = frames.back().input;
+    letterboxes.push_back(make_letterbox(studies[i].image, config));
+    const cv::Mat& input = letterboxes.back().input;
     images[static_cast<int64_t>(i - begin)].copy_(
         torch::from_blob(input.data, {1, input.rows, input.cols}, torch::kFloat32));
   }
@@ -101,8 +101,8 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
                                             size_t end) const {
   Encoded encoded;
   auto started = std::chrono::steady_clock::now();
-  std::vector<Frame> frames;
-  const torch::Tensor images = frames_of(studies, begin, end, frames);
+  std::vector<Letterbox> letterboxes;
+  const torch::Tensor images = letterboxes_of(studies, begin, end, letterboxes);
   for (size_t i = begin; i < end; ++i) {
     if (model_.config.prompt_max_tokens > 0)
       encoded.prompts.push_back(prompt_ids(
@@ -118,10 +118,10 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
   // see write()
   if (!device_.is_cpu()) encoded.image.memory = encoded.image.memory.to(torch::kFloat);
   encoded.encode_ms = elapsed_ms(started);
-  for (const Frame& frame : frames)
+  for (const Letterbox& letterbox : letterboxes)
     encoded.placements.push_back(place_grid(encoded.image.grid.rows, encoded.image.grid.columns,
                                             model_.config.network.encoder.patch_px,
-                                            frame.picture_to_frame));
+                                            letterbox.image_to_input));
   encoded.finding_logits = finding_logits_of(model_, encoded.image);
   return encoded;
 }
@@ -131,35 +131,35 @@ std::vector<DecodedText> Predictor::write(const std::vector<StudyInput>& studies
   // A GPU writes words as fast as it is told to: narrowing each operand would only be one more
   // thing to tell.
   const Autocast precision(is_bf16_ && device_.is_cpu(), device_);
-  if (model_.config.decoding.candidates > 1) return draw(studies, begin, encoded);
+  if (model_.config.decoding.num_samples > 1) return best_of_samples(studies, begin, encoded);
   return generate(model_.network, encoded.image, encoded.prompts, model_.config.decoding);
 }
 
 // Several texts a study, of which the best supported one stays.
-std::vector<DecodedText> Predictor::draw(const std::vector<StudyInput>& studies, size_t begin,
-                                         const Encoded& encoded) const {
+std::vector<DecodedText> Predictor::best_of_samples(const std::vector<StudyInput>& studies,
+                                                    size_t begin, const Encoded& encoded) const {
   const DecodingConfig& config = model_.config.decoding;
-  DrawOptions options;
+  SamplingOptions options;
   for (size_t i = 0; i < encoded.placements.size(); ++i)
     options.seeds.push_back(hash_text(studies[begin + i].study_id));
   // A draft describes what is seen before it sums up. Some reports in every data set are an
-  // impression alone, and nothing in the picture tells which.
+  // impression alone, and nothing in the image tells which.
   for (const Token& token : model_.tokenizer->encode("\n")) options.not_first.push_back(token.id);
-  auto drawn = draw_texts(model_.network, encoded.image, encoded.prompts, config, options);
+  auto drawn = sample_texts(model_.network, encoded.image, encoded.prompts, config, options);
   std::vector<DecodedText> chosen;
   for (size_t i = 0; i < drawn.size(); ++i) {
     std::vector<std::vector<int64_t>> ids;
     for (const DecodedText& text : drawn[i]) ids.push_back(text.ids);
-    const std::vector<double> consensus = consensus_of(ids);
+    const std::vector<double> mbr = mbr_scores(ids);
     std::optional<std::pair<double, size_t>> best;
     for (size_t c = 0; c < drawn[i].size(); ++c) {
-      double value = drawn[i][c].score + config.consensus_weight * consensus[c];
-      if (!encoded.finding_logits[i].empty() && config.evidence_weight > 0) {
+      double value = drawn[i][c].score + config.mbr_weight * mbr[c];
+      if (!encoded.finding_logits[i].empty() && config.finding_head_weight > 0) {
         const Labels stated =
             Labeler::aggregate(labeler_.mentions(model_.tokenizer->decode(drawn[i][c].ids)));
         value +=
-            config.evidence_weight * support_of(stated, encoded.finding_logits[i].probabilities,
-                                                model_.calibration.finding_thresholds);
+            config.finding_head_weight * support_of(stated, encoded.finding_logits[i].probabilities,
+                                                    model_.calibration.finding_thresholds);
       }
       if (!best || value > best->first) best = {value, c};
     }
@@ -312,10 +312,10 @@ std::vector<std::vector<TokenLogProb>> Predictor::log_probs(
   return all;
 }
 
-PreparedPicture prepare_picture(const cv::Mat& upright_film, const FrameConfig& frame) {
-  if (frame.prepared_long_side_px <= 0) return {upright_film, Affine{}};
-  Fitted fitted = resize_long_side(upright_film, static_cast<int>(frame.prepared_long_side_px));
-  return {fitted.picture, fitted.transform};
+PreparedImage prepare_image(const cv::Mat& upright_film, const ModelInputConfig& input) {
+  if (input.prepared_long_side_px <= 0) return {upright_film, Affine{}};
+  Fitted fitted = resize_long_side(upright_film, static_cast<int>(input.prepared_long_side_px));
+  return {fitted.image, fitted.transform};
 }
 
 }  // namespace radgen

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "few_queries.h"
+#include "decode_attention.h"
 #include "radgen/core/error.h"
 #include "radgen/model/autocast.h"
 #include "tiled_attention.h"
@@ -81,8 +81,8 @@ Tensor self_attention(const Tensor& qkv, bool is_causal, int64_t plain_limit_byt
 Tensor masked_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                         const TensorOptional& attend_mask) {
   const double scale = 1 / std::sqrt(static_cast<double>(q.size(-1)));
-  if (is_few_queries(q, k, v) && q.size(0) == k.size(0))
-    return sums_of_few(masked_softmax(scores_of_few(q, k, scale), attend_mask), v);
+  if (is_decode_attention(q, k, v) && q.size(0) == k.size(0))
+    return decode_context(masked_softmax(decode_scores(q, k, scale), attend_mask), v);
   return torch::matmul(masked_softmax(torch::matmul(q * scale, k.transpose(-2, -1)), attend_mask),
                        v);
 }
@@ -99,16 +99,17 @@ CrossAttention cross_attention(const Tensor& q, const Tensor& k, const Tensor& v
                            patch_attend_mask, has_cls_key);
   }
   // kept in 16 or 8 bits, read by a prompt
-  if (!is_few_queries(q, k, v) && k.scalar_type() != q.scalar_type())
+  if (!is_decode_attention(q, k, v) && k.scalar_type() != q.scalar_type())
     return cross_attention(q, k.to(q.scalar_type()), v.to(q.scalar_type()), has_null_key,
                            patch_attend_mask, has_cls_key);
   const int64_t keys = k.size(2), others = (has_null_key ? 1 : 0) + (has_cls_key ? 1 : 0),
                 patches = keys - others;
   const double scale = 1 / std::sqrt(static_cast<double>(q.size(-1)));
-  const bool is_few = is_few_queries(q, k, v);
+  const bool is_decode = is_decode_attention(q, k, v);
   CrossAttention seen;
   // [B,A,T,S]
-  seen.scores = is_few ? scores_of_few(q, k, scale) : torch::matmul(q * scale, k.transpose(-2, -1));
+  seen.scores =
+      is_decode ? decode_scores(q, k, scale) : torch::matmul(q * scale, k.transpose(-2, -1));
   Tensor weights;  // [B,A,T,S]
   if (patch_attend_mask) {
     Tensor attend = *patch_attend_mask;  // [B,N]
@@ -122,8 +123,8 @@ CrossAttention cross_attention(const Tensor& q, const Tensor& k, const Tensor& v
   } else {
     weights = torch::softmax(seen.scores, -1);
   }
-  seen.context = is_few ? sums_of_few(weights, v) : torch::matmul(weights, v);  // [B,A,T,d]
-  seen.weights = weights.narrow(-1, 0, patches);                                // [B,A,T,N]
+  seen.context = is_decode ? decode_context(weights, v) : torch::matmul(weights, v);  // [B,A,T,d]
+  seen.weights = weights.narrow(-1, 0, patches);                                      // [B,A,T,N]
   if (has_cls_key) seen.cls_weight = weights.select(-1, patches);
   seen.null_weight = has_null_key ? weights.select(-1, keys - 1)
                                   : torch::zeros({q.size(0), q.size(1), q.size(2)}, q.options());

@@ -52,7 +52,8 @@ void describe(Fields& f, EncoderConfig& c) {
            .min = 1,
            .max = 64,
            .unit = "patches"});
-  f.field("recompute_layers", c.recompute_layers,
+  f.renamed("recompute_layers", "activation_checkpointing");
+  f.field("activation_checkpointing", c.activation_checkpointing,
           {.help = "training keeps each layer's input alone and runs the layer again backward: far "
                    "less memory, a third "
                    "more time"});
@@ -124,7 +125,8 @@ void describe(Fields& f, ModelConfig& c) {
   f.field("projection", c.projection, {.help = "linear map from vision width to text width"});
   f.field("finding_classes", c.finding_classes,
           {.help = "classes of the per-patch finding head; 0: no head", .min = 0, .max = 1000});
-  f.field("evidence", c.evidence,
+  f.renamed("evidence", "sees_findings");
+  f.field("sees_findings", c.sees_findings,
           {.help = "add the finding head's probability of each patch to what the decoder sees"});
   f.field("pad_id", c.pad_id, {.help = "token id of padding", .min = 0});
   f.field("bos_id", c.bos_id, {.help = "token id that begins a text", .min = 0});
@@ -190,7 +192,8 @@ void check(const ModelConfig& config) {
           e.width, d.width));
   require(config.finding_classes > 0 || (l.lambda_labels == 0 && l.lambda_patches == 0),
           "loss.lambda_labels and loss.lambda_patches need finding_classes above 0");
-  require(config.finding_classes > 0 || !config.evidence, "evidence needs finding_classes above 0");
+  require(config.finding_classes > 0 || !config.sees_findings,
+          "sees_findings needs finding_classes above 0");
   if (problems.empty()) return;
   std::string message = "the network's configuration is not possible:";
   for (const std::string& problem : problems) message += "\n  " + problem;

@@ -26,20 +26,20 @@ Tensor join_heads(const Tensor& x) {
   return x.transpose(1, 2).reshape({x.size(0), x.size(2), x.size(1) * x.size(3)});
 }
 
-// [S*G,A,T,...] -> [S,A,G*T,...]: the G texts of each of S pictures side by side, so that they
+// [S*G,A,T,...] -> [S,A,G*T,...]: the G texts of each of S images side by side, so that they
 // share its keys.
-Tensor group_texts(const Tensor& x, int64_t pictures) {
-  const int64_t group = x.size(0) / pictures, heads = x.size(1), t = x.size(2);
-  return x.reshape({pictures, group, heads, t, -1})
+Tensor group_texts(const Tensor& x, int64_t images) {
+  const int64_t group = x.size(0) / images, heads = x.size(1), t = x.size(2);
+  return x.reshape({images, group, heads, t, -1})
       .transpose(1, 2)
-      .reshape({pictures, heads, group * t, -1});
+      .reshape({images, heads, group * t, -1});
 }
 
 // The inverse; `tail` is empty when there is no last dimension.
 Tensor ungroup_texts(const Tensor& x, int64_t group) {
-  const int64_t pictures = x.size(0), heads = x.size(1), t = x.size(2) / group;
-  const Tensor split = x.reshape({pictures, heads, group, t, -1}).transpose(1, 2);  // [S,G,A,T,*]
-  std::vector<int64_t> sizes{pictures * group, heads, t};
+  const int64_t images = x.size(0), heads = x.size(1), t = x.size(2) / group;
+  const Tensor split = x.reshape({images, heads, group, t, -1}).transpose(1, 2);  // [S,G,A,T,*]
+  std::vector<int64_t> sizes{images * group, heads, t};
   if (x.dim() == 4) sizes.push_back(x.size(3));
   return split.reshape(sizes);
 }
@@ -67,50 +67,50 @@ KeyValueCache kept_as(const KeyValueCache& seen, torch::ScalarType type) {
 }  // namespace
 
 CrossAttentionLayerImpl::CrossAttentionLayerImpl(int64_t width, int64_t heads, bool has_null_key,
-                                                 bool has_cls_key, int64_t evidence_classes)
-    : width_(width), heads_(heads), evidence_classes_(evidence_classes), has_cls_key_(has_cls_key) {
+                                                 bool has_cls_key, int64_t finding_classes)
+    : width_(width), heads_(heads), finding_classes_(finding_classes), has_cls_key_(has_cls_key) {
   query = register_module("query", torch::nn::Linear(width, width));
   key_value = register_module("key_value", Linear(width, 2 * width));
   output = register_module("output", torch::nn::Linear(width, width));
-  if (evidence_classes > 0)
-    evidence_query =
-        register_module("evidence_query", torch::nn::Linear(width, heads * evidence_classes));
+  if (finding_classes > 0)
+    finding_query =
+        register_module("evidence_query", torch::nn::Linear(width, heads * finding_classes));
   if (has_null_key) null_key = register_parameter("null_key", torch::zeros({heads, width / heads}));
 }
 
-KeyValueCache CrossAttentionLayerImpl::remember(const Tensor& memory) {
+KeyValueCache CrossAttentionLayerImpl::project_keys_values(const Tensor& memory) {
   const int64_t batch = memory.size(0), n = memory.size(1), d = width_ / heads_;
   const Tensor both = key_value(memory.narrow(2, 0, width_))
                           .view({batch, n, 2, heads_, d})
                           .permute({2, 0, 3, 1, 4});  // [2,B,A,N,d]
   Tensor key = both[0], value = both[1];
-  if (evidence_classes_ > 0) {
+  if (finding_classes_ > 0) {
     // Times what the scores will be divided by.
-    const Tensor evidence = memory.narrow(2, width_, evidence_classes_) *
-                            std::sqrt(static_cast<double>(d + evidence_classes_));
+    const Tensor log_odds = memory.narrow(2, width_, finding_classes_) *
+                            std::sqrt(static_cast<double>(d + finding_classes_));
     key = torch::cat(
         {key,
-         evidence.unsqueeze(1).expand({batch, heads_, n, evidence_classes_}).to(key.scalar_type())},
+         log_odds.unsqueeze(1).expand({batch, heads_, n, finding_classes_}).to(key.scalar_type())},
         3);
   }
   if (!null_key.defined()) return {key.contiguous(), value.contiguous()};
-  const Tensor null = torch::constant_pad_nd(null_key, {0, evidence_classes_}, 0)
-                          .view({1, heads_, 1, d + evidence_classes_})
-                          .expand({batch, heads_, 1, d + evidence_classes_});
+  const Tensor null = torch::constant_pad_nd(null_key, {0, finding_classes_}, 0)
+                          .view({1, heads_, 1, d + finding_classes_})
+                          .expand({batch, heads_, 1, d + finding_classes_});
   return {torch::cat({key, null}, 2), torch::constant_pad_nd(value, {0, 0, 0, 1}, 0)};
 }
 
 Tensor CrossAttentionLayerImpl::queries(const Tensor& x) {
   const Tensor q = split_heads(apply_linear(x, query->weight, query->bias), heads_);
-  if (evidence_classes_ == 0) return q;
-  return torch::cat({q, split_heads(evidence_query(x), heads_)}, 3);
+  if (finding_classes_ == 0) return q;
+  return torch::cat({q, split_heads(finding_query(x), heads_)}, 3);
 }
 
 std::pair<Tensor, CrossAttention> CrossAttentionLayerImpl::forward(
     const Tensor& x, const KeyValueCache& memory, const TensorOptional& patch_attend_mask) {
-  const int64_t pictures = memory.key.size(0), group = x.size(0) / pictures;
+  const int64_t images = memory.key.size(0), group = x.size(0) / images;
   Tensor q = queries(x);  // [B,A,T,d+C]
-  if (group > 1) q = group_texts(q, pictures);
+  if (group > 1) q = group_texts(q, images);
   // The steps of 8-bit keys and values are the same for all patches: they go into the queries and
   // out of the sums.
   if (memory.key_step.defined()) q = q.to(torch::kFloat) * memory.key_step;
@@ -127,26 +127,26 @@ std::pair<Tensor, CrossAttention> CrossAttentionLayerImpl::forward(
   return {apply_linear(join_heads(seen.context), output->weight, output->bias), seen};
 }
 
-DecoderLayerImpl::DecoderLayerImpl(const DecoderConfig& config, int64_t evidence_classes) {
+DecoderLayerImpl::DecoderLayerImpl(const DecoderConfig& config, int64_t finding_classes) {
   norm_1 = register_module("norm_1", make_layer_norm(config.width, config.layer_norm_eps));
   self_attention = register_module("self_attention", SelfAttention(config.width, config.heads));
   norm_2 = register_module("norm_2", make_layer_norm(config.width, config.layer_norm_eps));
   cross_attention = register_module(
       "cross_attention", CrossAttentionLayer(config.width, config.heads, config.has_null_key,
-                                             config.sees_cls, evidence_classes));
+                                             config.sees_cls, finding_classes));
   norm_3 = register_module("norm_3", make_layer_norm(config.width, config.layer_norm_eps));
   mlp =
       register_module("mlp", FeedForward(config.width, hidden_width(config), config.feed_forward));
 }
 
-GroundedDecoderImpl::GroundedDecoderImpl(const DecoderConfig& config, int64_t evidence_classes)
+GroundedDecoderImpl::GroundedDecoderImpl(const DecoderConfig& config, int64_t finding_classes)
     : config_(config) {
   token_embedding_ = register_module("token_embedding",
                                      torch::nn::Embedding(config.vocabulary_size, config.width));
   position_embedding_ =
       register_module("position_embedding", torch::nn::Embedding(config.max_tokens, config.width));
   for (int64_t i = 0; i < config.layers; ++i)
-    layers_->push_back(DecoderLayer(config, evidence_classes));
+    layers_->push_back(DecoderLayer(config, finding_classes));
   register_module("layers", layers_);
   norm_ = register_module("norm", make_layer_norm(config.width, config.layer_norm_eps));
   if (!config.tie_embeddings)
@@ -216,9 +216,10 @@ DecoderOutput GroundedDecoderImpl::forward(const Tensor& memory, const Tensor& t
     const Tensor normed = layer.norm_1(x);
     x = x + drop(attend_mask ? layer.self_attention->forward_masked(normed, *attend_mask)
                              : layer.self_attention->forward(normed, /*is_causal=*/true));
-    auto [from_picture, weights] = layer.cross_attention->forward(
-        layer.norm_2(x), layer.cross_attention->remember(memory), masks.patch_attend_mask);
-    x = x + drop(from_picture);
+    auto [from_image, weights] = layer.cross_attention->forward(
+        layer.norm_2(x), layer.cross_attention->project_keys_values(memory),
+        masks.patch_attend_mask);
+    x = x + drop(from_image);
     x = x + drop(layer.mlp(layer.norm_3(x)));
     seen.push_back(std::move(weights));
   }
@@ -227,17 +228,18 @@ DecoderOutput GroundedDecoderImpl::forward(const Tensor& memory, const Tensor& t
 
 DecoderCache GroundedDecoderImpl::start(const Tensor& memory,
                                         const TensorOptional& patch_attend_mask, int64_t max_tokens,
-                                        torch::ScalarType picture_keys) {
+                                        torch::ScalarType kv_cache_type) {
   torch::NoGradGuard no_grad;
   DecoderCache cache;
   const int64_t batch = memory.size(0), d = config_.width / config_.heads;
   cache.max_tokens = max_tokens == 0 ? config_.max_tokens : max_tokens;
   // Only the CPU's kernel reads half precision as it is; elsewhere every word would widen all keys
   // anew.
-  if (!memory.device().is_cpu()) picture_keys = memory.scalar_type();
+  if (!memory.device().is_cpu()) kv_cache_type = memory.scalar_type();
   for (const auto& module : *layers_) {
     DecoderLayerImpl& layer = *module->as<DecoderLayer>();
-    cache.cross.push_back(kept_as(layer.cross_attention->remember(memory), picture_keys));
+    cache.cross.push_back(
+        kept_as(layer.cross_attention->project_keys_values(memory), kv_cache_type));
     const std::vector<int64_t> sizes{batch, config_.heads, cache.max_tokens, d};
     // Zeros, not empty: slots behind a short prompt are hidden by weight 0, and 0 * NaN would show.
     cache.self.push_back(
@@ -280,9 +282,9 @@ DecoderOutput GroundedDecoderImpl::step(const Tensor& ids, const TensorOptional&
     DecoderLayerImpl& layer = *layers_[i]->as<DecoderLayer>();
     x = x +
         layer.self_attention->forward_cached(layer.norm_1(x), cache.self[i], begin, attend_mask);
-    auto [from_picture, weights] =
+    auto [from_image, weights] =
         layer.cross_attention->forward(layer.norm_2(x), cache.cross[i], cache.patch_attend_mask);
-    x = x + from_picture;
+    x = x + from_image;
     x = x + layer.mlp(layer.norm_3(x));
     seen.push_back(std::move(weights));
   }
@@ -290,7 +292,7 @@ DecoderOutput GroundedDecoderImpl::step(const Tensor& ids, const TensorOptional&
   return finish(x, seen);
 }
 
-void GroundedDecoderImpl::select(DecoderCache& cache, const Tensor& rows, bool same_pictures) {
+void GroundedDecoderImpl::select(DecoderCache& cache, const Tensor& rows, bool same_images) {
   torch::NoGradGuard no_grad;
   const int64_t count = rows.size(0);
   for (KeyValueCache& layer : cache.self) {
@@ -306,19 +308,19 @@ void GroundedDecoderImpl::select(DecoderCache& cache, const Tensor& rows, bool s
   }
   cache.attend_mask = cache.attend_mask.index_select(0, rows);
   cache.positions = cache.positions.index_select(0, rows);
-  if (!same_pictures) select_pictures(cache, rows);
+  if (!same_images) select_images(cache, rows);
 }
 
-void GroundedDecoderImpl::select_pictures(DecoderCache& cache, const Tensor& pictures) {
+void GroundedDecoderImpl::select_images(DecoderCache& cache, const Tensor& images) {
   for (KeyValueCache& layer : cache.cross) {
-    layer.key = layer.key.index_select(0, pictures);
-    layer.value = layer.value.index_select(0, pictures);
+    layer.key = layer.key.index_select(0, images);
+    layer.value = layer.value.index_select(0, images);
     if (!layer.key_step.defined()) continue;
-    layer.key_step = layer.key_step.index_select(0, pictures);
-    layer.value_step = layer.value_step.index_select(0, pictures);
+    layer.key_step = layer.key_step.index_select(0, images);
+    layer.value_step = layer.value_step.index_select(0, images);
   }
   if (cache.patch_attend_mask)
-    cache.patch_attend_mask = cache.patch_attend_mask->index_select(0, pictures);
+    cache.patch_attend_mask = cache.patch_attend_mask->index_select(0, images);
 }
 
 }  // namespace radgen

@@ -26,30 +26,35 @@ void describe(Fields& f, DecodingConfig& c) {
           {.help = "beams are compared by log P / length^penalty; 0: log P", .min = 0, .max = 5});
   f.field("no_repeat_ngram", c.no_repeat_ngram,
           {.help = "no n-gram twice; 0: off", .min = 0, .max = 100, .unit = "tokens"});
-  f.field("picture_keys", c.picture_keys,
+  f.renamed("picture_keys", "kv_cache_type");
+  f.field("kv_cache_type", c.kv_cache_type,
           {.help = "how a picture's keys and values are kept while words are written; on CPUs; "
                    "fp16 reads half the bytes, int8 a quarter",
            .choices = {"fp32", "fp16", "int8"}});
+  f.renamed("candidates", "num_samples");
   f.field(
-      "candidates", c.candidates,
+      "num_samples", c.num_samples,
       {.help =
            "texts drawn for each study, of which the best supported one is kept; 1: none is drawn",
        .min = 1,
        .max = 256});
   f.field("temperature", c.temperature,
           {.help = "of the drawn words: log P is divided by it", .min = 0.05, .max = 2});
-  f.field("nucleus", c.nucleus,
+  f.renamed("nucleus", "top_p");
+  f.field("top_p", c.top_p,
           {.help = "words are drawn from the likeliest that hold this share of P",
            .min = 0.01,
            .max = 1});
+  f.renamed("evidence_weight", "finding_head_weight");
   f.field(
-      "evidence_weight", c.evidence_weight,
+      "finding_head_weight", c.finding_head_weight,
       {.help =
            "what the finding head counts against the words' own log P when a drawn text is chosen",
        .min = 0,
        .max = 100});
+  f.renamed("consensus_weight", "mbr_weight");
   f.field(
-      "consensus_weight", c.consensus_weight,
+      "mbr_weight", c.mbr_weight,
       {.help = "what the other drawn texts' words count when one is chosen", .min = 0, .max = 100});
 }
 
@@ -109,7 +114,7 @@ class Search {
     TensorOptional mask;
     if (encoded.patch_attend_mask.defined()) mask = encoded.patch_attend_mask;
     cache_ = model_->decoder()->start(encoded.memory, mask, prompts.ids.size(1) + longest_limit,
-                                      picture_keys(config));
+                                      kv_cache_type(config));
     const TensorOptional lengths =
         prompts.is_ragged ? TensorOptional(prompts.lengths) : TensorOptional();
     const DecoderOutput out = model_->decoder()->step(prompts.ids, lengths, cache_);
@@ -250,7 +255,7 @@ class Search {
       }
     }
     if (kept.size() != studies_.size() && !kept.empty())
-      GroundedDecoderImpl::select_pictures(cache_, torch::tensor(kept).to(device_));
+      GroundedDecoderImpl::select_images(cache_, torch::tensor(kept).to(device_));
     studies_ = std::move(remaining);
   }
 
@@ -275,7 +280,7 @@ class Search {
     for (size_t i = 0; i < rows.size() && is_identity; ++i)
       is_identity = rows[i] == static_cast<int64_t>(i);
     if (!is_identity)
-      GroundedDecoderImpl::select(cache_, torch::tensor(rows).to(device_), /*same_pictures=*/true);
+      GroundedDecoderImpl::select(cache_, torch::tensor(rows).to(device_), /*same_images=*/true);
     return torch::tensor(ids).to(device_).unsqueeze(1);
   }
 

@@ -10,11 +10,12 @@ namespace radgen {
 
 using torch::Tensor;
 
-torch::ScalarType picture_keys(const DecodingConfig& config) {
-  if (config.picture_keys == "fp32") return torch::kFloat;
-  if (config.picture_keys == "fp16") return torch::kHalf;
-  if (config.picture_keys == "int8") return torch::kChar;
-  throw Error(ErrorCode::kConfig, fmt::format("decoding.picture_keys is '{}'", config.picture_keys),
+torch::ScalarType kv_cache_type(const DecodingConfig& config) {
+  if (config.kv_cache_type == "fp32") return torch::kFloat;
+  if (config.kv_cache_type == "fp16") return torch::kHalf;
+  if (config.kv_cache_type == "int8") return torch::kChar;
+  throw Error(ErrorCode::kConfig,
+              fmt::format("decoding.kv_cache_type is '{}'", config.kv_cache_type),
               "fp32, fp16 or int8");
 }
 

@@ -24,8 +24,8 @@ Prompts with_bos(const std::vector<std::vector<int64_t>>& prompts, int64_t batch
 void check_ids(const std::vector<std::vector<int64_t>>& lists, int64_t vocabulary,
                const char* what);
 
-// config.picture_keys as a type; Error{kConfig} for any other word.
-torch::ScalarType picture_keys(const DecodingConfig& config);
+// config.kv_cache_type as a type; Error{kConfig} for any other word.
+torch::ScalarType kv_cache_type(const DecodingConfig& config);
 
 // Ids that would complete an n-gram which `ids` holds already.
 std::vector<int64_t> repeated_next(const std::vector<int64_t>& ids, int64_t n);

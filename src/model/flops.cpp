@@ -82,7 +82,7 @@ DecoderFlops decoder_flops(const ModelConfig& config, int64_t patches, int64_t t
   const DecoderConfig& d = config.decoder;
   const double t = number(tokens), layers = number(d.layers);
   DecoderFlops work;
-  work.picture = layers * product(number(patches), d.width, 2 * d.width);
+  work.image = layers * product(number(patches), d.width, 2 * d.width);
   // self-attention 4, cross-attention's query and output
   const double linear =
       product(t, d.width, 6 * d.width) + feed_forward(t, d.width, d.mlp_ratio, d.feed_forward);
@@ -92,16 +92,16 @@ DecoderFlops decoder_flops(const ModelConfig& config, int64_t patches, int64_t t
 }
 
 double bytes_per_token(const ModelConfig& config, int64_t patches, int64_t tokens, int64_t batch,
-                       int64_t picture_key_bytes) {
+                       int64_t kv_cache_element_bytes) {
   const DecoderConfig& d = config.decoder;
   const double width = number(d.width), layers = number(d.layers);
   const double matrices = d.feed_forward == "swiglu" ? 3 : 2;
   const double weights = layers * width * (6 * width + matrices * hidden(d.mlp_ratio, d.width)) +
                          width * number(d.vocabulary_size);
-  const double of_picture = layers * 2 * width * number(patches),
+  const double of_image = layers * 2 * width * number(patches),
                of_text = layers * width * number(tokens);
   return sizeof(float) * (weights + number(batch) * of_text) +
-         number(picture_key_bytes) * number(batch) * of_picture;
+         number(kv_cache_element_bytes) * number(batch) * of_image;
 }
 
 }  // namespace radgen

@@ -22,7 +22,7 @@ constexpr double kSureLogit = 8;
 // What the values hold of what the finding head says of each patch, [B,N,C] -> [B,N,2C]:
 // probabilities, which tell whether something is there, and log-odds in -1..1, which tell where a
 // faint thing most likely is.
-Tensor evidence_values(const Tensor& logits) {
+Tensor finding_features(const Tensor& logits) {
   return torch::cat({logits.sigmoid(), logits.clamp(-kSureLogit, kSureLogit) / kSureLogit}, -1);
 }
 
@@ -31,9 +31,9 @@ Tensor evidence_values(const Tensor& logits) {
 constexpr double kMemoryPositionAmplitude = 0.3;
 
 // A probability of 1 weighs about as much as the patch's own projection does at the start.
-constexpr double kEvidenceDeviation = 0.2;
+constexpr double kFindingEmbeddingDeviation = 0.2;
 
-// A patch, as most pictures, shows a given finding rarely (p = .12): the first steps need not learn
+// A patch, as most images, shows a given finding rarely (p = .12): the first steps need not learn
 // that.
 constexpr double kFindingLogitAtStart = -2;
 
@@ -86,12 +86,13 @@ GroundedModelImpl::GroundedModelImpl(const ModelConfig& config) : config_(config
         register_parameter("memory_positions",
                            torch::zeros({1, encoder_->native_grid().size(), config.decoder.width}));
   decoder_ = register_module(
-      "decoder", GroundedDecoder(config.decoder, config.evidence ? config.finding_classes : 0));
+      "decoder",
+      GroundedDecoder(config.decoder, config.sees_findings ? config.finding_classes : 0));
   if (config.finding_classes > 0)
     finding_head_ = register_module(
         "finding_head", torch::nn::Linear(config.encoder.width, config.finding_classes));
-  if (config.evidence)
-    evidence_ = register_parameter(
+  if (config.sees_findings)
+    finding_embeddings_ = register_parameter(
         "evidence", torch::zeros({2 * config.finding_classes, config.decoder.width}));
   initialise(*this);
   if (!finding_head_.is_empty()) {
@@ -103,7 +104,8 @@ GroundedModelImpl::GroundedModelImpl(const ModelConfig& config) : config_(config
     memory_positions_.copy_(sine_cosine_positions(encoder_->native_grid(), config.decoder.width,
                                                   kMemoryPositionAmplitude));
   }
-  if (evidence_.defined()) truncated_normal_(evidence_, kEvidenceDeviation);
+  if (finding_embeddings_.defined())
+    truncated_normal_(finding_embeddings_, kFindingEmbeddingDeviation);
   encoder_->start_values();
   decoder_->scale_residuals();
 }
@@ -114,8 +116,9 @@ EncodedImage GroundedModelImpl::encode(const Tensor& image, const Tensor& patch_
   if (!config_.decoder.sees_cls) return encoded;
   const Tensor cls = seen.cls.unsqueeze(1);  // [B,1,D_v]
   Tensor key = projection_.is_empty() ? cls : projection_(cls);
-  // Nothing was asked of the finding head about the picture as a whole.
-  if (evidence_.defined()) key = torch::constant_pad_nd(key, {0, config_.finding_classes}, 0);
+  // Nothing was asked of the finding head about the image as a whole.
+  if (finding_embeddings_.defined())
+    key = torch::constant_pad_nd(key, {0, config_.finding_classes}, 0);
   encoded.memory = torch::cat({encoded.memory, key}, 1);
   return encoded;
 }
@@ -136,11 +139,12 @@ EncodedImage GroundedModelImpl::encode_patches(const EncodedPatches& seen,
   if (patch_attend_mask.defined())
     encoded.finding_logits = encoded.finding_logits.masked_fill(
         patch_attend_mask.logical_not().unsqueeze(-1), kNoFindingLogit);
-  if (!evidence_.defined()) return encoded;
+  if (!finding_embeddings_.defined()) return encoded;
   const Tensor logits = encoded.finding_logits.detach();
-  encoded.memory = torch::cat({encoded.memory + torch::matmul(evidence_values(logits), evidence_),
-                               logits.clamp(-kSureLogit, kSureLogit)},
-                              2);  // [B,N,D_t+C]
+  encoded.memory =
+      torch::cat({encoded.memory + torch::matmul(finding_features(logits), finding_embeddings_),
+                  logits.clamp(-kSureLogit, kSureLogit)},
+                 2);  // [B,N,D_t+C]
   return encoded;
 }
 

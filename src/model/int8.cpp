@@ -14,7 +14,7 @@ namespace {
 
 using torch::Tensor;
 
-// Patches a side of the picture that shows which products there are when no other picture is given.
+// Patches a side of the image that shows which products there are when no other image is given.
 constexpr int64_t kProbePatches = 4;
 
 struct NamedLinear {
@@ -37,22 +37,22 @@ std::vector<NamedLinear> linear_layers(GroundedModel& model) {
   return layers;
 }
 
-// What the words' decoder makes of a picture before the first word; its keys and values are the
+// What the words' decoder makes of an image before the first word; its keys and values are the
 // last products.
-Tensor see(GroundedModel& model, const Tensor& picture) {
-  const EncodedImage encoded = model->encode(picture);
+Tensor see(GroundedModel& model, const Tensor& image) {
+  const EncodedImage encoded = model->encode(image);
   model->decoder()->start(encoded.memory, {}, /*max_tokens=*/1);
   return encoded.memory;
 }
 
-// Runs the pictures in fp32 with every layer recorded; the memories are what fp32 gives.
+// Runs the images in fp32 with every layer recorded; the memories are what fp32 gives.
 std::vector<Tensor> record(GroundedModel& model, std::vector<NamedLinear>& layers,
-                           const std::vector<Tensor>& pictures) {
+                           const std::vector<Tensor>& images) {
   for (NamedLinear& each : layers)
-    each.layer->set_form(each.recorder = std::make_shared<RangeRecorder>());
+    each.layer->set_backend(each.recorder = std::make_shared<RangeRecorder>());
   std::vector<Tensor> memories;
   try {
-    for (const Tensor& picture : pictures) memories.push_back(see(model, picture));
+    for (const Tensor& image : images) memories.push_back(see(model, image));
   } catch (...) {
     restore_fp32(model);
     throw;
@@ -73,22 +73,22 @@ std::string name_of(const NamedLinear& linear, const SeenProduct& seen) {
   return fmt::format("{}[{}:{}]", linear.name, seen.first, seen.first + seen.count);
 }
 
-void set_forms(const std::vector<Candidate>& candidates, const Int8Report& report) {
-  std::vector<std::pair<LinearImpl*, std::vector<Int8Part>>> forms;
+void set_backends(const std::vector<Candidate>& candidates, const Int8Report& report) {
+  std::vector<std::pair<LinearImpl*, std::vector<Int8Part>>> backends;
   for (const Candidate& candidate : candidates) {
-    if (forms.empty() || forms.back().first != candidate.layer)
-      forms.push_back({candidate.layer, {}});
-    if (report.layers[candidate.row].is_int8) forms.back().second.push_back(candidate.part);
+    if (backends.empty() || backends.back().first != candidate.layer)
+      backends.push_back({candidate.layer, {}});
+    if (report.layers[candidate.row].is_int8) backends.back().second.push_back(candidate.part);
   }
-  for (auto& [layer, parts] : forms)
-    layer->set_form(parts.empty() ? nullptr : std::make_shared<Int8Form>(std::move(parts)));
+  for (auto& [layer, parts] : backends)
+    layer->set_backend(parts.empty() ? nullptr : std::make_shared<Int8Backend>(std::move(parts)));
 }
 
-double measure_output_error(GroundedModel& model, const std::vector<Tensor>& pictures,
+double measure_output_error(GroundedModel& model, const std::vector<Tensor>& images,
                             const std::vector<Tensor>& memories) {
   double off = 0, all = 0;
-  for (size_t i = 0; i < pictures.size(); ++i) {
-    off += (model->encode(pictures[i]).memory - memories[i]).square().sum().item<double>();
+  for (size_t i = 0; i < images.size(); ++i) {
+    off += (model->encode(images[i]).memory - memories[i]).square().sum().item<double>();
     all += memories[i].square().sum().item<double>();
   }
   return std::sqrt(off / std::max(all, 1e-30));
@@ -106,8 +106,8 @@ void give_up_worst(Int8Report& report) {
 }
 
 void check_arguments(GroundedModel& model, const Int8Options& options,
-                     const std::vector<Tensor>& pictures) {
-  if (!options.is_dynamic && pictures.empty())
+                     const std::vector<Tensor>& images) {
+  if (!options.is_dynamic && images.empty())
     throw Error(ErrorCode::kUsage, "static INT8 needs pictures to choose its scales by",
                 "give some, or use dynamic INT8");
   if (!model->parameters().front().device().is_cpu())
@@ -122,8 +122,8 @@ int64_t Int8Report::count(bool is_int8) const {
 }
 
 Int8Report quantise(GroundedModel model, const Int8Options& options,
-                    const std::vector<Tensor>& pictures) {
-  check_arguments(model, options, pictures);
+                    const std::vector<Tensor>& images) {
+  check_arguments(model, options, images);
   const torch::NoGradGuard no_grad;
   model->eval();
   Int8Report report;
@@ -132,7 +132,7 @@ Int8Report quantise(GroundedModel model, const Int8Options& options,
   const int64_t probe_px = kProbePatches * encoder.patch_px;
   std::vector<NamedLinear> layers = linear_layers(model);
   const std::vector<Tensor> probe{torch::zeros({1, encoder.channels, probe_px, probe_px})};
-  const std::vector<Tensor> memories = record(model, layers, pictures.empty() ? probe : pictures);
+  const std::vector<Tensor> memories = record(model, layers, images.empty() ? probe : images);
   std::vector<Candidate> candidates;
   for (NamedLinear& linear : layers) {
     for (const SeenProduct& seen : linear.recorder->products()) {
@@ -140,7 +140,7 @@ Int8Report quantise(GroundedModel model, const Int8Options& options,
       auto [part, error] = make_part(*linear.layer, seen,
                                      {options.is_dynamic, options.is_per_channel,
                                       is_before_table(linear.name, model->config())});
-      if (!pictures.empty()) {
+      if (!images.empty()) {
         row.error = error;
         row.is_int8 = options.layer_error_limit <= 0 || row.error <= options.layer_error_limit;
         row.input_low = seen.input_low;
@@ -158,13 +158,13 @@ Int8Report quantise(GroundedModel model, const Int8Options& options,
     }
     linear.recorder.reset();
   }
-  set_forms(candidates, report);
-  if (pictures.empty() || options.output_error_limit <= 0) return report;
-  while ((report.output_error = measure_output_error(model, pictures, memories)) >
+  set_backends(candidates, report);
+  if (images.empty() || options.output_error_limit <= 0) return report;
+  while ((report.output_error = measure_output_error(model, images, memories)) >
              options.output_error_limit &&
          report.count(true) > 0) {
     give_up_worst(report);
-    set_forms(candidates, report);
+    set_backends(candidates, report);
   }
   return report;
 }
@@ -174,7 +174,7 @@ bool is_int8_precision(const std::string& precision) {
 }
 
 void restore_fp32(GroundedModel model) {
-  for (NamedLinear& linear : linear_layers(model)) linear.layer->set_form(nullptr);
+  for (NamedLinear& linear : linear_layers(model)) linear.layer->set_backend(nullptr);
 }
 
 }  // namespace radgen

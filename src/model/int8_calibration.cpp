@@ -154,7 +154,7 @@ MeasuredPart make_part(const torch::nn::LinearImpl& layer, const SeenProduct& se
   };
   pack();
   const double error = relative_error(part.apply(seen.sample), y);
-  pack();  // afresh: the operator keeps what its first call needs, which shall be a picture's
+  pack();  // afresh: the operator keeps what its first call needs, which shall be an image's
   return {std::move(part), error};
 }
 

@@ -18,7 +18,7 @@ struct SeenProduct {
 };
 
 // fp32, and notes what it sees.
-class RangeRecorder : public LinearForm {
+class RangeRecorder : public LinearBackend {
  public:
   torch::Tensor apply(const torch::nn::LinearImpl& layer, const torch::Tensor& x, int64_t first,
                       int64_t count) override;

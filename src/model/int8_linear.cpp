@@ -79,14 +79,14 @@ Tensor Int8Part::apply(const Tensor& x) const {
   return out;
 }
 
-const Int8Part* Int8Form::find(int64_t first, int64_t count) const {
+const Int8Part* Int8Backend::find(int64_t first, int64_t count) const {
   for (const Int8Part& part : parts_)
     if (part.first == first && part.count == count) return &part;
   return nullptr;
 }
 
-Tensor Int8Form::apply(const torch::nn::LinearImpl& layer, const Tensor& x, int64_t first,
-                       int64_t count) {
+Tensor Int8Backend::apply(const torch::nn::LinearImpl& layer, const Tensor& x, int64_t first,
+                          int64_t count) {
   const Int8Part* part = find(first, count);
   if (part == nullptr || x.numel() == 0)
     return torch::linear(x, layer.weight.narrow(0, first, count),
@@ -98,11 +98,12 @@ bool has_table(const std::string& kind) { return kind == "gelu" || kind == "gelu
 
 TensorOptional int8_feed_forward(const LinearImpl& up, const LinearImpl& down,
                                  const std::string& kind, const Tensor& x) {
-  const auto* up_form = dynamic_cast<const Int8Form*>(up.form());
-  const auto* down_form = dynamic_cast<const Int8Form*>(down.form());
-  if (up_form == nullptr || down_form == nullptr || !has_table(kind) || x.numel() == 0) return {};
-  const Int8Part* first = up_form->find(0, up.weight.size(0));
-  const Int8Part* second = down_form->find(0, down.weight.size(0));
+  const auto* up_backend = dynamic_cast<const Int8Backend*>(up.backend());
+  const auto* down_backend = dynamic_cast<const Int8Backend*>(down.backend());
+  if (up_backend == nullptr || down_backend == nullptr || !has_table(kind) || x.numel() == 0)
+    return {};
+  const Int8Part* first = up_backend->find(0, up.weight.size(0));
+  const Int8Part* second = down_backend->find(0, down.weight.size(0));
   if (first == nullptr || second == nullptr || !first->has_one_output_scale || second->is_dynamic)
     return {};
   const std::array<uint8_t, 256> table = table_of(kind, *first, second->input);

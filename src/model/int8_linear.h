@@ -1,4 +1,4 @@
-// The INT8 forms of a linear layer (linear.h), made by quantise() (int8.h).
+// The INT8 backends of a linear layer (linear.h), made by quantise() (int8.h).
 //
 // Static: the input's range is known. So is that of each output channel: weights and bias are
 // divided by it before they are rounded, which costs nothing with a weight scale each channel, so
@@ -6,7 +6,7 @@
 // scale in each block of rows, the result is fp32.
 //
 // Rows are done in blocks: what is 8 bits wide stays in the cache and is never there for a whole
-// large picture.
+// large image.
 #pragma once
 
 #include <vector>
@@ -29,9 +29,9 @@ struct Int8Part {
 };
 
 // Parts that are not there are computed in fp32.
-class Int8Form : public LinearForm {
+class Int8Backend : public LinearBackend {
  public:
-  explicit Int8Form(std::vector<Int8Part> parts) : parts_(std::move(parts)) {}
+  explicit Int8Backend(std::vector<Int8Part> parts) : parts_(std::move(parts)) {}
   torch::Tensor apply(const torch::nn::LinearImpl& layer, const torch::Tensor& x, int64_t first,
                       int64_t count) override;
   const Int8Part* find(int64_t first, int64_t count) const;

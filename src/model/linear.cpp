@@ -15,12 +15,12 @@ Tensor apply_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 }
 
 Tensor LinearImpl::forward(const Tensor& x) {
-  if (!form_ || torch::GradMode::is_enabled()) return apply_linear(x, weight, bias);
-  return form_->apply(*this, x, 0, weight.size(0));
+  if (!backend_ || torch::GradMode::is_enabled()) return apply_linear(x, weight, bias);
+  return backend_->apply(*this, x, 0, weight.size(0));
 }
 
 Tensor LinearImpl::forward_part(const Tensor& x, int64_t first, int64_t count) {
-  if (form_ && !torch::GradMode::is_enabled()) return form_->apply(*this, x, first, count);
+  if (backend_ && !torch::GradMode::is_enabled()) return backend_->apply(*this, x, first, count);
   return torch::linear(x, weight.narrow(0, first, count), bias.narrow(0, first, count));
 }
 

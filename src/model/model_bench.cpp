@@ -47,9 +47,9 @@ ForwardInput random_input(const ModelConfig& config, const BenchCase& bench) {
 
 }  // namespace
 
-std::string picture_keys_of(const BenchCase& bench) {
+std::string kv_cache_type_of(const BenchCase& bench) {
   if (!bench.device.is_cpu()) return "fp32";
-  if (!bench.picture_keys.empty()) return bench.picture_keys;
+  if (!bench.kv_cache_type.empty()) return bench.kv_cache_type;
   return bench.precision == "fp32" ? "fp32" : "fp16";
 }
 
@@ -105,14 +105,15 @@ BenchResult bench_decode(GroundedModel model, const BenchCase& bench) {
   EncodedImage encoded;
   encoded.grid = grid_of(config, bench);
   const int64_t keys = encoded.grid.size() + (config.decoder.sees_cls ? 1 : 0);
-  const int64_t evidence = config.evidence ? config.finding_classes : 0;
-  encoded.memory = torch::randn({bench.batch, keys, config.decoder.width + evidence}, bench.device);
+  const int64_t finding_classes = config.sees_findings ? config.finding_classes : 0;
+  encoded.memory =
+      torch::randn({bench.batch, keys, config.decoder.width + finding_classes}, bench.device);
   DecodingConfig decoding;
   decoding.max_tokens = decoding.min_tokens = bench.tokens;
-  decoding.picture_keys = picture_keys_of(bench);
-  const int64_t key_bytes = decoding.picture_keys == "int8"   ? 1
-                            : decoding.picture_keys == "fp16" ? 2
-                                                              : 4;
+  decoding.kv_cache_type = kv_cache_type_of(bench);
+  const int64_t key_bytes = decoding.kv_cache_type == "int8"   ? 1
+                            : decoding.kv_cache_type == "fp16" ? 2
+                                                               : 4;
   BenchResult result =
       time_runs(bench.runs, bench.device, [&] { generate(model, encoded, {}, decoding); });
   const auto batch = static_cast<double>(bench.batch);

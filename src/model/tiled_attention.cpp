@@ -118,7 +118,7 @@ struct Tiles {
 };
 Tiles tiles_for(const Heads& heads) {
   if (!heads.q.device().is_cpu()) return {kDeviceQueryTile, kDeviceKeyTile};
-  // A text or a small picture is one tile.
+  // A text or a small image is one tile.
   const int64_t n = std::max(heads.q.size(1), heads.k.size(1));
   return n * n <= kQueryTile * kKeyTile ? Tiles{n, n} : Tiles{kQueryTile, kKeyTile};
 }

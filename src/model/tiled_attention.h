@@ -27,7 +27,7 @@ class TiledSelfAttention : public torch::autograd::Function<TiledSelfAttention> 
 
 // Attention inside of windows of window_patches x window_patches, as window_self_attention()
 // defines it, but without gradients and without the rows of [CLS], which are left as they are. Each
-// thread gathers the rows of one head of one window in its cache: a large picture is never laid out
+// thread gathers the rows of one head of one window in its cache: a large image is never laid out
 // anew. qkv [B,N,3,A,d] or [B,1+N,3,A,d] fp32 on a CPU, out likewise [B,N or 1+N,A,d].
 bool can_gather_windows(const torch::Tensor& qkv);
 void attend_gathered_windows(const torch::Tensor& qkv, PatchGrid grid, int64_t window_patches,

@@ -12,7 +12,7 @@ using torch::Tensor;
 namespace {
 
 // A feed-forward whose inner values would take more than this is done in blocks of rows when no
-// gradient is wanted: they then stay in the cache, and a large picture's (200 MB for 16,384 patches
+// gradient is wanted: they then stay in the cache, and a large image's (200 MB for 16,384 patches
 // of ViT-B) are never there all at once.
 constexpr int64_t kInnerLimitBytes = int64_t{32} << 20;
 constexpr int64_t kFeedForwardRows = 1024;

@@ -6,9 +6,9 @@
 #include <bit>
 #include <cmath>
 
+#include "activation_checkpointing.h"
 #include "radgen/core/error.h"
 #include "radgen/model/initialisation.h"
-#include "recompute.h"
 
 namespace radgen {
 namespace {
@@ -90,7 +90,7 @@ ConvStemImpl::ConvStemImpl(const EncoderConfig& config) {
     const int64_t output = stem_channels(config, stage, stages);
     torch::nn::Sequential layers(ResidualBlockImpl::convolution(input, output, /*stride=*/2),
                                  torch::nn::BatchNorm2d(output), torch::nn::ReLU());
-    // At half the picture's size a block costs as much as all others together and sees 7 pixels.
+    // At half the image's size a block costs as much as all others together and sees 7 pixels.
     for (int64_t block = 0; stage > 0 && block < config.stem_blocks; ++block)
       layers->push_back(ResidualBlock(output));
     stages_->push_back(layers);
@@ -165,7 +165,7 @@ class VitLayerImpl : public torch::nn::Module {
   double dropout_;
   bool has_cls_;
   int64_t pool_keys_;
-  int64_t window_patches_ = 0;  // 0: the layer sees the whole picture
+  int64_t window_patches_ = 0;  // 0: the layer sees the whole image
   torch::nn::LayerNorm norm_1_{nullptr}, norm_2_{nullptr};
   SelfAttention attention_{nullptr};
   FeedForward mlp_{nullptr};
@@ -224,7 +224,7 @@ EncodedPatches VitEncoderImpl::forward(const Tensor& image) {
     auto forward = [&layer, grid = result.grid](const Tensor& in) {
       return layer.forward(in, grid);
     };
-    x = config_.recompute_layers ? recomputed(forward, x) : forward(x);
+    x = config_.activation_checkpointing ? checkpointed(forward, x) : forward(x);
   }
   x = norm_(x);
   if (config_.has_cls) {

@@ -41,8 +41,8 @@ void add_both_transposed(std::vector<Mapping>& map, const std::string& target,
   map.push_back(copied(target + ".bias", source + ".bias"));
 }
 
-// Filters and bias of the patch embedding. With grey pictures in place of RGB the same value stands
-// in all channels, so that the filters are summed. A picture that we normalise as x = (g - m)/s and
+// Filters and bias of the patch embedding. With grey images in place of RGB the same value stands
+// in all channels, so that the filters are summed. An image that we normalise as x = (g - m)/s and
 // the file as (g - m_c)/s_c gives the same result with filters w_c s/s_c and a bias larger by sum
 // w_c (m - m_c)/s_c: patches do not overlap an edge, so this is exact.
 void add_patch_stem(std::vector<Mapping>& map, const EncoderConfig& own, const PublicConfig& file,
@@ -83,7 +83,7 @@ void add_patch_stem(std::vector<Mapping>& map, const EncoderConfig& own, const P
                  }});
 }
 
-// [1,1+N,D] with [CLS] first -> cls_position and positions, resampled to our native picture.
+// [1,1+N,D] with [CLS] first -> cls_position and positions, resampled to our native image.
 void add_positions(std::vector<Mapping>& map, const EncoderConfig& own, const EncoderConfig& file,
                    const std::string& source) {
   const PatchGrid from{file.image_height_px / file.patch_px, file.image_width_px / file.patch_px};

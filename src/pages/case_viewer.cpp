@@ -31,11 +31,11 @@ const char* kind_name(BoxKind kind) {
   return "reference";
 }
 
-ordered_json picture_json(const ViewerPicture& picture) {
-  RADGEN_CHECK(picture.width_px > 0 && picture.height_px > 0, "a picture's size is missing");
-  return {{"source", jpeg_data_uri(picture.jpeg)},
-          {"width_px", picture.width_px},
-          {"height_px", picture.height_px}};
+ordered_json image_json(const ViewerImage& image) {
+  RADGEN_CHECK(image.width_px > 0 && image.height_px > 0, "a picture's size is missing");
+  return {{"source", jpeg_data_uri(image.jpeg)},
+          {"width_px", image.width_px},
+          {"height_px", image.height_px}};
 }
 
 ordered_json text_json(const MarkedText& text) {
@@ -53,7 +53,7 @@ ordered_json case_json(const ViewerCase& c) {
     boxes.push_back(std::move(json));
   }
   for (const auto& [name, value] : c.facts) facts.push_back({name, value});
-  ordered_json json{{"picture", c.picture},        {"title", c.title},
+  ordered_json json{{"picture", c.image},          {"title", c.title},
                     {"remark", c.remark},          {"facts", std::move(facts)},
                     {"map_note", c.map_note},      {"boxes", std::move(boxes)},
                     {"draft", text_json(c.draft)}, {"reference", text_json(c.reference)}};
@@ -69,7 +69,7 @@ ordered_json case_json(const ViewerCase& c) {
 }  // namespace
 
 std::string case_viewer_html(const CaseViewer& viewer) {
-  ordered_json pictures = ordered_json::array(), cases = ordered_json::array(),
+  ordered_json images = ordered_json::array(), cases = ordered_json::array(),
                kinds = ordered_json::array();
   for (const ViewerKind& kind : viewer.kinds) {
     for (const size_t i : kind.cases) {
@@ -84,13 +84,13 @@ std::string case_viewer_html(const CaseViewer& viewer) {
                      {"cases", kind.cases}});
   }
   if (kinds.empty()) return "";
-  for (const ViewerPicture& picture : viewer.pictures) pictures.push_back(picture_json(picture));
+  for (const ViewerImage& image : viewer.images) images.push_back(image_json(image));
   for (const ViewerCase& c : viewer.cases) {
-    RADGEN_CHECK(c.picture < viewer.pictures.size(), "a case names a picture that is not there");
+    RADGEN_CHECK(c.image < viewer.images.size(), "a case names a picture that is not there");
     cases.push_back(case_json(c));
   }
   const ordered_json data{
-      {"pictures", std::move(pictures)}, {"cases", std::move(cases)}, {"kinds", std::move(kinds)}};
+      {"pictures", std::move(images)}, {"cases", std::move(cases)}, {"kinds", std::move(kinds)}};
   return std::string("<style>") + kCaseViewerCss + "</style>\n" + kCaseViewerHtml +
          "<script type=\"application/json\" id=\"viewer-data\">" + script_safe(data) +
          "</script>\n<script>" + kHeatJs + kCaseViewerJs + "</script>\n";

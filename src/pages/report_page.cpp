@@ -24,34 +24,34 @@ namespace {
 
 using nlohmann::ordered_json;
 
-const char* evidence_class(Evidence evidence) {
-  switch (evidence) {
-    case Evidence::kRegions:
+const char* grounding_class(Grounding grounding) {
+  switch (grounding) {
+    case Grounding::kRegions:
       return "regions";
-    case Evidence::kNone:
+    case Grounding::kNone:
       return "none";
-    case Evidence::kAbsence:
+    case Grounding::kAbsence:
       return "absence";
   }
   return "none";
 }
 
-std::string evidence_words(const ReportSentence& sentence) {
-  switch (sentence.evidence) {
-    case Evidence::kRegions:
+std::string grounding_words(const ReportSentence& sentence) {
+  switch (sentence.grounding) {
+    case Grounding::kRegions:
       return fmt::format("{} region{}, evidence {:.2f}", sentence.boxes.size(),
                          sentence.boxes.size() == 1 ? "" : "s", sentence.score);
-    case Evidence::kNone:
+    case Grounding::kNone:
       return "no image evidence";
-    case Evidence::kAbsence:
+    case Grounding::kAbsence:
       return "states absence: nothing to point at";
   }
   return "";
 }
 
 ordered_json sentence_json(const ReportSentence& sentence) {
-  ordered_json out{{"evidence", evidence_words(sentence)}, {"boxes", ordered_json::array()}};
-  if (sentence.evidence != Evidence::kRegions) return out;
+  ordered_json out{{"evidence", grounding_words(sentence)}, {"boxes", ordered_json::array()}};
+  if (sentence.grounding != Grounding::kRegions) return out;
   for (const Box& box : sentence.boxes) out["boxes"].push_back(box_json(box));
   if (!sentence.map.empty()) {
     out["map"] = {{"rows", sentence.map_rows},
@@ -83,8 +83,8 @@ std::string sentence_markup(const ReportSentence& sentence, size_t number) {
       "<span class=\"words\">{2}</span><span class=\"meta\"><span class=\"evidence\">{3}</span>"
       "<span class=\"confidence\">confidence <span class=\"bar\" aria-hidden=\"true\">"
       "<i style=\"width:{4:.0f}%\"></i></span>{5:.2f}</span></span></button></li>\n",
-      evidence_class(sentence.evidence), number, escape_html(sentence.text),
-      escape_html(evidence_words(sentence)), 100 * confidence, confidence);
+      grounding_class(sentence.grounding), number, escape_html(sentence.text),
+      escape_html(grounding_words(sentence)), 100 * confidence, confidence);
 }
 
 std::string part_markup(const std::string& title, const std::vector<ReportSentence>& sentences,

@@ -20,7 +20,7 @@ const std::array<std::string, kFindingCount> kFindingNames{"Atelectasis",
                                                            "Pneumothorax",
                                                            "Support Devices"};
 const std::array<std::string, 4> kSideNames{"", "left", "right", "bilateral"};
-const std::array<std::string, 3> kCertaintyNames{"negative", "uncertain", "positive"};
+const std::array<std::string, 3> kAssertionNames{"negative", "uncertain", "positive"};
 const std::array<std::string, 4> kSeverityNames{"", "subtle", "moderate", "severe"};
 
 template <class Enum, size_t n>
@@ -66,11 +66,11 @@ Side mirrored(Side side) {
   return side;
 }
 
-const std::string& certainty_name(Certainty certainty) {
-  return kCertaintyNames.at(static_cast<size_t>(certainty));
+const std::string& assertion_name(Assertion assertion) {
+  return kAssertionNames.at(static_cast<size_t>(assertion));
 }
-Certainty certainty_from_name(std::string_view name) {
-  return from_name<Certainty>(kCertaintyNames, name, "certainty");
+Assertion assertion_from_name(std::string_view name) {
+  return from_name<Assertion>(kAssertionNames, name, "certainty");
 }
 
 const std::string& severity_name(Severity severity) {

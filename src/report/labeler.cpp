@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "radgen/report/text.h"
-#include "report/certainty.h"
+#include "report/assertion.h"
 #include "report/characters.h"
 #include "report/lexicon.h"
 #include "report/modifiers.h"
@@ -22,7 +22,7 @@ struct Found {
   Finding finding = Finding::kNoFinding;
   TermKind kind = TermKind::kFinding;
   int structure = -1;  // index, where the hit is a structure
-  Certainty certainty = Certainty::kPositive;
+  Assertion assertion = Assertion::kPositive;
   Hit cue;  // what made it so; empty: nothing
 };
 
@@ -170,17 +170,17 @@ void SentenceReader::resolve_structures() {
     resolved.cue = cue.last > cue.first ? cue : state->hit;
     switch (state->state) {
       case State::kPositive:
-        resolved.certainty = said;
+        resolved.assertion = said;
         break;
       case State::kUncertain:
-        resolved.certainty =
-            said == Certainty::kNegative ? Certainty::kNegative : Certainty::kUncertain;
+        resolved.assertion =
+            said == Assertion::kNegative ? Assertion::kNegative : Assertion::kUncertain;
         break;
       case State::kNegative:
-        resolved.certainty = Certainty::kNegative;
+        resolved.assertion = Assertion::kNegative;
         break;
       case State::kUnchanged:
-        resolved.certainty = Certainty::kUncertain;
+        resolved.assertion = Assertion::kUncertain;
         break;
     }
     const Hit both{std::min(found.hit.first, state->hit.first),
@@ -191,7 +191,7 @@ void SentenceReader::resolve_structures() {
              (other.first < state->hit.first || other.last > state->hit.last);
     });
     const bool is_abnormal = state->state == State::kPositive || state->state == State::kUncertain;
-    if (is_abnormal && resolved.certainty == Certainty::kPositive) resolved.cue = {};
+    if (is_abnormal && resolved.assertion == Assertion::kPositive) resolved.cue = {};
     if (is_abnormal && is_alone && both.last - both.first <= kJoinedReach + 2) resolved.hit = both;
     kept.push_back(resolved);
   }
@@ -213,16 +213,16 @@ void SentenceReader::resolve_structures() {
 void SentenceReader::resolve_terms() {
   for (Found& found : found_) {
     if (found.structure >= 0) continue;
-    const auto [certainty, cue] = sentence_.judge(found.hit, hits_);
-    found.certainty = certainty;
+    const auto [assertion, cue] = sentence_.judge(found.hit, hits_);
+    found.assertion = assertion;
     found.cue = cue;
-    if (found.kind == TermKind::kUncertainFinding && found.certainty == Certainty::kPositive) {
-      found.certainty = Certainty::kUncertain;
+    if (found.kind == TermKind::kUncertainFinding && found.assertion == Assertion::kPositive) {
+      found.assertion = Assertion::kUncertain;
     }
   }
   const auto hedge = [](Found& found, const Hit& joint) {
-    if (found.certainty != Certainty::kPositive) return;
-    found.certainty = Certainty::kUncertain;
+    if (found.assertion != Assertion::kPositive) return;
+    found.assertion = Assertion::kUncertain;
     found.cue = joint;
   };
   const auto is_look_alike = [&](const Found& found) {
@@ -256,7 +256,7 @@ void SentenceReader::append(size_t sentence_index, bool with_others,
     if (found.kind == TermKind::kOther && !with_others) continue;
     Mention m;
     m.finding = found.finding;
-    m.certainty = found.certainty;
+    m.assertion = found.assertion;
     m.begin = words_[found.hit.first].begin;
     m.end = words_[found.hit.last - 1].end;
     m.sentence = sentence_index;
@@ -264,9 +264,9 @@ void SentenceReader::append(size_t sentence_index, bool with_others,
     m.severity = severity_of(lexicon_, sentence_, found.hit, hits_);
     add(m, found);
     const auto implied = lexicon_.implied.match(words_, found.hit.first, found.hit.last);
-    if (implied.length == found.hit.last - found.hit.first && m.certainty != Certainty::kNegative) {
+    if (implied.length == found.hit.last - found.hit.first && m.assertion != Assertion::kNegative) {
       m.finding = static_cast<Finding>(implied.values[0]);
-      m.certainty = Certainty::kUncertain;
+      m.assertion = Assertion::kUncertain;
       m.side = Side::kNone;
       m.severity = Severity::kUnstated;
       add(m, found);
@@ -380,14 +380,14 @@ Labels Labeler::aggregate(const std::vector<Mention>& mentions) {
   std::map<Finding, Seen> seen;
   bool is_normal = true;
   for (const Mention& m : mentions) {
-    if (m.certainty != Certainty::kNegative && m.finding != Finding::kSupportDevices)
+    if (m.assertion != Assertion::kNegative && m.finding != Finding::kSupportDevices)
       is_normal = false;
     if (m.finding == Finding::kNoFinding)
       continue;  // an abnormality outside the 13 has no label of its own
     Seen& of = seen[m.finding];
-    of.is_negative = of.is_negative || m.certainty == Certainty::kNegative;
-    of.is_uncertain = of.is_uncertain || m.certainty == Certainty::kUncertain;
-    of.is_positive = of.is_positive || m.certainty == Certainty::kPositive;
+    of.is_negative = of.is_negative || m.assertion == Assertion::kNegative;
+    of.is_uncertain = of.is_uncertain || m.assertion == Assertion::kUncertain;
+    of.is_positive = of.is_positive || m.assertion == Assertion::kPositive;
   }
   Labels labels;
   for (const auto& [finding, of] : seen) {

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "report/certainty.h"
+#include "report/assertion.h"
 
 namespace radgen {
 

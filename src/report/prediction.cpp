@@ -41,7 +41,7 @@ ordered_json sentence_json(const DraftSentence& s) {
 ordered_json mention_json(const Mention& m) {
   ordered_json out{{"finding", finding_name(m.finding)},
                    {"side", side_name(m.side)},
-                   {"certainty", certainty_name(m.certainty)},
+                   {"certainty", assertion_name(m.assertion)},
                    {"begin", m.begin},
                    {"end", m.end},
                    {"sentence", m.sentence}};
@@ -132,17 +132,17 @@ DraftSentence sentence_from(const json& object, const std::string& where) {
 Mention mention_from(const json& object, const std::string& where) {
   Reader reader(object, where);
   Mention m;
-  std::string finding, side, certainty = "positive", severity;
+  std::string finding, side, assertion = "positive", severity;
   reader.read("finding", finding);
   reader.read("side", side);
-  reader.read("certainty", certainty);
+  reader.read("certainty", assertion);
   reader.read("severity", severity);
   const auto known = finding_from_name(finding);
   if (!known) reader.fail("'finding' is none of the 14 names");
   m.finding = *known;
   try {
     m.side = side_from_name(side);
-    m.certainty = certainty_from_name(certainty);
+    m.assertion = assertion_from_name(assertion);
     m.severity = severity_from_name(severity);
   } catch (const Error& error) {
     reader.fail(error.what());

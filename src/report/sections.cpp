@@ -45,7 +45,7 @@ constexpr std::array<Alias, 13> kAliases{{
 // Any other header that contains one of these is counted to it; the first that matches wins.
 constexpr std::array<std::string_view, 5> kMainSections{"impression", "findings", "history",
                                                         "comparison", "addendum"};
-// Any other header that names the pictures stands above findings.
+// Any other header that names the images stands above findings.
 constexpr std::array<std::string_view, 18> kViewWords{
     "chest",          "portable",       "pa and lateral",  "lateral and pa",
     "ap and lateral", "lateral and ap", "frontal and",     "two views",

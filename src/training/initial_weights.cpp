@@ -15,13 +15,13 @@ constexpr const char* kTokenizer = "tokenizer.model";
 WeightReport load_vision(GroundedModel network, const TrainConfig& config, const fs::path& path) {
   const PublicCheckpoint checkpoint = read_public_checkpoint(path);
   PublicLoadOptions options;
-  options.grey_mean = config.data.frame.mean;
-  options.grey_sd = config.data.frame.sd;
+  options.grey_mean = config.data.model_input.mean;
+  options.grey_sd = config.data.model_input.sd;
   if (checkpoint.config.encoder && checkpoint.config.pixel_sd.empty())
     log::warning(
         "{} does not say how its pictures were normalised (no preprocessor_config.json): they are "
         "given as "
-        "data.frame.mean and data.frame.sd say",
+        "data.model_input.mean and data.model_input.sd say",
         path.string());
   return load_public_vision(network->encoder(), checkpoint, options);
 }

@@ -8,7 +8,7 @@ namespace radgen {
 
 using torch::Tensor;
 
-Batch at_half_size(const Batch& batch, PatchGrid grid) {
+Batch at_low_resolution(const Batch& batch, PatchGrid grid) {
   const int64_t patch_px = batch.image.size(2) / grid.rows, rows = (grid.rows + 1) / 2,
                 columns = (grid.columns + 1) / 2;
   Batch small = batch;
@@ -23,11 +23,11 @@ Batch at_half_size(const Batch& batch, PatchGrid grid) {
 
 Losses step_losses(GroundedModel network, const Batch& batch, const TrainConfig& config,
                    int64_t step) {
-  if (step >= config.loop.encoder_first_steps)
+  if (step >= config.loop.encoder_pretraining_steps)
     return network->forward(make_forward_input(batch)).losses;
   const LossConfig& loss = config.network.loss;
-  const Batch seen = step < config.loop.half_size_steps
-                         ? at_half_size(batch, network->encoder()->native_grid())
+  const Batch seen = step < config.loop.low_resolution_steps
+                         ? at_low_resolution(batch, network->encoder()->native_grid())
                          : batch;
   const Tensor logits = network->encode(seen.image).finding_logits;
   const Autocast off(false, batch.image.device());

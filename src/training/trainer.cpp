@@ -33,28 +33,30 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// The parts of the config that follow from the data: vocabulary, frame, native picture.
+// The parts of the config that follow from the data: vocabulary, input, native image.
 TrainConfig completed(TrainConfig config, const Tokenizer& tokenizer,
                       const nlohmann::json& prepared) {
   config.network.decoder.vocabulary_size = tokenizer.vocabulary_size();
-  config.network.encoder.image_height_px = config.data.frame.height_px;
-  config.network.encoder.image_width_px = config.data.frame.width_px;
+  config.network.encoder.image_height_px = config.data.model_input.height_px;
+  config.network.encoder.image_width_px = config.data.model_input.width_px;
   config.data.patch_px = config.network.encoder.patch_px;
   config.data.max_tokens = config.network.decoder.max_tokens;
   const nlohmann::json& prepare = prepared.at("config");
-  config.data.frame.prepared_long_side_px = prepare.at("size_px");
-  config.data.frame.photometric = prepare.at("photometric");
+  config.data.model_input.prepared_long_side_px = prepare.at("size_px");
+  config.data.model_input.photometric = prepare.at("photometric");
   if (config.network.loss.lambda_labels > 0 || config.network.loss.lambda_patches > 0)
     config.network.finding_classes = static_cast<int64_t>(kFindingCount);
-  if (config.loop.encoder_first_steps > 0 && config.network.finding_classes == 0)
-    throw Error(ErrorCode::kConfig,
-                "loop.encoder_first_steps needs loss.lambda_labels or loss.lambda_patches above 0",
-                "set one of them, or encoder_first_steps to 0");
-  if (config.loop.half_size_steps > config.loop.encoder_first_steps)
-    throw Error(ErrorCode::kConfig,
-                fmt::format("loop.half_size_steps {} is more than loop.encoder_first_steps {}",
-                            config.loop.half_size_steps, config.loop.encoder_first_steps),
-                "words need the whole picture: make it smaller");
+  if (config.loop.encoder_pretraining_steps > 0 && config.network.finding_classes == 0)
+    throw Error(
+        ErrorCode::kConfig,
+        "loop.encoder_pretraining_steps needs loss.lambda_labels or loss.lambda_patches above 0",
+        "set one of them, or encoder_pretraining_steps to 0");
+  if (config.loop.low_resolution_steps > config.loop.encoder_pretraining_steps)
+    throw Error(
+        ErrorCode::kConfig,
+        fmt::format("loop.low_resolution_steps {} is more than loop.encoder_pretraining_steps {}",
+                    config.loop.low_resolution_steps, config.loop.encoder_pretraining_steps),
+        "words need the whole picture: make it smaller");
   check(config.network);
   return config;
 }
@@ -351,7 +353,7 @@ nlohmann::ordered_json Trainer::finish() {
   if (fs::exists(best)) load_checkpoint_weights(fs::canonical(best), network_);
   network_->eval();
   LoadedModel model;
-  model.config = {config_.network, config_.data.frame, config_.decoding,
+  model.config = {config_.network, config_.data.model_input, config_.decoding,
                   config_.data.prompt_max_tokens};
   model.network = network_;
   model.tokenizer = tokenizer_;

@@ -7,10 +7,11 @@
 #include "radgen/core/log.h"
 #include "radgen/data/loader.h"
 #include "radgen/evaluation/evaluate.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 #include "radgen/inference/calibration.h"
-#include "radgen/inference/candidates.h"
+#include "radgen/inference/calibration_fit.h"
 #include "radgen/inference/regions.h"
+#include "radgen/inference/sample_ranking.h"
 #include "radgen/training/forward_input.h"
 
 namespace radgen {
@@ -52,11 +53,11 @@ evaluation::Reference reference_of(const ManifestEntry& entry,
 }
 
 StudyInput study_input_of(const ManifestEntry& entry, const std::filesystem::path& folder) {
-  Result<cv::Mat> picture = read_png16(folder / entry.image);
-  if (!picture)
-    throw Error(ErrorCode::kData, entry.image + ": " + picture.failure().message,
+  Result<cv::Mat> image = read_png16(folder / entry.image);
+  if (!image)
+    throw Error(ErrorCode::kData, entry.image + ": " + image.failure().message,
                 "prepare the data set again with preprocess-radgen --overwrite");
-  return {entry.study_id, entry.image_id, *picture, entry.age, entry.sex, entry.indication};
+  return {entry.study_id, entry.image_id, *image, entry.age, entry.sex, entry.indication};
 }
 
 evaluation::PhraseMap phrase_map_of(const std::string& study_id, const PhraseGrounding& grounding,
@@ -66,7 +67,7 @@ evaluation::PhraseMap phrase_map_of(const std::string& study_id, const PhraseGro
           grounding.mention.side,
           grounding.map,
           grounding.map_box,
-          calibrated_score(grounding.evidence, calibration),
+          calibrated_score(grounding.region_features, calibration),
           find_regions(grounding.map, grounding.map_box, calibration.region_threshold)};
 }
 
@@ -150,7 +151,7 @@ void Validator::add_scores(GroundedModel& network, torch::Device device,
                            ValidationResult& result) const {
   const size_t most = static_cast<size_t>(config_.validation.generated_studies);
   LoadedModel model;
-  model.config = {config_.network, config_.data.frame, config_.decoding,
+  model.config = {config_.network, config_.data.model_input, config_.decoding,
                   config_.data.prompt_max_tokens};
   model.network = network;
   model.tokenizer = tokenizer_;
@@ -223,7 +224,7 @@ FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device dev
       auto reference = boxes_of(*boxed_truths[i], grounding.mention);
       if (!reference.empty())
         phrases.push_back(
-            {grounding.map, grounding.map_box, std::move(reference), grounding.evidence});
+            {grounding.map, grounding.map_box, std::move(reference), grounding.region_features});
     }
   // the thresholds choose among drawn texts: they come first
   Calibration drawn_with = model.calibration;
@@ -236,14 +237,15 @@ FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device dev
   boxed_studies.resize(std::min(boxed_studies.size(), kMostDraftedStudies));
   const std::vector<Draft> drafts = predictor.draft(boxed_studies);
   for (size_t i = 0; i < drafts.size(); ++i) {
-    const evaluation::StudyWords words = evaluation::read_words(labeler, texts[i]);
+    const evaluation::ExtractedFindings words = evaluation::extract_findings(labeler, texts[i]);
     for (size_t s = 0; s < drafts[i].sentences.size(); ++s) {
       const DraftSentence& sentence = drafts[i].sentences[s];
-      if (sentence.evidence.findings.empty()) continue;
-      CalibrationCase claim{sentence.map,      drafts[i].map_box,         {},
-                            sentence.evidence, sentence.word_probability, true};
+      if (sentence.region_features.findings.empty()) continue;
+      CalibrationCase claim{
+          sentence.map, drafts[i].map_box, {}, sentence.region_features, sentence.word_probability,
+          true};
       for (const Mention& mention : drafts[i].mentions) {
-        if (mention.sentence != s || mention.certainty == Certainty::kNegative) continue;
+        if (mention.sentence != s || mention.assertion == Assertion::kNegative) continue;
         claim.is_right &= evaluation::is_stated(mention.finding, mention.side, words);
         const auto boxes = boxes_of(*boxed_truths[i], mention);
         claim.reference.insert(claim.reference.end(), boxes.begin(), boxes.end());

@@ -146,7 +146,7 @@ TEST(Audit, StudiesWithoutDraftCountAsMissedAndHaveTheirOwnRow) {
 TEST(Audit, AttentionThatDiffersIsFound) {
   std::vector<AuditCase> cases = simulate_cases(design(0), 8);
   for (AuditCase& c : cases) {
-    if (c.sex == "female") c.gaze.entropy += 0.1;
+    if (c.sex == "female") c.attention_location.entropy += 0.1;
   }
   const AuditResult result = audit(cases, quick());
   AuditOptions fine = quick();

@@ -153,7 +153,7 @@ TEST(Intake, TextAndConfidenceAreMeasuredByGroupToo) {
   }
 }
 
-TEST(Gaze, IsReadFromTheMapsOfSentencesThatStateAFinding) {
+TEST(AttentionLocation, IsReadFromTheMapsOfSentencesThatStateAFinding) {
   std::vector<Draft> predictions = drafts(1);
   DraftSentence sentence;
   sentence.text = "There is a left pleural effusion.";
@@ -162,15 +162,16 @@ TEST(Gaze, IsReadFromTheMapsOfSentencesThatStateAFinding) {
   sentence.text = "No pneumothorax.";
   sentence.map = {2, 2, {1, 0, 0, 0}};
   predictions[0].sentences.push_back(sentence);
-  const Gaze gaze = take_in(predictions, subjects(2), {.threads = 1}).cases[0].gaze;
-  EXPECT_NEAR(gaze.entropy, 0, 1e-9);
-  EXPECT_NEAR(gaze.centre_x, 0.75, 1e-6);
-  EXPECT_NEAR(gaze.centre_y, 0.75, 1e-6);
-  EXPECT_GT(gaze.mass_in_box, 0.6)
+  const AttentionLocation attention_location =
+      take_in(predictions, subjects(2), {.threads = 1}).cases[0].attention_location;
+  EXPECT_NEAR(attention_location.entropy, 0, 1e-9);
+  EXPECT_NEAR(attention_location.centre_x, 0.75, 1e-6);
+  EXPECT_NEAR(attention_location.centre_y, 0.75, 1e-6);
+  EXPECT_GT(attention_location.mass_in_box, 0.6)
       << "the map is enlarged bilinearly, so some of it lies beside the box";
 }
 
-TEST(Gaze, BrokenMapsArePassedOver) {
+TEST(AttentionLocation, BrokenMapsArePassedOver) {
   std::vector<Draft> predictions = drafts(1);
   DraftSentence sentence;
   sentence.text = "There is a left pleural effusion.";
@@ -180,7 +181,7 @@ TEST(Gaze, BrokenMapsArePassedOver) {
     sentence.map = broken;
     predictions[0].sentences = {sentence};
     const Intake intake = take_in(predictions, subjects(2), {.threads = 1});
-    EXPECT_TRUE(std::isnan(intake.cases[0].gaze.entropy));
+    EXPECT_TRUE(std::isnan(intake.cases[0].attention_location.entropy));
     EXPECT_EQ(intake.with_maps, 0);
   }
 }

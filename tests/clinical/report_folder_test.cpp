@@ -8,7 +8,7 @@
 #include "imaging/codecs_of_tests.h"
 #include "radgen/clinical/refusal.h"
 #include "radgen/core/files.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 
 namespace radgen {
 namespace {
@@ -54,12 +54,12 @@ Draft draft_with_map() {
       {.text = "Stable.", .begin = 42, .end = 49, .map = map}};
   d.mentions = {{.finding = Finding::kPleuralEffusion, .side = Side::kLeft, .begin = 5, .end = 13},
                 {.finding = Finding::kEdema,
-                 .certainty = Certainty::kNegative,
+                 .assertion = Assertion::kNegative,
                  .begin = 18,
                  .end = 23,
                  .sentence = 1},
                 {.finding = Finding::kLungLesion,
-                 .certainty = Certainty::kUncertain,
+                 .assertion = Assertion::kUncertain,
                  .begin = 34,
                  .end = 40,
                  .sentence = 2}};
@@ -75,12 +75,12 @@ FilmReport report_of(const Film& f) {
           .prepared_height_px = 30};
 }
 
-TEST(SentenceEvidence, TellsEvidenceFromAbsenceFromNothing) {
+TEST(SentenceGrounding, TellsEvidenceFromAbsenceFromNothing) {
   const Draft d = draft_with_map();
-  EXPECT_EQ(sentence_evidence(d, 0), SentenceEvidence::kGrounded);
-  EXPECT_EQ(sentence_evidence(d, 1), SentenceEvidence::kAbsence);
-  EXPECT_EQ(sentence_evidence(d, 2), SentenceEvidence::kNone);
-  EXPECT_EQ(sentence_evidence(d, 3), SentenceEvidence::kNone) << "names no finding";
+  EXPECT_EQ(sentence_grounding(d, 0), SentenceGrounding::kGrounded);
+  EXPECT_EQ(sentence_grounding(d, 1), SentenceGrounding::kAbsence);
+  EXPECT_EQ(sentence_grounding(d, 2), SentenceGrounding::kNone);
+  EXPECT_EQ(sentence_grounding(d, 3), SentenceGrounding::kNone) << "names no finding";
 }
 
 TEST(ReportFolder, HoldsEveryFileAndMapsThatReadBack) {
@@ -88,7 +88,7 @@ TEST(ReportFolder, HoldsEveryFileAndMapsThatReadBack) {
   const Film f = film();
   FilmReport report = report_of(f);
   report.model.is_phantom_trained = false;
-  write_evidence(folder.path(), report);
+  write_maps_and_overlays(folder.path(), report);
   write_report(folder.path(), report);
   std::set<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder.path()))
@@ -121,7 +121,7 @@ TEST(ReportFolder, OnlyTheFhirFileNamesThePatient) {
   const Film f = film();
   FilmReport report = report_of(f);
   report.model.is_phantom_trained = false;
-  write_evidence(folder.path(), report);
+  write_maps_and_overlays(folder.path(), report);
   write_report(folder.path(), report);
   for (const auto& entry : fs::directory_iterator(folder.path())) {
     const bool is_fhir = entry.path().filename() == "report.fhir.json";
@@ -137,7 +137,7 @@ TEST(ReportFolder, EveryTextSaysThatItIsResearch) {
   const Film f = film();
   FilmReport report = report_of(f);
   report.model.is_phantom_trained = false;
-  write_evidence(folder.path(), report);
+  write_maps_and_overlays(folder.path(), report);
   write_report(folder.path(), report);
   for (const char* name : {"prediction.json", "report.txt", "report.html", "report.fhir.json"}) {
     EXPECT_NE(read_file(folder.path() / name).find("not for clinical use"), std::string::npos)
@@ -167,13 +167,13 @@ TEST(ReportFolder, OverlaysOfUngroundedSentencesShowNoEvidence) {
   TemporaryFolder folder;
   const Film f = film();
   FilmReport report = report_of(f);
-  write_evidence(folder.path(), report);
+  write_maps_and_overlays(folder.path(), report);
   const auto colourful = [&](const char* name) {
-    const cv::Mat picture = testing::png_as_it_is(read_file(folder.path() / name));
+    const cv::Mat image = testing::png_as_it_is(read_file(folder.path() / name));
     int count = 0;
     for (int y = 0; y < 60; ++y) {  // the film, without the caption
-      for (int x = 0; x < picture.cols; ++x) {
-        const auto pixel = picture.at<cv::Vec3b>(y, x);
+      for (int x = 0; x < image.cols; ++x) {
+        const auto pixel = image.at<cv::Vec3b>(y, x);
         count += pixel[0] != pixel[2];
       }
     }
@@ -201,7 +201,7 @@ TEST(ReportFolder, ARefusedFilmHasAReasonAndNoReport) {
   FilmReport report = report_of(f);
   report.draft = refused_draft({"lateral_view", "a lateral film"});
   report.draft.study_id = "x";
-  write_evidence(folder.path(), report);
+  write_maps_and_overlays(folder.path(), report);
   write_report(folder.path(), report);
   EXPECT_FALSE(fs::exists(folder.path() / "report.fhir.json"));
   const json prediction = read_json(folder.path() / "prediction.json");

@@ -30,7 +30,7 @@ TEST(Box, DisjointAndTouchingBoxesShareNothing) {
   EXPECT_EQ(iou({}, {}), 0);
 }
 
-TEST(Box, IsClippedToThePicture) {
+TEST(Box, IsClippedToTheImage) {
   EXPECT_EQ(clip({-5, -5, 20, 8}, 10, 10), (Box{0, 0, 10, 3}));
   EXPECT_EQ(clip({50, 50, 5, 5}, 10, 10).area(), 0);
   EXPECT_EQ(clip({2, 3, 4, 5}, 10, 10), (Box{2, 3, 4, 5}));

@@ -3,19 +3,19 @@
 #include <gtest/gtest.h>
 
 #include "data/small_mimic.h"
-#include "radgen/data/frame_grid.h"
+#include "radgen/data/input_grid.h"
 
 namespace radgen {
 namespace {
 
 constexpr int kWidth = 208, kHeight = 256, kGround = 5000;
 
-cv::Mat frame_with(const Box& box) {
-  cv::Mat frame(kHeight, kWidth, CV_16UC1, cv::Scalar(kGround));
-  frame(cv::Rect(static_cast<int>(box.x), static_cast<int>(box.y), static_cast<int>(box.w),
+cv::Mat input_with(const Box& box) {
+  cv::Mat input(kHeight, kWidth, CV_16UC1, cv::Scalar(kGround));
+  input(cv::Rect(static_cast<int>(box.x), static_cast<int>(box.y), static_cast<int>(box.w),
                  static_cast<int>(box.h)))
       .setTo(cv::Scalar(60000));
-  return frame;
+  return input;
 }
 
 AugmentConfig geometry_only() {
@@ -24,10 +24,10 @@ AugmentConfig geometry_only() {
   return config;
 }
 
-// The middle of what is brighter than the frame's ground: exact below a pixel.
-cv::Point2d weighted_middle(const cv::Mat& picture) {
+// The middle of what is brighter than the input's ground: exact below a pixel.
+cv::Point2d weighted_middle(const cv::Mat& image) {
   cv::Mat above;
-  picture.convertTo(above, CV_64F, 1, -kGround);
+  image.convertTo(above, CV_64F, 1, -kGround);
   above = cv::max(above, 0);
   const cv::Moments m = cv::moments(above);
   return {m.m10 / m.m00 + 0.5, m.m01 / m.m00 + 0.5};
@@ -35,11 +35,11 @@ cv::Point2d weighted_middle(const cv::Mat& picture) {
 
 TEST(Augmentation, MovesBoxesWithThePixels) {
   const Box box{40, 60, 24, 32};
-  const cv::Mat frame = frame_with(box);
+  const cv::Mat input = input_with(box);
   for (uint64_t sample = 0; sample < 50; ++sample) {
     const Augmentation a = draw_augmentation(geometry_only(), kWidth, kHeight, 7, 0, sample);
-    const cv::Point2d pixels = weighted_middle(apply_augmentation(frame, a));
-    const auto middle = a.frame_to_augmented.apply(box.x + box.w / 2, box.y + box.h / 2);
+    const cv::Point2d pixels = weighted_middle(apply_augmentation(input, a));
+    const auto middle = a.input_to_augmented.apply(box.x + box.w / 2, box.y + box.h / 2);
     EXPECT_NEAR(pixels.x, middle[0], 0.05);  // OpenCV interpolates in steps of 1/32
     EXPECT_NEAR(pixels.y, middle[1], 0.05);
   }
@@ -48,7 +48,7 @@ TEST(Augmentation, MovesBoxesWithThePixels) {
 TEST(Augmentation, NeverMirrors) {
   for (uint64_t sample = 0; sample < 200; ++sample) {
     const auto& m =
-        draw_augmentation(AugmentConfig(), kWidth, kHeight, 1, 2, sample).frame_to_augmented.m;
+        draw_augmentation(AugmentConfig(), kWidth, kHeight, 1, 2, sample).input_to_augmented.m;
     EXPECT_GT(m[0] * m[4] - m[1] * m[3], 0);
     EXPECT_GT(m[0], 0.85);  // what was left stays left
     EXPECT_GT(m[4], 0.85);
@@ -56,10 +56,10 @@ TEST(Augmentation, NeverMirrors) {
 }
 
 TEST(Augmentation, DependsOnSeedEpochAndSampleOnly) {
-  const cv::Mat frame = frame_with({40, 60, 24, 32});
+  const cv::Mat input = input_with({40, 60, 24, 32});
   const auto make = [&](uint64_t seed, uint64_t epoch, uint64_t sample) {
     return apply_augmentation(
-        frame, draw_augmentation(AugmentConfig(), kWidth, kHeight, seed, epoch, sample));
+        input, draw_augmentation(AugmentConfig(), kWidth, kHeight, seed, epoch, sample));
   };
   const cv::Mat first = make(1, 2, 3);
   EXPECT_EQ(cv::norm(first, make(1, 2, 3), cv::NORM_INF), 0);
@@ -95,9 +95,9 @@ TEST(Augmentation, NoiseHasTheAskedSpread) {
 TEST(Augmentation, SwitchedOffChangesNothing) {
   AugmentConfig config;
   config.enabled = false;
-  const cv::Mat frame = frame_with({40, 60, 24, 32});
-  EXPECT_EQ(cv::norm(frame,
-                     apply_augmentation(frame, draw_augmentation(config, kWidth, kHeight, 1, 1, 1)),
+  const cv::Mat input = input_with({40, 60, 24, 32});
+  EXPECT_EQ(cv::norm(input,
+                     apply_augmentation(input, draw_augmentation(config, kWidth, kHeight, 1, 1, 1)),
                      cv::NORM_INF),
             0);
 }
@@ -114,9 +114,9 @@ TEST(Augmentation, ErasesARectangleInside) {
 }
 
 TEST(CoverPatches, CountsTheShareOfTheUnion) {
-  const FrameGrid grid = make_frame_grid(48, 32, 16);
+  const InputGrid grid = make_input_grid(48, 32, 16);
   std::vector<float> mask(grid.size());
-  // In picture pixels of half the size: the first box is 8..24 x 0..16 in the frame, the second
+  // In image pixels of half the size: the first box is 8..24 x 0..16 in the input, the second
   // lies within it.
   cover_patches(grid, {{4, 0, 8, 8}, {4, 0, 2, 8}}, Affine::scale_shift(2, 2, 0, 0), mask);
   EXPECT_EQ(mask, (std::vector<float>{0.5f, 0.5f, 0, 0, 0, 0}));
@@ -127,15 +127,15 @@ TEST(CoverPatches, CountsTheShareOfTheUnion) {
 }
 
 TEST(CoverPatches, KeepsTheAreaOfATurnedBox) {
-  const FrameGrid grid = make_frame_grid(208, 256, 16);
+  const InputGrid grid = make_input_grid(208, 256, 16);
   std::vector<float> mask(grid.size());
   const Box box{80, 100, 50, 40};
   double sum = 0;
   constexpr int kCount = 200;
   for (uint64_t sample = 0; sample < kCount; ++sample) {
     const Augmentation a = draw_augmentation(geometry_only(), 208, 256, 9, 0, sample);
-    cover_patches(grid, {box}, a.frame_to_augmented, mask);
-    const auto& m = a.frame_to_augmented.m;
+    cover_patches(grid, {box}, a.input_to_augmented, mask);
+    const auto& m = a.input_to_augmented.m;
     double area = 0;
     for (const float share : mask) area += share * 256.0;
     const double ratio = area / (box.area() * (m[0] * m[4] - m[1] * m[3]));
@@ -146,7 +146,7 @@ TEST(CoverPatches, KeepsTheAreaOfATurnedBox) {
 }
 
 TEST(CoverPatches, RefusesAFrameThatPatchesDoNotDivide) {
-  EXPECT_ANY_THROW(make_frame_grid(50, 32, 16));
+  EXPECT_ANY_THROW(make_input_grid(50, 32, 16));
 }
 
 }  // namespace

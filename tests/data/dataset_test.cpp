@@ -46,8 +46,8 @@ class DatasetTest : public ::testing::Test {
   }
   static DatasetConfig config() {
     DatasetConfig c;
-    c.frame.width_px = 208;
-    c.frame.height_px = 256;
+    c.model_input.width_px = 208;
+    c.model_input.height_px = 256;
     return c;
   }
   static fs::path folder() { return root_->path() / "out"; }
@@ -123,11 +123,11 @@ TEST_F(DatasetTest, TheMaskCoversTheBrightPixels) {
   const Dataset dataset = validate(config());
   const size_t i = index_of(dataset, "boxed");
   // 320 x 400 in 208 x 256: scale .64 (rounded to whole pixels), 1 px of padding left and right.
-  const auto fitted = dataset.frame(i);
-  const Box in_frame = fitted.picture_to_frame.apply(dataset.entry(i).boxes.at(0).box);
+  const auto fitted = dataset.model_input(i);
+  const Box in_input = fitted.image_to_input.apply(dataset.entry(i).boxes.at(0).box);
   const cv::Point2d middle = bright_middle(fitted.pixels);
-  EXPECT_NEAR(in_frame.x + in_frame.w / 2, middle.x, 0.6);
-  EXPECT_NEAR(in_frame.y + in_frame.h / 2, middle.y, 0.6);
+  EXPECT_NEAR(in_input.x + in_input.w / 2, middle.x, 0.6);
+  EXPECT_NEAR(in_input.y + in_input.h / 2, middle.y, 0.6);
 
   AugmentConfig augment;
   for (uint64_t epoch = 0; epoch < 20; ++epoch) {
@@ -205,7 +205,7 @@ TEST_F(DatasetTest, RefusesWhatCannotWork) {
   c.patch_px = 15;
   EXPECT_THROW(validate(c), Error);
   c = config();
-  c.frame.photometric = "mimic-jpg";
+  c.model_input.photometric = "mimic-jpg";
   EXPECT_THROW(validate(c), Error);
 }
 
@@ -257,7 +257,7 @@ TEST_F(LoaderTest, PositionIsThatOfTheNextBatchAndOnePassEnds) {
   EXPECT_FALSE(loader.next());
 }
 
-TEST_F(LoaderTest, AMissingPictureIsAnErrorAndNotAHang) {
+TEST_F(LoaderTest, AMissingImageIsAnErrorAndNotAHang) {
   const TemporaryFolder copy;
   fs::copy(folder(), copy.path(), fs::copy_options::recursive);
   const Dataset dataset(copy.path(), "train", tokenizer_, config());

@@ -1,4 +1,4 @@
-// Shards and their merge, and runs without pictures.
+// Shards and their merge, and runs without images.
 #include <gtest/gtest.h>
 
 #include "data/small_mimic.h"
@@ -121,7 +121,7 @@ TEST_F(Shards, MoreShardsThanStudiesLeaveSomeEmpty) {
   EXPECT_EQ(merge("many").prepared, 12u);
 }
 
-TEST_F(Shards, TextOnlyOpensNoPicture) {
+TEST_F(Shards, TextOnlyOpensNoImage) {
   fs::remove_all(root_.path() / "in/files/p10/p10000001/s50000001");
   const PrepareSummary summary = prepare_dataset(config_, *source(true), root_.path() / "texts",
                                                  {.threads = 2, .text_only = true});

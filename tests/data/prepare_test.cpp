@@ -10,7 +10,7 @@
 #include "data/temporary_folder.h"
 #include "radgen/core/error.h"
 #include "radgen/data/manifest.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 #include "radgen/report/tokenizer.h"
 
 namespace radgen {
@@ -33,7 +33,7 @@ class Prepare : public ::testing::Test {
       entries[entry.image_id] = entry;
     return entries;
   }
-  std::map<std::string, std::string> rejected() {  // by the picture's file name
+  std::map<std::string, std::string> rejected() {  // by the image's file name
     std::map<std::string, std::string> reasons;
     read_jsonl(output_ / "rejected.jsonl", [&](const nlohmann::json& line, size_t) {
       reasons[fs::path(line["source"].get<std::string>()).stem()] = line["reason"];
@@ -46,7 +46,7 @@ class Prepare : public ::testing::Test {
   PrepareConfig config_;
 };
 
-TEST_F(Prepare, WritesPicturesManifestAndTokenizer) {
+TEST_F(Prepare, WritesImagesManifestAndTokenizer) {
   set_.add_normals(12, "train");
   set_.add({.patient = "10000001",
             .study = "50000001",
@@ -74,10 +74,10 @@ TEST_F(Prepare, WritesPicturesManifestAndTokenizer) {
   EXPECT_TRUE(entry.has_boxes);
   EXPECT_EQ(entry.source_sha256, sha256_file(set_.folder() / entry.source_path));
 
-  const auto picture = read_png16(output_ / entry.image);
-  ASSERT_TRUE(picture);
+  const auto image = read_png16(output_ / entry.image);
+  ASSERT_TRUE(image);
   const Box& box = entry.boxes[0].box;
-  const cv::Point2d middle = bright_middle(*picture);
+  const cv::Point2d middle = bright_middle(*image);
   EXPECT_NEAR(middle.x, box.x + box.w / 2, 0.5);
   EXPECT_NEAR(middle.y, box.y + box.h / 2, 0.5);
   EXPECT_NEAR(box.w, 30, 0.01);
@@ -143,7 +143,7 @@ TEST_F(Prepare, TakesTheLastParagraphOfAReportWithoutHeaders) {
             "Heart size is normal and the lungs are clear without effusion or edema.");
 }
 
-TEST_F(Prepare, PrefersThePaViewAndAnAnnotatedPicture) {
+TEST_F(Prepare, PrefersThePaViewAndAnAnnotatedImage) {
   set_.add({.patient = "10000001", .study = "50000001", .dicom = "a-ap", .view = "AP"},
            kNormalReport);
   set_.add({.patient = "10000001", .study = "50000001", .dicom = "b-pa", .view = "PA"},
@@ -202,7 +202,7 @@ TEST_F(Prepare, TakesTwinsOfTestFilmsForNoLeakage) {
   EXPECT_EQ(manifest().at("b").split, "twin");
 }
 
-TEST_F(Prepare, NoUsablePictureIsADataErrorAndRejectedSaysWhy) {
+TEST_F(Prepare, NoUsableImageIsADataErrorAndRejectedSaysWhy) {
   set_.add({.patient = "10000001", .study = "50000001", .dicom = "broken", .is_broken = true},
            kNormalReport);
   EXPECT_THROW(run(), Error);
@@ -211,7 +211,7 @@ TEST_F(Prepare, NoUsablePictureIsADataErrorAndRejectedSaysWhy) {
   EXPECT_FALSE(fs::exists(output_ / "prepare.json"));
 }
 
-TEST_F(Prepare, TakesAStudysNextPictureWhereTheFirstCannotBeUsed) {
+TEST_F(Prepare, TakesAStudysNextImageWhereTheFirstCannotBeUsed) {
   set_.add({.patient = "10000001", .study = "50000001", .dicom = "a-pa", .is_broken = true},
            kNormalReport);
   set_.add({.patient = "10000001", .study = "50000001", .dicom = "b-ap", .view = "AP"},
@@ -251,7 +251,7 @@ TEST_F(Prepare, RefusesBoxesOfAnotherSplitUnlessToldWhatToDo) {
   EXPECT_EQ(manifest().at("a").split, "train");
 }
 
-TEST_F(Prepare, PicturesOfTheJpgEditionKeepTheirConvention) {
+TEST_F(Prepare, ImagesOfTheJpgEditionKeepTheirConvention) {
   set_.add_normals(3, "train");
   set_.write_tables();
   for (const auto& item : fs::recursive_directory_iterator(set_.folder() / "files")) {
@@ -265,7 +265,7 @@ TEST_F(Prepare, PicturesOfTheJpgEditionKeepTheirConvention) {
   EXPECT_EQ(read_json(output_ / "prepare.json")["config"]["photometric"], "mimic-jpg");
 }
 
-TEST_F(Prepare, BoxesOutsideThePictureAreLeftOutAndNamed) {
+TEST_F(Prepare, BoxesOutsideTheImageAreLeftOutAndNamed) {
   set_.add({.patient = "10000001",
             .study = "50000001",
             .dicom = "a",
@@ -291,7 +291,7 @@ std::string png_header(uint32_t side) {
          big_endian(64) + "IDAT" + std::string(64, 'x');
 }
 
-TEST_F(Prepare, OddPicturesAndReportsAreRejectedAndTheRestGoesOn) {
+TEST_F(Prepare, OddImagesAndReportsAreRejectedAndTheRestGoesOn) {
   set_.add_normals(3, "train");
   set_.add({.patient = "10000001", .study = "50000001", .dicom = "dot", .size = {1, 1}},
            kNormalReport);
@@ -329,11 +329,11 @@ TEST_F(Prepare, TheCropMovesTheBoxesAlong) {
   write_png(film, framed);
   run();
   const ManifestEntry entry = manifest().at("a");
-  const auto picture = read_png16(output_ / entry.image);
-  ASSERT_TRUE(picture);
+  const auto image = read_png16(output_ / entry.image);
+  ASSERT_TRUE(image);
   EXPECT_EQ(entry.height, 200);  // 280 x 380 are left
   EXPECT_EQ(entry.width, 147);
-  const cv::Point2d middle = bright_middle(*picture);
+  const cv::Point2d middle = bright_middle(*image);
   const Box& box = entry.boxes.at(0).box;
   EXPECT_NEAR(middle.x, box.x + box.w / 2, 0.5);
   EXPECT_NEAR(middle.y, box.y + box.h / 2, 0.5);
@@ -342,9 +342,9 @@ TEST_F(Prepare, TheCropMovesTheBoxesAlong) {
 TEST_F(Prepare, CountsThroughputAndExtrapolates) {
   set_.add_normals(3, "train");
   const PrepareSummary summary = run();
-  EXPECT_GT(summary.pictures_per_second(), 0);
-  EXPECT_NEAR(summary.hours_for_mimic_cxr() * summary.pictures_per_second() * 3600, 377110, 1);
-  EXPECT_EQ(run().pictures_per_second(), 0);  // all were there already
+  EXPECT_GT(summary.images_per_second(), 0);
+  EXPECT_NEAR(summary.hours_for_mimic_cxr() * summary.images_per_second() * 3600, 377110, 1);
+  EXPECT_EQ(run().images_per_second(), 0);  // all were there already
 }
 
 // The journal's key of the configuration before `split_validate` and what follows it came.
@@ -358,8 +358,8 @@ TEST_F(Prepare, GoesOnInAFolderOfTheFirstVersion) {
   EXPECT_NE(journal.find(sha256_hex(key.dump())), std::string::npos);
 }
 
-// A kill leaves pictures, a journal whose last line may be cut, and no manifest.
-TEST_F(Prepare, GoesOnAfterAKillWithoutRedoingFinishedPictures) {
+// A kill leaves images, a journal whose last line may be cut, and no manifest.
+TEST_F(Prepare, GoesOnAfterAKillWithoutRedoingFinishedImages) {
   set_.add_normals(8, "train");
   run();
   const std::string whole = read_file(output_ / "manifest.jsonl");
@@ -391,20 +391,20 @@ TEST_F(Prepare, GoesOnAfterAKillWithoutRedoingFinishedPictures) {
 TEST_F(Prepare, LeavesNothingOfAKilledRunBehind) {
   set_.add_normals(3, "train");
   set_.write_tables();
-  // Killed at its first line, and while a picture and the last file were written.
+  // Killed at its first line, and while an image and the last file were written.
   write_file_atomic(output_ / "prepare.journal.jsonl.tmp", "{\"config");
   write_file_atomic(output_ / ".prepare.json.tmp-77-0", "{");
   run();
-  const fs::path picture = output_ / manifest().begin()->second.image;
-  fs::remove(picture);
-  write_file_atomic(picture.parent_path() / ("." + picture.filename().string() + ".tmp-77-3"), "x");
+  const fs::path image = output_ / manifest().begin()->second.image;
+  fs::remove(image);
+  write_file_atomic(image.parent_path() / ("." + image.filename().string() + ".tmp-77-3"), "x");
   run();
   for (const auto& item : fs::recursive_directory_iterator(output_)) {
     EXPECT_EQ(item.path().string().find(".tmp"), std::string::npos) << item.path();
   }
 }
 
-TEST_F(Prepare, MakesAPictureAgainThatIsGone) {
+TEST_F(Prepare, MakesAImageAgainThatIsGone) {
   set_.add_normals(3, "train");
   run();
   fs::remove(output_ / manifest().begin()->second.image);

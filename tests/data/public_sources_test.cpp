@@ -40,7 +40,7 @@ std::string open_i_xml(const std::string& id, const std::string& findings,
          images + "</eCitation>";
 }
 
-TEST_F(PublicSource, OpenIJoinsReportsPicturesAndProjections) {
+TEST_F(PublicSource, OpenIJoinsReportsImagesAndProjections) {
   file("ecgen-radiology/10.xml", open_i_xml("CXR10", "Clear lungs.",
                                             "<parentImage id=\"CXR10_IM-0002-1001\"/><parentImage "
                                             "id=\"CXR10_IM-0002-2001\"/>"));

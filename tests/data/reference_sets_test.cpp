@@ -71,9 +71,9 @@ TEST(ReferenceSets, NihTablesGoThrough) {
   const TemporaryFolder folder;
   const PrepareSummary summary = prepare("nih", tables, folder.path() / "out", /*text_only=*/true);
   CsvReader rows(entries);
-  size_t pictures = 0;
-  while (rows.next()) ++pictures;
-  EXPECT_EQ(summary.prepared, pictures);
+  size_t images = 0;
+  while (rows.next()) ++images;
+  EXPECT_EQ(summary.prepared, images);
   CsvReader boxes(find_table(tables, "BBox_List", ".csv"));
   size_t listed = 0;
   while (boxes.next()) ++listed;
@@ -81,11 +81,11 @@ TEST(ReferenceSets, NihTablesGoThrough) {
   EXPECT_GT(listed, 0u);
 }
 
-TEST(ReferenceSets, NihPicturesThatAreThereGoThrough) {
+TEST(ReferenceSets, NihImagesThatAreThereGoThrough) {
   const fs::path tables = reference_images() / "tables", films = reference_images() / "png";
   const fs::path entries = find_table(tables, "Data_Entry", ".csv");
   if (entries.empty() || !fs::is_directory(films)) GTEST_SKIP() << "no NIH tables and pictures";
-  // The rows of the pictures that are there; the films are named NIH_<Image Index>.
+  // The rows of the images that are there; the films are named NIH_<Image Index>.
   const TemporaryFolder folder;
   CsvReader rows(entries);
   std::string table = fmt::format("{}\n", fmt::join(rows.columns(), ","));

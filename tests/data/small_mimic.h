@@ -13,7 +13,7 @@
 
 #include "radgen/core/files.h"
 #include "radgen/core/geometry.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 
 namespace radgen {
 
@@ -46,9 +46,9 @@ class SmallMimic {
     const fs::path study = folder_ / "files" / ("p" + image.patient.substr(0, 2)) /
                            ("p" + image.patient) / ("s" + image.study);
     if (report) write_file_atomic(study.string() + ".txt", *report);
-    const fs::path picture = study / (image.dicom + ".png");
+    const fs::path file = study / (image.dicom + ".png");
     if (image.is_broken) {
-      write_file_atomic(picture, "this is no picture");
+      write_file_atomic(file, "this is no picture");
       return;
     }
     cv::Mat film(image.size, CV_16UC1, cv::Scalar(6000));
@@ -60,7 +60,7 @@ class SmallMimic {
                              static_cast<int>(b.h)),
                     cv::Scalar(65535), cv::FILLED);
     }
-    write_png(picture, film);
+    write_png(file, film);
   }
 
   // Some normal studies of patients of their own, so that the tokenizer has something to learn
@@ -106,9 +106,9 @@ class SmallMimic {
 };
 
 // The middle of the pixels above half of the largest value, in pixel-edge coordinates.
-inline cv::Point2d bright_middle(const cv::Mat& picture) {
+inline cv::Point2d bright_middle(const cv::Mat& image) {
   cv::Mat values;
-  picture.convertTo(values, CV_64F);
+  image.convertTo(values, CV_64F);
   double least = 0, most = 0;
   cv::minMaxLoc(values, &least, &most);
   const cv::Moments m = cv::moments(values > (least + most) / 2, /*binaryImage=*/true);

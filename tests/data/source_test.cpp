@@ -107,7 +107,7 @@ TEST_F(MimicSource, SaysWhatIsMissing) {
   }
 }
 
-TEST_F(MimicSource, PassesOverIdsThatAreNoPlainNamesAndPicturesListedTwice) {
+TEST_F(MimicSource, PassesOverIdsThatAreNoPlainNamesAndImagesListedTwice) {
   table("cxr-record-list.csv",
         "subject_id,study_id,dicom_id,path\n10000001,50000001,../../a,x.dcm\n"
         "10000001,50000001,b,x.dcm\n10000002,50000002,b,y.dcm\nshort,row\n");

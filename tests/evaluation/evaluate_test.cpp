@@ -13,8 +13,8 @@
 #include "radgen/core/files.h"
 #include "radgen/evaluation/baselines.h"
 #include "radgen/evaluation/bootstrap.h"
-#include "radgen/evaluation/eval_report.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/evaluation/pages/eval_report.h"
+#include "radgen/imaging/image.h"
 
 namespace radgen::evaluation {
 namespace {
@@ -252,20 +252,20 @@ TEST(Evaluate, QuickModeLeavesOutWhatTakesTime) {
   EXPECT_EQ(result.metrics.find("baselines.random.text.bleu_4"), nullptr);
 }
 
-TEST(NearestReports, TakeTheReportOfTheNearestPicture) {
+TEST(NearestReports, TakeTheReportOfTheNearestImage) {
   const fs::path folder = fs::temp_directory_path() / "radgen_evaluate_test_nearest";
   std::vector<Reference> train, test;
   for (int i = 0; i < 3; ++i) {
-    cv::Mat picture(80, 60, CV_16UC1, cv::Scalar(1000));
-    picture.rowRange(20 * i, 20 * i + 20).setTo(40000);
+    cv::Mat image(80, 60, CV_16UC1, cv::Scalar(1000));
+    image.rowRange(20 * i, 20 * i + 20).setTo(40000);
     Reference r = reference(i, "train");
     r.image = folder / (std::to_string(i) + ".png");
-    write_png(r.image, picture);
+    write_png(r.image, image);
     train.push_back(r);
     if (i != 1) continue;
-    picture *= 1.1;  // brightness and contrast do not matter
+    image *= 1.1;  // brightness and contrast do not matter
     r.image = folder / "asked.png";
-    write_png(r.image, picture);
+    write_png(r.image, image);
     test.push_back(r);
     r.image = folder / "not_there.png";
     test.push_back(r);
@@ -323,9 +323,9 @@ TEST(LoadPredictions, MapsOutsideTheFolderAreRefused) {
                .dump() +
            "\n";
   };
-  cv::Mat picture(2, 3, CV_16UC1, cv::Scalar(0));
-  picture.at<uint16_t>(1, 2) = 2;
-  write_png(folder / "m.png", picture);
+  cv::Mat image(2, 3, CV_16UC1, cv::Scalar(0));
+  image.at<uint16_t>(1, 2) = 2;
+  write_png(folder / "m.png", image);
   write_file_atomic(folder / "predictions.jsonl", line("m.png"));
   const std::vector<Draft> drafts = load_predictions(folder / "predictions.jsonl");
   EXPECT_EQ(drafts[0].sentences[0].map.columns, 3);

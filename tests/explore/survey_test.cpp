@@ -32,13 +32,13 @@ std::vector<ManifestEntry> small_set() {
   return {a, b, c};
 }
 
-TEST(Survey, CountsTextsByStudyAndPicturesByLine) {
+TEST(Survey, CountsTextsByStudyAndImagesByLine) {
   const Survey survey = survey_texts(small_set(), nullptr);
   ASSERT_EQ(survey.splits.size(), 2u);
   const SplitSurvey& train = survey.splits[0];
   EXPECT_EQ(train.name, "train");  // in the order of use, whatever the manifest's
   EXPECT_EQ(train.studies, 1u);
-  EXPECT_EQ(train.pictures, 2u);
+  EXPECT_EQ(train.images, 2u);
   EXPECT_EQ(train.findings, std::vector<double>{1});  // a device is no finding
   EXPECT_EQ(train.labels[static_cast<size_t>(Finding::kPleuralEffusion)].uncertain, 1u);
   EXPECT_EQ(train.views.at("LATERAL"), 1u);
@@ -71,7 +71,7 @@ TEST(Survey, FindsPatientsInSeveralSplits) {
 
 TEST(ExplorePage, HoldsNoSentenceWithoutExamplesAndWarnsWithThem) {
   Survey survey = survey_texts(small_set(), nullptr);
-  survey_pictures(small_set(), "/nowhere", {}, survey);  // no line names a picture
+  survey_images(small_set(), "/nowhere", {}, survey);  // no line names an image
   const std::string counts = explore_page(survey, {"set", "mimic-cxr", false}, {});
   EXPECT_EQ(counts.find("Small left"), std::string::npos);
   EXPECT_NE(counts.find("Counts only"), std::string::npos);

@@ -6,7 +6,7 @@
 #include "imaging/synthetic_films.h"
 #include "radgen/core/files.h"
 #include "radgen/imaging/film.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 
 namespace radgen {
 namespace {
@@ -42,14 +42,14 @@ std::string codestream_of(const std::string& jp2) {
 FilmToWrite film_of_16_bits() {
   FilmToWrite film = testing::small_film(96, 80);
   film.bits_stored = 16;
-  film.stored = testing::ramp_picture(96, 80, 16);
+  film.stored = testing::ramp_image(96, 80, 16);
   film.window_center = film.window_width = std::nullopt;
   return film;
 }
 
 constexpr const char* kJpeg2000 = "1.2.840.10008.1.2.4.90";
 
-TEST(CompressedFilm, InJpeg2000ShowsTheSamePictureWithAndWithoutContainer) {
+TEST(CompressedFilm, InJpeg2000ShowsTheSameImageWithAndWithoutContainer) {
   const FilmToWrite film = film_of_16_bits();
   const Result<Film> expected = read_film_bytes(encode_dicom_film(film));
   ASSERT_TRUE(expected);
@@ -72,7 +72,7 @@ TEST(CompressedFilm, WithACutJpeg2000StreamIsRefused) {
 TEST(CompressedFilm, WithAnotherSizeThanItsHeaderIsRefused) {
   FilmToWrite film = film_of_16_bits();
   const std::string stream = codestream_of(testing::jp2_of(film.stored));
-  film.stored = testing::ramp_picture(96, 81, 16);
+  film.stored = testing::ramp_image(96, 81, 16);
   const Result<Film> read = read_film_bytes(encapsulated(film, kJpeg2000, stream));
   ASSERT_FALSE(read);
   EXPECT_EQ(read.failure().reason, "corrupt_compressed_data");
@@ -81,7 +81,7 @@ TEST(CompressedFilm, WithAnotherSizeThanItsHeaderIsRefused) {
 FilmToWrite film_of_8_bits() {
   FilmToWrite film = testing::small_film(96, 80);
   film.bits_stored = 8;
-  film.stored = testing::ramp_picture(96, 80, 8);
+  film.stored = testing::ramp_image(96, 80, 8);
   film.window_center = 128;
   film.window_width = 256;
   return film;

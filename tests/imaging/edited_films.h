@@ -1,4 +1,5 @@
-// Films as strangers write them: the project's own file with elements added, replaced or taken away.
+// Films as strangers write them: the project's own file with elements added, replaced or taken
+// away.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -43,8 +44,8 @@ inline std::string item_of(const std::string& elements) {
          elements;
 }
 
-// Where an element of a file of write_dicom_film() begins and ends; of an absent one, where it would
-// stand.
+// Where an element of a file of write_dicom_film() begins and ends; of an absent one, where it
+// would stand.
 struct ElementPlace {
   size_t begin = 0, end = 0;
   bool is_there = false;

@@ -13,7 +13,7 @@
 #include "imaging/reference_images.h"
 #include "imaging/synthetic_films.h"
 #include "radgen/core/files.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 
 namespace radgen {
 namespace {
@@ -126,7 +126,7 @@ TEST(ReadFilm, NamesWhatIsWrongWithAHeader) {
   EXPECT_EQ(reason_of(read_film("/nonexistent/film.dcm")), "unreadable_file");
 }
 
-TEST(ReadFilm, RefusesAFlatPicture) {
+TEST(ReadFilm, RefusesAFlatImage) {
   FilmToWrite film = small_film();
   film.stored.setTo(1234);
   EXPECT_EQ(reason_of(read_film_bytes(encode_dicom_film(film))), "flat_image");
@@ -173,19 +173,19 @@ TEST(ReadFilm, BoundsTheNestingOfSequences) {
 }
 
 TEST(ReadFilm, KeepsSixteenBitsOfAPngAndRefusesACutOne) {
-  const cv::Mat picture = testing::ramp_picture(50, 40, 16);
-  const std::string png = encode_png(picture);
+  const cv::Mat image = testing::ramp_image(50, 40, 16);
+  const std::string png = encode_png(image);
   const Result<Film> film = read_film_bytes(png);
   ASSERT_TRUE(film);
   EXPECT_FALSE(film->is_dicom);
-  EXPECT_EQ(cv::norm(film->pixels, picture, cv::NORM_INF), 0);
+  EXPECT_EQ(cv::norm(film->pixels, image, cv::NORM_INF), 0);
   for (size_t length = 0; length < png.size(); length += 97)
     EXPECT_NE(reason_of(read_film_bytes(png.substr(0, length))), "read");
 }
 
 TEST(ReadFilm, RefusesACutJpegAndAHugeOne) {
   cv::Mat bytes;
-  testing::ramp_picture(64, 48, 8).convertTo(bytes, CV_8U);
+  testing::ramp_image(64, 48, 8).convertTo(bytes, CV_8U);
   const std::string jpeg = encode_jpeg(bytes, 95);
   EXPECT_EQ(reason_of(read_film_bytes(jpeg)), "read");
   for (size_t length = 3; length + 2 < jpeg.size(); length += 97)
@@ -193,7 +193,7 @@ TEST(ReadFilm, RefusesACutJpegAndAHugeOne) {
   EXPECT_EQ(reason_of(read_film_bytes(jpeg, {.max_pixels = 1000})), "too_large");
 }
 
-TEST(ReadFilm, MakesMimicJpgPicturesEqualised) {
+TEST(ReadFilm, MakesMimicJpgImagesEqualised) {
   const Result<Film> film =
       read_film_bytes(encode_dicom_film(small_film(64, 64)), {.photometric = "mimic-jpg"});
   ASSERT_TRUE(film);
@@ -224,7 +224,7 @@ std::map<std::string, std::string> manifest_notes(const std::filesystem::path& f
   return notes;
 }
 
-TEST_F(ReferenceFilms, ShowTheSamePictureInEveryTransferSyntaxAndVariant) {
+TEST_F(ReferenceFilms, ShowTheSameImageInEveryTransferSyntaxAndVariant) {
   std::map<std::string, Film> bases;
   for (const auto& path : testing::files_below(folder_ / "dicom_chest_derived")) {
     const std::string name = path.stem().string();
@@ -257,7 +257,7 @@ TEST_F(ReferenceFilms, ShowTheSamePictureInEveryTransferSyntaxAndVariant) {
   }
 }
 
-TEST_F(ReferenceFilms, AreReadWhenTheyArePictures) {
+TEST_F(ReferenceFilms, AreReadWhenTheyAreImages) {
   for (const char* part : {"dicom_chest", "dicom_nonchest_cr", "png"})
     for (const auto& path : testing::files_below(folder_ / part)) {
       const std::string extension = path.extension().string();
@@ -267,9 +267,9 @@ TEST_F(ReferenceFilms, AreReadWhenTheyArePictures) {
     }
 }
 
-// Broken files give a failure, or, where the note says that pixels are whole, a picture; soon and
+// Broken files give a failure, or, where the note says that pixels are whole, an image; soon and
 // in little memory.
-TEST_F(ReferenceFilms, ThatAreBrokenNeverBecomePicturesOfPadding) {
+TEST_F(ReferenceFilms, ThatAreBrokenNeverBecomeImagesOfPadding) {
   const auto notes = manifest_notes(folder_);
   const std::vector<std::string> whole = {"VALID",
                                           "control",

@@ -13,9 +13,9 @@ namespace {
 
 constexpr int kSide = 256;
 
-ChestJudgement judge(const cv::Mat& picture, const FilmTags& tags = {}) {
+ChestJudgement judge(const cv::Mat& image, const FilmTags& tags = {}) {
   Film film;
-  film.pixels = picture;
+  film.pixels = image;
   film.tags = tags;
   return judge_chest_film(film);
 }
@@ -26,9 +26,9 @@ bool warns(const ChestJudgement& judgement, const std::string& warning) {
   return std::count(judgement.warnings.begin(), judgement.warnings.end(), warning) == 1;
 }
 
-cv::Mat soft(cv::Mat picture) {
-  cv::GaussianBlur(picture, picture, {}, 3);
-  return picture;
+cv::Mat soft(cv::Mat image) {
+  cv::GaussianBlur(image, image, {}, 3);
+  return image;
 }
 
 TEST(ChestJudgement, TakesTwoLungsBesideAColumnAboveAnAbdomen) {
@@ -45,7 +45,7 @@ TEST(ChestJudgement, RefusesBlankAndNoise) {
   EXPECT_EQ(judge(noise).reason, "noise");
 }
 
-TEST(ChestJudgement, RefusesSmallPictures) {
+TEST(ChestJudgement, RefusesSmallImages) {
   EXPECT_EQ(judge(testing::drawn_chest(100)).reason, "too_small");
 }
 
@@ -60,8 +60,8 @@ TEST(ChestJudgement, RefusesGradientsCheckerboardsAndCircles) {
     }
   cv::Mat circle(kSide, kSide, CV_16UC1, cv::Scalar(3000));
   cv::circle(circle, {kSide / 2, kSide / 2}, kSide / 3, cv::Scalar(50000), cv::FILLED);
-  for (const cv::Mat& picture : {downwards, across, board, circle, cv::Mat(65535 - circle)})
-    EXPECT_FALSE(judge(picture).is_reportable);
+  for (const cv::Mat& image : {downwards, across, board, circle, cv::Mat(65535 - circle)})
+    EXPECT_FALSE(judge(image).is_reportable);
 }
 
 TEST(ChestJudgement, RefusesFingersAboveAPalm) {
@@ -97,8 +97,8 @@ TEST(ChestJudgement, RefusesNegativesAndLyingFilmsWithAHint) {
   cv::Mat lying, standing_on_its_head;
   cv::rotate(chest, lying, cv::ROTATE_90_CLOCKWISE);
   cv::rotate(chest, standing_on_its_head, cv::ROTATE_180);
-  for (const cv::Mat& picture : {lying, standing_on_its_head}) {
-    const ChestJudgement judgement = judge(picture);
+  for (const cv::Mat& image : {lying, standing_on_its_head}) {
+    const ChestJudgement judgement = judge(image);
     EXPECT_FALSE(judgement.is_reportable);
     EXPECT_TRUE(warns(judgement, "possibly_rotated"));
   }
@@ -124,8 +124,8 @@ TEST(ChestJudgement, CallsAFilmLateralWhenTagsSaySoAndPixelsDoNotContradict) {
   EXPECT_EQ(judge(soft(side), tags).reason, "lateral_view");
 }
 
-// Every reference picture: chest films pass, others do not; the counts are printed.
-TEST(ChestJudgement, TellsReferenceChestFilmsFromOtherPictures) {
+// Every reference image: chest films pass, others do not; the counts are printed.
+TEST(ChestJudgement, TellsReferenceChestFilmsFromOtherImages) {
   const auto folder = testing::reference_images();
   if (folder.empty()) GTEST_SKIP() << "no reference images";
   int chests = 0, refused_chests = 0, others = 0, taken_others = 0;

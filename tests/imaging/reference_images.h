@@ -1,4 +1,4 @@
-// Where the reference pictures lie, and what is there (looked up at run time).
+// Where the reference images lie, and what is there (looked up at run time).
 #pragma once
 
 #include <algorithm>

@@ -8,7 +8,7 @@
 #include "imaging/dicom_text.h"
 #include "imaging/edited_films.h"
 #include "imaging/jpeg_markers.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 #include "radgen/imaging/quality.h"
 
 namespace radgen {
@@ -241,7 +241,7 @@ TEST(ForProcessing, IsWarnedOfByIntentOrClassAndRefusedUnlessAllowed) {
 
 TEST(Pixels, ThatAreNotSquareAreMadeSquare) {
   const Film square = film_of(small_file());
-  // Rows twice as far from each other as columns: the picture is twice as high.
+  // Rows twice as far from each other as columns: the image is twice as high.
   const Film tall = film_of(with(small_file(), 0x00181164, "DS", "0.30\\0.15"));
   EXPECT_EQ(tall.pixels.size(), cv::Size(40, 60));
   EXPECT_DOUBLE_EQ(tall.spacing_x_mm, tall.spacing_y_mm);

@@ -6,7 +6,7 @@
 
 #include "imaging/edited_films.h"
 #include "imaging/jpeg_markers.h"
-#include "radgen/imaging/picture.h"
+#include "radgen/imaging/image.h"
 #include "radgen/imaging/quality.h"
 
 namespace radgen {
@@ -15,9 +15,9 @@ namespace {
 using namespace testing;
 
 cv::Mat chest_of_bits(int bits) {
-  cv::Mat picture;
-  drawn_chest(256).convertTo(picture, CV_16U, 1.0 / (1 << (16 - bits)), -0.5);
-  return picture;
+  cv::Mat image;
+  drawn_chest(256).convertTo(image, CV_16U, 1.0 / (1 << (16 - bits)), -0.5);
+  return image;
 }
 
 // A PNG with another chunk behind its header.
@@ -49,7 +49,7 @@ std::string with_exif(const std::string& jpeg, const std::string& tiff) {
          static_cast<char>(length & 0xFF) + content + jpeg.substr(2);
 }
 
-TEST(SixteenBitPng, OfFewerBitsShowsTheSamePictureWithAWarning) {
+TEST(SixteenBitPng, OfFewerBitsShowsTheSameImageWithAWarning) {
   const cv::Mat full = drawn_chest(256);
   const Film expected = film_of(encode_png(full));
   EXPECT_TRUE(expected.warnings.empty());
@@ -83,7 +83,7 @@ TEST(SixteenBitPng, IsStretchedByItsSbitWhenItsValuesLieBelowIt) {
   EXPECT_EQ(difference(film_of(with_chunk(full, "sBIT", "\x0c")), film_of(full)), 0);
 }
 
-TEST(DarkPicture, IsRefusedOrWarnedOf) {
+TEST(DarkImage, IsRefusedOrWarnedOf) {
   const auto judged = [](double scale, double offset) {
     Film film;
     drawn_chest(256).convertTo(film.pixels, CV_16U, scale, offset);
@@ -114,7 +114,7 @@ cv::Mat stored_for(int orientation, const cv::Mat& upright) {
 
 TEST(ExifOrientation, IsAppliedAndTellsWherePixelsWent) {
   cv::Mat upright;
-  ramp_picture(64, 48, 8).convertTo(upright, CV_8U);
+  ramp_image(64, 48, 8).convertTo(upright, CV_8U);
   for (const int orientation : {1, 3, 6, 8}) {
     const cv::Mat stored = stored_for(orientation, upright);
     for (const bool is_big : {false, true}) {
@@ -138,7 +138,7 @@ TEST(ExifOrientation, IsAppliedAndTellsWherePixelsWent) {
 
 TEST(ExifOrientation, OfAMirroredFilmRefusesIt) {
   cv::Mat bytes;
-  ramp_picture(64, 48, 8).convertTo(bytes, CV_8U);
+  ramp_image(64, 48, 8).convertTo(bytes, CV_8U);
   for (const int orientation : {2, 4, 5, 7}) {
     const std::string tiff = exif_tiff(orientation, true);
     for (const std::string& file :
@@ -152,7 +152,7 @@ TEST(ExifOrientation, OfAMirroredFilmRefusesIt) {
 
 TEST(ExifOrientation, ThatIsNoneIsNotApplied) {
   cv::Mat bytes;
-  ramp_picture(64, 48, 8).convertTo(bytes, CV_8U);
+  ramp_image(64, 48, 8).convertTo(bytes, CV_8U);
   const std::string jpeg = encode_jpeg(bytes);
   const std::string good = exif_tiff(6, true);
   for (const std::string& tiff : {exif_tiff(0, true), exif_tiff(9, false), good.substr(0, 9),
@@ -209,7 +209,7 @@ std::string png_by_libpng(const cv::Mat& gray, int color, int depth, int interla
 
 TEST(Png, OfEveryColourTypeDepthAndOrderGivesItsGrey) {
   cv::Mat gray;
-  ramp_picture(37, 29, 8).convertTo(gray, CV_8U);
+  ramp_image(37, 29, 8).convertTo(gray, CV_8U);
   gray.at<uchar>(28, 36) = 255;
   for (const int interlace : {PNG_INTERLACE_NONE, PNG_INTERLACE_ADAM7})
     for (const int color : {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
@@ -251,7 +251,7 @@ std::string with_dc_symbol(std::string jpeg, int symbol) {
 
 TEST(HuffmanTables, WithDcSymbolsThatAreNoNumberOfBitsAreUnsound) {
   cv::Mat bytes;
-  ramp_picture(64, 48, 8).convertTo(bytes, CV_8U);
+  ramp_image(64, 48, 8).convertTo(bytes, CV_8U);
   const std::string jpeg = encode_jpeg(bytes);
   EXPECT_TRUE(has_sound_huffman_tables(jpeg));
   for (const int symbol : {0, 11, 15})

@@ -1,4 +1,4 @@
-// Own small films for tests: DICOM files written by write_dicom_film, and pictures that only look a
+// Own small films for tests: DICOM files written by write_dicom_film, and images that only look a
 // little like anatomy.
 #pragma once
 
@@ -13,19 +13,19 @@ namespace radgen::testing {
 
 // Smooth, asymmetric in every direction, all values different from 0: mirrored, turned and cut
 // copies are seen.
-inline cv::Mat ramp_picture(int width, int height, int bits) {
-  cv::Mat picture(height, width, CV_16UC1);
+inline cv::Mat ramp_image(int width, int height, int bits) {
+  cv::Mat image(height, width, CV_16UC1);
   const double highest = std::ldexp(1.0, bits) - 1;
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x)
-      picture.at<uint16_t>(y, x) = static_cast<uint16_t>(
+      image.at<uint16_t>(y, x) = static_cast<uint16_t>(
           1 + (highest - 1) * (0.7 * x / width + 0.3 * y * y / (height * height)));
-  return picture;
+  return image;
 }
 
 inline FilmToWrite small_film(int width = 40, int height = 30) {
   FilmToWrite film;
-  film.stored = ramp_picture(width, height, 12);
+  film.stored = ramp_image(width, height, 12);
   film.patient_id = "T1";
   film.study_id = "S1";
   film.study_date = "20200102";
@@ -40,19 +40,19 @@ inline FilmToWrite small_film(int width = 40, int height = 30) {
 
 // Two dark ellipses in a bright trunk, a brighter column between them, bright below.
 inline cv::Mat drawn_chest(int side) {
-  cv::Mat picture(side, side, CV_16UC1, cv::Scalar(6000));
+  cv::Mat image(side, side, CV_16UC1, cv::Scalar(6000));
   const auto at = [side](double share) { return static_cast<int>(share * side); };
-  cv::rectangle(picture, {at(.08), at(.12)}, {at(.92), at(1)}, cv::Scalar(42000), cv::FILLED);
-  cv::rectangle(picture, {at(.08), at(.72)}, {at(.92), at(1)}, cv::Scalar(56000), cv::FILLED);
-  cv::ellipse(picture, {at(.30), at(.48)}, {at(.15), at(.3)}, 0, 0, 360, cv::Scalar(14000),
+  cv::rectangle(image, {at(.08), at(.12)}, {at(.92), at(1)}, cv::Scalar(42000), cv::FILLED);
+  cv::rectangle(image, {at(.08), at(.72)}, {at(.92), at(1)}, cv::Scalar(56000), cv::FILLED);
+  cv::ellipse(image, {at(.30), at(.48)}, {at(.15), at(.3)}, 0, 0, 360, cv::Scalar(14000),
               cv::FILLED);
-  cv::ellipse(picture, {at(.70), at(.48)}, {at(.15), at(.3)}, 0, 0, 360, cv::Scalar(15000),
+  cv::ellipse(image, {at(.70), at(.48)}, {at(.15), at(.3)}, 0, 0, 360, cv::Scalar(15000),
               cv::FILLED);
-  cv::ellipse(picture, {at(.55), at(.62)}, {at(.13), at(.13)}, 0, 0, 360, cv::Scalar(54000),
+  cv::ellipse(image, {at(.55), at(.62)}, {at(.13), at(.13)}, 0, 0, 360, cv::Scalar(54000),
               cv::FILLED);
-  cv::rectangle(picture, {at(.46), 0}, {at(.54), at(1)}, cv::Scalar(58000), cv::FILLED);
-  cv::GaussianBlur(picture, picture, {}, side / 60.0);
-  return picture;
+  cv::rectangle(image, {at(.46), 0}, {at(.54), at(1)}, cv::Scalar(58000), cv::FILLED);
+  cv::GaussianBlur(image, image, {}, side / 60.0);
+  return image;
 }
 
 }  // namespace radgen::testing

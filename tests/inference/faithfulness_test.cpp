@@ -8,7 +8,7 @@
 
 #include "inference/tiny_model.h"
 #include "radgen/core/error.h"
-#include "radgen/imaging/altered.h"
+#include "radgen/imaging/image_perturbations.h"
 
 namespace radgen {
 namespace {
@@ -89,9 +89,9 @@ class Faithfulness : public ::testing::Test {
     std::filesystem::create_directories(root_);
     model_ = tiny_model(root_);
     cv::theRNG().state = 7;
-    cv::Mat picture(64, 52, CV_16UC1);
-    cv::randu(picture, 20000, 65535);
-    studies_ = {{"s1", "i1", picture, {}, "", ""}, {"s2", "i2", picture * 0.5, {}, "", ""}};
+    cv::Mat image(64, 52, CV_16UC1);
+    cv::randu(image, 20000, 65535);
+    studies_ = {{"s1", "i1", image, {}, "", ""}, {"s2", "i2", image * 0.5, {}, "", ""}};
     for (const StudyInput& study : studies_) drafts_.push_back(draft_of(study));
   }
   void TearDown() override { std::filesystem::remove_all(root_); }
@@ -140,14 +140,14 @@ TEST_F(Faithfulness, HidesEachRegionOfStatingSentencesAgainstRandomOnes) {
   EXPECT_TRUE(regions[0].is_matched());
   EXPECT_FALSE(regions[0].is_large());
   EXPECT_TRUE(regions[1].is_large());
-  EXPECT_EQ(regions[1].box, (Box{0, 5, 43, 50}));  // inside the picture
+  EXPECT_EQ(regions[1].box, (Box{0, 5, 43, 50}));  // inside the image
 }
 
 TEST_F(Faithfulness, FallIsThatOfTheSentenceBehindTheSameWords) {
   const Predictor predictor(model_);
   const HiddenRegion region = check_faithfulness(predictor, studies_, drafts_, {}).front();
   StudyInput hidden = studies_[0];
-  hidden.picture = with_hidden_region(hidden.picture, strongly_blurred(hidden.picture), region.box);
+  hidden.image = with_hidden_region(hidden.image, strongly_blurred(hidden.image), region.box);
   // all words are read here, the check leaves out those behind the sentence
   const auto sum = [&](const StudyInput& study) {
     double log_prob = 0;
@@ -174,7 +174,7 @@ TEST_F(Faithfulness, DoesNotDependOnTheBatch) {
 }
 
 TEST_F(Faithfulness, NothingFallsWhereThereIsNothingToHide) {
-  studies_[0].picture.setTo(30000);
+  studies_[0].image.setTo(30000);
   for (const HiddenRegion& region :
        check_faithfulness(Predictor(model_), {studies_[0]}, {drafts_[0]}, {})) {
     EXPECT_NEAR(region.fall, 0, 1e-4);

@@ -27,9 +27,9 @@ class ModelFolder : public ::testing::Test {
   void TearDown() override { fs::remove_all(root_); }
 
   std::vector<StudyInput> studies() const {
-    cv::Mat picture(64, 52, CV_16UC1);
-    cv::randu(picture, 0, 65535);
-    return {{"s1", "i1", picture, 50.0, "F", "cough"}, {"s2", "i2", picture * 0.5, {}, "", ""}};
+    cv::Mat image(64, 52, CV_16UC1);
+    cv::randu(image, 0, 65535);
+    return {{"s1", "i1", image, 50.0, "F", "cough"}, {"s2", "i2", image * 0.5, {}, "", ""}};
   }
   std::string load_error() const {
     try {
@@ -101,16 +101,16 @@ TEST_F(ModelFolder, SentencesCoverTheTextAndOnlyGroundedOnesHaveBoxes) {
         EXPECT_LE(map_mass(sentence.map), 1.0 + 1e-4);
       }
     }
-    // The frame is 48 x 64, the picture 52 x 64: it becomes 48 x 59 whole pixels, centred, so the
+    // The input is 48 x 64, the image 52 x 64: it becomes 48 x 59 whole pixels, centred, so the
     // grid's rectangle is taller than it.
     EXPECT_NEAR(draft.map_box.w, 52, 1e-6);
     EXPECT_NEAR(draft.map_box.h, 64 * 64.0 / 59, 1e-6);
   }
 }
 
-TEST_F(ModelFolder, EmbeddingsTellPicturesApartAndKnowNothingOfTheBatch) {
+TEST_F(ModelFolder, EmbeddingsTellImagesApartAndKnowNothingOfTheBatch) {
   std::vector<StudyInput> inputs = studies();
-  inputs.push_back({"s3", "i3", studies().front().picture, {}, "", ""});
+  inputs.push_back({"s3", "i3", studies().front().image, {}, "", ""});
   const Predictor predictor(model_), one_by_one(model_, torch::kCPU, 1);
   const auto together = predictor.embeddings(inputs), alone = one_by_one.embeddings(inputs);
   ASSERT_EQ(together.size(), inputs.size());

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "radgen/inference/calibration.h"
+#include "radgen/inference/calibration_fit.h"
 
 namespace radgen {
 namespace {
@@ -83,7 +84,7 @@ std::vector<CalibrationCase> separable_cases() {
     one.map = map_of(8, 8, values);
     one.map_box = {0, 0, 80, 80};
     one.reference = {{10, 10, 20, 20}};
-    one.evidence = region_evidence(one.map, {Finding::kPneumothorax}, {});
+    one.region_features = region_features(one.map, {Finding::kPneumothorax}, {});
     cases.push_back(one);
   }
   return cases;
@@ -93,8 +94,8 @@ TEST(FitCalibration, SeparatesSharpRightMapsFromFlatWrongOnes) {
   const Calibration calibration = fit_calibration(separable_cases(), {}, 40);
   EXPECT_EQ(calibration.studies, 40);
   const auto cases = separable_cases();
-  const double right = calibrated_score(cases[0].evidence, calibration);
-  const double wrong = calibrated_score(cases[1].evidence, calibration);
+  const double right = calibrated_score(cases[0].region_features, calibration);
+  const double wrong = calibrated_score(cases[1].region_features, calibration);
   EXPECT_GE(right, calibration.abstain_below);
   EXPECT_LT(wrong, calibration.abstain_below);
   EXPECT_GT(right, 0.8);
@@ -108,17 +109,18 @@ TEST(FitCalibration, FindsItsWayWhenAllScoresAreTiny) {
   for (size_t i = 0; i < cases.size(); ++i) {
     const float mass = i % 3 == 0 ? 2e-4f : 1e-4f;
     for (float& value : cases[i].map.values) value *= mass;
-    cases[i].evidence = region_evidence(cases[i].map, {Finding::kPneumothorax}, {});
+    cases[i].region_features = region_features(cases[i].map, {Finding::kPneumothorax}, {});
     if (i % 8 != 1) continue;  // and a flat map can be right
     cases[i].reference = {{0, 0, 80, 80}};
   }
   const Calibration calibration = fit_calibration(cases, {}, 40);
   EXPECT_LT(calibration.score_slope, 100);
   double mean = 0;
-  for (const CalibrationCase& one : cases) mean += calibrated_score(one.evidence, calibration) / 40;
+  for (const CalibrationCase& one : cases)
+    mean += calibrated_score(one.region_features, calibration) / 40;
   // a logistic regression with an offset meets the mean of its targets
   EXPECT_NEAR(mean, 25.0 / 40, 0.05);
-  EXPECT_GT(calibrated_score(cases[0].evidence, calibration), 0.8);
+  EXPECT_GT(calibrated_score(cases[0].region_features, calibration), 0.8);
 }
 
 FindingLogits logits_of(std::vector<float> of_pneumothorax) {
@@ -134,17 +136,17 @@ FindingLogits logits_of(std::vector<float> of_pneumothorax) {
   return logits;
 }
 
-TEST(RegionEvidence, ReadsTheHeadsLogitsUnderTheMap) {
-  const RegionEvidence evidence = region_evidence(
-      map_of(2, 2, {0, .3f, .1f, 0}), {Finding::kPneumothorax}, logits_of({5, 2, -2, 0}));
-  EXPECT_NEAR(evidence.support, 0.75 * 2 - 0.25 * 2, 1e-6);
-  EXPECT_NEAR(evidence.best_gap, 5 - 1, 1e-6);
-  EXPECT_NEAR(evidence.presence, std::log(4), 1e-6);
-  const RegionEvidence no_head =
-      region_evidence(map_of(2, 2, {0, 1, 0, 0}), {Finding::kPneumothorax}, {});
+TEST(RegionFeatures, ReadsTheHeadsLogitsUnderTheMap) {
+  const RegionFeatures region = region_features(map_of(2, 2, {0, .3f, .1f, 0}),
+                                                {Finding::kPneumothorax}, logits_of({5, 2, -2, 0}));
+  EXPECT_NEAR(region.support, 0.75 * 2 - 0.25 * 2, 1e-6);
+  EXPECT_NEAR(region.best_gap, 5 - 1, 1e-6);
+  EXPECT_NEAR(region.presence, std::log(4), 1e-6);
+  const RegionFeatures no_head =
+      region_features(map_of(2, 2, {0, 1, 0, 0}), {Finding::kPneumothorax}, {});
   EXPECT_EQ(no_head.support, 0);
   EXPECT_NEAR(no_head.sharpness, 1, 1e-6);
-  EXPECT_EQ(region_evidence({}, {}, {}).sharpness, 0);  // a sentence without a map
+  EXPECT_EQ(region_features({}, {}, {}).sharpness, 0);  // a sentence without a map
 }
 
 // Every map is as sharp as the others: what the finding head sees under them is all that tells
@@ -155,36 +157,36 @@ TEST(FitCalibration, BelievesTheFindingHeadWhereSharpnessSaysNothing) {
     CalibrationCase one = separable_cases()[0];
     const bool is_hit = i % 3 == 0;
     if (!is_hit) one.reference.clear();
-    one.evidence =
-        region_evidence(one.map, {Finding::kPneumothorax},
+    one.region_features =
+        region_features(one.map, {Finding::kPneumothorax},
                         logits_of(std::vector<float>(
                             64, (is_hit ? 1.0f : -1.0f) + 0.02f * static_cast<float>(i % 7))));
     claims.push_back(one);
   }
   const Calibration calibration = fit_calibration(separable_cases(), claims, 60);
   EXPECT_GT(calibration.support_weight, 0.5);
-  EXPECT_GT(calibrated_score(claims[0].evidence, calibration), 0.8);
-  EXPECT_LT(calibrated_score(claims[1].evidence, calibration), 0.2);
-  EXPECT_LT(calibrated_score(claims[1].evidence, calibration), calibration.abstain_below);
+  EXPECT_GT(calibrated_score(claims[0].region_features, calibration), 0.8);
+  EXPECT_LT(calibrated_score(claims[1].region_features, calibration), 0.2);
+  EXPECT_LT(calibrated_score(claims[1].region_features, calibration), calibration.abstain_below);
 }
 
-// Words that are equally sure of everything: the finding's probability in the picture tells who is
+// Words that are equally sure of everything: the finding's probability in the image tells who is
 // right.
-TEST(FitCalibration, ConfidenceLearnsFromThePicture) {
+TEST(FitCalibration, ConfidenceLearnsFromTheImage) {
   std::vector<CalibrationCase> claims;
   for (int i = 0; i < 60; ++i) {
     CalibrationCase one = separable_cases()[0];
     one.word_probability = 0.7;
     one.is_right = i % 3 != 0;
-    one.evidence.presence = one.is_right ? 2 : -2;
+    one.region_features.presence = one.is_right ? 2 : -2;
     claims.push_back(one);
   }
   const Calibration calibration = fit_calibration(separable_cases(), claims, 60);
-  EXPECT_GT(calibrated_confidence(0.7, claims[1].evidence, calibration), 0.85);
-  EXPECT_LT(calibrated_confidence(0.7, claims[0].evidence, calibration), 0.3);
-  EXPECT_EQ(calibrated_confidence(0.7, RegionEvidence{}, calibration), 0.7);  // states nothing
+  EXPECT_GT(calibrated_confidence(0.7, claims[1].region_features, calibration), 0.85);
+  EXPECT_LT(calibrated_confidence(0.7, claims[0].region_features, calibration), 0.3);
+  EXPECT_EQ(calibrated_confidence(0.7, RegionFeatures{}, calibration), 0.7);  // states nothing
   // never fitted
-  EXPECT_NEAR(calibrated_confidence(0.7, claims[0].evidence, Calibration{}), 0.7, 1e-9);
+  EXPECT_NEAR(calibrated_confidence(0.7, claims[0].region_features, Calibration{}), 0.7, 1e-9);
 }
 
 TEST(FitCalibration, LeavesTheDefaultsWhenThereAreTooFewCases) {

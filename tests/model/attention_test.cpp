@@ -136,7 +136,7 @@ TEST_F(GroundedCrossAttention, PaddedPatchesGetZeroWeight) {
   EXPECT_LT(largest_difference(seen.context[1], cut.context[0]), 1e-12);
 }
 
-TEST_F(GroundedCrossAttention, PictureOfPaddingAloneAndNoNullKeyGivesZeros) {
+TEST_F(GroundedCrossAttention, ImageOfPaddingAloneAndNoNullKeyGivesZeros) {
   const CrossAttention seen = cross_attention(q, k, v, false, torch::zeros({2, 7}, torch::kBool));
   EXPECT_EQ(seen.context.abs().max().item<double>(), 0);
   EXPECT_EQ(seen.weights.abs().max().item<double>(), 0);

@@ -5,7 +5,7 @@
 #include "radgen/model/attention.h"
 #include "radgen/model/autocast.h"
 #include "radgen/model/decoding.h"
-#include "radgen/model/drawing.h"
+#include "radgen/model/sampling.h"
 #include "radgen/model/windowed_attention.h"
 
 namespace radgen {
@@ -114,26 +114,26 @@ TEST_F(Cuda, HalfKeysAreLeftInFullPrecision) {
   const EncodedImage encoded = model->encode(tiny_input(config).image.to(gpu_));
   DecodingConfig decoding;
   decoding.max_tokens = 6;
-  decoding.picture_keys = "fp16";
+  decoding.kv_cache_type = "fp16";
   EXPECT_EQ(generate(model, encoded, {}, decoding).size(), 2U);
-  decoding.candidates = 3;
-  EXPECT_EQ(draw_texts(model, encoded, {}, decoding, {.seeds = {1, 2}}).front().size(), 3U);
+  decoding.num_samples = 3;
+  EXPECT_EQ(sample_texts(model, encoded, {}, decoding, {.seeds = {1, 2}}).front().size(), 3U);
 }
 
-TEST_F(Cuda, RecomputedDropoutDropsTheSame) {
+TEST_F(Cuda, CheckpointedDropoutDropsTheSame) {
   ModelConfig config = tiny_config();
   config.encoder.dropout = 0.5;
   const ForwardInput input = moved(tiny_input(config), gpu_);
   std::map<std::string, Tensor> gradients[2];
-  for (const bool recompute : {false, true}) {
-    config.encoder.recompute_layers = recompute;
+  for (const bool checkpointing : {false, true}) {
+    config.encoder.activation_checkpointing = checkpointing;
     GroundedModel model = tiny_model(config);
     model->to(gpu_);
     model->train();
     torch::manual_seed(3);
     model->forward(input).losses.total.backward();
     for (const auto& parameter : model->named_parameters())
-      gradients[recompute][parameter.key()] = parameter.value().grad();
+      gradients[checkpointing][parameter.key()] = parameter.value().grad();
   }
   for (const auto& [name, gradient] : gradients[0]) {
     if (!gradient.defined()) continue;

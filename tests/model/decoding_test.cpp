@@ -78,11 +78,11 @@ struct NarrowKeys {
   std::string kind;
   double map_error, log_prob_error;
 };
-class NarrowPictureKeys : public ::testing::TestWithParam<NarrowKeys> {};
+class NarrowKvCache : public ::testing::TestWithParam<NarrowKeys> {};
 
 // Heads of 16 numbers take the path for a few queries, prompts of nine words the general one; both
 // widen what is kept.
-TEST_P(NarrowPictureKeys, ChangeMapsByTheRoundingAlone) {
+TEST_P(NarrowKvCache, ChangeMapsByTheRoundingAlone) {
   const auto [kind, map_error, log_prob_error] = GetParam();
   torch::NoGradGuard no_grad;
   ModelConfig config = tiny_config();
@@ -94,7 +94,7 @@ TEST_P(NarrowPictureKeys, ChangeMapsByTheRoundingAlone) {
   for (const std::vector<Ids>& prompts :
        {std::vector<Ids>{{}, {5}}, std::vector<Ids>{{5, 6, 7, 8, 9, 10, 11, 5, 6}, {7}}}) {
     const auto full = generate(wide, image, prompts, {.max_tokens = 2});
-    const auto narrow = generate(wide, image, prompts, {.max_tokens = 2, .picture_keys = kind});
+    const auto narrow = generate(wide, image, prompts, {.max_tokens = 2, .kv_cache_type = kind});
     for (size_t b = 0; b < 2; ++b) {
       ASSERT_EQ(full[b].ids, narrow[b].ids);
       if (full[b].ids.empty()) continue;
@@ -108,16 +108,16 @@ TEST_P(NarrowPictureKeys, ChangeMapsByTheRoundingAlone) {
 
 // In 8 bits a step is a 127th of a channel's largest value: .4 % of it is the most that a key is
 // off.
-INSTANTIATE_TEST_SUITE_P(Kinds, NarrowPictureKeys,
+INSTANTIATE_TEST_SUITE_P(Kinds, NarrowKvCache,
                          ::testing::Values(NarrowKeys{"fp16", 1e-3, 2e-3},
                                            NarrowKeys{"int8", 3e-2, 5e-2}),
                          [](const auto& test) { return test.param.kind; });
 
-TEST(NarrowPictureKeysConfig, RefusesAnUnknownKind) {
+TEST(NarrowKvCacheConfig, RefusesAnUnknownKind) {
   torch::NoGradGuard no_grad;
   GroundedModel model = tiny_model();
   EXPECT_THROW(
-      generate(model, model->encode(torch::randn({1, 1, 12, 16})), {}, {.picture_keys = "int3"}),
+      generate(model, model->encode(torch::randn({1, 1, 12, 16})), {}, {.kv_cache_type = "int3"}),
       Error);
 }
 
@@ -129,10 +129,10 @@ TEST(EightBitKeys, FollowTheTextsThatAreKept) {
   GroundedModel wide = tiny_model(config);
   const EncodedImage image = wide->encode(torch::randn({3, 1, 12, 16}) * 3);
   const auto together =
-      generate(wide, image, {}, {.beam_size = 2, .max_tokens = 8, .picture_keys = "int8"});
+      generate(wide, image, {}, {.beam_size = 2, .max_tokens = 8, .kv_cache_type = "int8"});
   for (int64_t b = 0; b < 3; ++b)
     EXPECT_EQ(generate(wide, select_studies(image, {b}), {},
-                       {.beam_size = 2, .max_tokens = 8, .picture_keys = "int8"})
+                       {.beam_size = 2, .max_tokens = 8, .kv_cache_type = "int8"})
                   .front()
                   .ids,
               together[static_cast<size_t>(b)].ids);

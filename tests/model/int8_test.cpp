@@ -140,17 +140,17 @@ TEST_F(Int8Layers, FeedForwardByTableAgreesWithFp32) {
     const Tensor x = torch::randn({3, 700, 128}), exact = mlp(x);
     const SeenProduct up = seen_of(mlp->up, x);
     auto recorder = std::make_shared<RangeRecorder>();
-    mlp->down->set_form(recorder);
+    mlp->down->set_backend(recorder);
     mlp(x);
     const bool is_table = has_table(kind);
     std::vector<Int8Part> first{make_part(*mlp->up, up, {.has_one_output_scale = is_table}).part};
     std::vector<Int8Part> second{make_part(*mlp->down, recorder->products().front(), {}).part};
-    mlp->up->set_form(std::make_shared<Int8Form>(first));
-    mlp->down->set_form(std::make_shared<Int8Form>(second));
+    mlp->up->set_backend(std::make_shared<Int8Backend>(first));
+    mlp->down->set_backend(std::make_shared<Int8Backend>(second));
     EXPECT_EQ(int8_feed_forward(*mlp->up, *mlp->down, kind, x).has_value(), is_table) << kind;
     EXPECT_LT(relative_error(mlp(x), exact), 2 * kLayerTolerance) << kind;
     // One of the two in fp32: the other one still counts.
-    mlp->down->set_form(nullptr);
+    mlp->down->set_backend(nullptr);
     EXPECT_LT(relative_error(mlp(x), exact), 2 * kLayerTolerance) << kind;
   }
 }
@@ -158,11 +158,10 @@ TEST_F(Int8Layers, FeedForwardByTableAgreesWithFp32) {
 TEST_F(Int8Network, StaticAgreesWithFp32AtRealWidth) {
   GroundedModel model(wide_config());
   model->eval();
-  const std::vector<Tensor> pictures{torch::randn({1, 1, 128, 128}),
-                                     torch::randn({1, 1, 128, 128})};
-  const Tensor exact = model->encode(pictures[0]).memory;
-  const Int8Report report = quantise(model, {}, pictures);
-  const Tensor seen = model->encode(pictures[0]).memory;
+  const std::vector<Tensor> images{torch::randn({1, 1, 128, 128}), torch::randn({1, 1, 128, 128})};
+  const Tensor exact = model->encode(images[0]).memory;
+  const Int8Report report = quantise(model, {}, images);
+  const Tensor seen = model->encode(images[0]).memory;
   EXPECT_LT(relative_error(seen, exact), 0.03);
   EXPECT_LT(report.output_error, 0.03);
   EXPECT_GT(report.output_error, 1e-4);
@@ -177,17 +176,17 @@ TEST_F(Int8Network, StaticAgreesWithFp32AtRealWidth) {
     EXPECT_LT(layer.clipped_low, layer.clipped_high) << layer.name;
   }
   restore_fp32(model);
-  EXPECT_TRUE(model->encode(pictures[0]).memory.equal(exact));
+  EXPECT_TRUE(model->encode(images[0]).memory.equal(exact));
 }
 
-TEST_F(Int8Network, DynamicNeedsNoPictures) {
+TEST_F(Int8Network, DynamicNeedsNoImages) {
   GroundedModel model(wide_config());
   model->eval();
-  const Tensor picture = torch::randn({1, 1, 128, 128}), exact = model->encode(picture).memory;
+  const Tensor image = torch::randn({1, 1, 128, 128}), exact = model->encode(image).memory;
   const Int8Report report = quantise(model, {.is_dynamic = true});
   EXPECT_EQ(report.count(true), 11);
   EXPECT_EQ(report.output_error, 0);
-  const double error = relative_error(model->encode(picture).memory, exact);
+  const double error = relative_error(model->encode(image).memory, exact);
   EXPECT_LT(error, 0.03);
   EXPECT_GT(error, 1e-4);
 }
@@ -196,13 +195,13 @@ TEST_F(Int8Network, TinyModelWithEveryOptionAgrees) {
   for (const char* kind : {"gelu", "swiglu"}) {
     ModelConfig config = tiny_config();
     config.encoder.feed_forward = kind;
-    config.evidence = config.decoder.sees_cls = true;
+    config.sees_findings = config.decoder.sees_cls = true;
     GroundedModel model = tiny_model(config);
-    const Tensor picture = torch::randn({2, 1, 12, 16}), exact = model->encode(picture).memory;
-    const Int8Report report = quantise(model, {}, {picture});
+    const Tensor image = torch::randn({2, 1, 12, 16}), exact = model->encode(image).memory;
+    const Int8Report report = quantise(model, {}, {image});
     EXPECT_LE(report.output_error, Int8Options{}.output_error_limit) << kind;
     EXPECT_GT(report.count(true), 0) << kind;
-    EXPECT_NEAR(relative_error(model->encode(picture).memory, exact), report.output_error, 1e-6)
+    EXPECT_NEAR(relative_error(model->encode(image).memory, exact), report.output_error, 1e-6)
         << kind;
   }
 }
@@ -210,32 +209,32 @@ TEST_F(Int8Network, TinyModelWithEveryOptionAgrees) {
 TEST_F(Int8Network, SensitiveLayersStayInFp32) {
   GroundedModel model(wide_config());
   model->eval();
-  const std::vector<Tensor> pictures{torch::randn({1, 1, 128, 128})};
-  const Tensor exact = model->encode(pictures[0]).memory;
-  const Int8Report loose = quantise(model, {}, pictures);
+  const std::vector<Tensor> images{torch::randn({1, 1, 128, 128})};
+  const Tensor exact = model->encode(images[0]).memory;
+  const Int8Report loose = quantise(model, {}, images);
   std::vector<double> errors;
   for (const Int8Layer& layer : loose.layers) errors.push_back(layer.error);
   std::sort(errors.begin(), errors.end());
   const double limit = (errors[errors.size() / 2] + errors[errors.size() / 2 - 1]) / 2;
-  const Int8Report by_layer = quantise(model, {.layer_error_limit = limit}, pictures);
+  const Int8Report by_layer = quantise(model, {.layer_error_limit = limit}, images);
   for (const Int8Layer& layer : by_layer.layers)
     EXPECT_EQ(layer.is_int8, layer.error <= limit) << layer.name;
   // By the output: layers are given up until it is exact enough.
   const double strict = loose.output_error / 2;
-  const Int8Report by_output = quantise(model, {.output_error_limit = strict}, pictures);
+  const Int8Report by_output = quantise(model, {.output_error_limit = strict}, images);
   EXPECT_LE(by_output.output_error, strict);
   EXPECT_GT(by_output.count(false), 0);
-  EXPECT_LE(relative_error(model->encode(pictures[0]).memory, exact), strict * 1.001);
+  EXPECT_LE(relative_error(model->encode(images[0]).memory, exact), strict * 1.001);
 }
 
 TEST_F(Int8Network, GradientsAreTakenThroughFp32) {
   const ModelConfig config = tiny_config();
   GroundedModel model = tiny_model(config);
-  const Tensor picture = torch::randn({1, 1, 12, 16}), exact = model->encode(picture).memory;
-  quantise(model, {}, {picture});
-  EXPECT_FALSE(model->encode(picture).memory.equal(exact));
+  const Tensor image = torch::randn({1, 1, 12, 16}), exact = model->encode(image).memory;
+  quantise(model, {}, {image});
+  EXPECT_FALSE(model->encode(image).memory.equal(exact));
   const torch::AutoGradMode gradients(true);
-  const Tensor memory = model->encode(picture).memory;
+  const Tensor memory = model->encode(image).memory;
   EXPECT_TRUE(memory.requires_grad());
   EXPECT_LT(relative_error(memory.detach(), exact), 1e-6);
 }
@@ -256,14 +255,14 @@ TEST_F(Int8Network, TheParametersKeepTheirNamesAndValues) {
 
 TEST_F(Int8Network, RefusesWhatItCannotDo) {
   GroundedModel model = tiny_model();
-  EXPECT_THROW(quantise(model), Error);  // static without pictures
+  EXPECT_THROW(quantise(model), Error);  // static without images
   Tensor broken = torch::randn({1, 1, 12, 16});
   broken[0][0][3][3] = std::numeric_limits<float>::infinity();
   EXPECT_THROW(quantise(model, {}, {broken}), Error);
   EXPECT_THROW(quantise(model, {}, {torch::randn({1, 1, 13, 16})}), Error);
   // Nothing of a failed attempt stays behind.
-  const Tensor picture = torch::randn({1, 1, 12, 16});
-  EXPECT_TRUE(model->encode(picture).memory.equal(tiny_model()->encode(picture).memory));
+  const Tensor image = torch::randn({1, 1, 12, 16});
+  EXPECT_TRUE(model->encode(image).memory.equal(tiny_model()->encode(image).memory));
 }
 
 }  // namespace

@@ -222,9 +222,9 @@ TEST(PublicEncoder, GreyInputSeesWhatRgbInputOfTheSameGreySees) {
   const PublicCheckpoint checkpoint = vit_checkpoint();
   EncoderConfig rgb = *checkpoint.config.encoder, grey = rgb;
   grey.channels = 1;
-  const Tensor picture = torch::randn({2, 1, 12, 12});
-  EXPECT_LT(distance(loaded(grey, checkpoint)->forward(picture).patches,
-                     loaded(rgb, checkpoint)->forward(picture.expand({2, 3, 12, 12})).patches),
+  const Tensor image = torch::randn({2, 1, 12, 12});
+  EXPECT_LT(distance(loaded(grey, checkpoint)->forward(image).patches,
+                     loaded(rgb, checkpoint)->forward(image.expand({2, 3, 12, 12})).patches),
             1e-5);
 }
 

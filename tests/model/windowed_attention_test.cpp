@@ -261,20 +261,20 @@ TEST(VitEncoder, WindowedModelTrains) {
         << item.key();
 }
 
-TEST(VitEncoder, RecomputedLayersGiveTheSameGradients) {
+TEST(VitEncoder, CheckpointedLayersGiveTheSameGradients) {
   ModelConfig config = windowed_config();
   config.encoder.dropout = 0.3;  // drawn again alike
   GroundedModel kept = tiny_model(config);
-  config.encoder.recompute_layers = true;
-  GroundedModel recomputed = tiny_model(config);
+  config.encoder.activation_checkpointing = true;
+  GroundedModel checkpointed = tiny_model(config);
   const ForwardInput input = tiny_input(config);
-  for (GroundedModel model : {kept, recomputed}) {
+  for (GroundedModel model : {kept, checkpointed}) {
     model->train();
     torch::manual_seed(8);
     model->forward(input).losses.total.backward();
   }
   auto expected = kept->named_parameters();
-  for (const auto& item : recomputed->named_parameters()) {
+  for (const auto& item : checkpointed->named_parameters()) {
     const Tensor gradient = expected[item.key()].grad();
     ASSERT_EQ(gradient.defined(), item.value().grad().defined()) << item.key();
     if (gradient.defined()) {

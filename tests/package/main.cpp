@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
   for (const radgen::Mention& mention : radgen::Labeler().mentions(text)) {
     std::printf("%s|%s|%s|%s\n", radgen::finding_name(mention.finding).c_str(),
                 radgen::side_name(mention.side).c_str(),
-                radgen::certainty_name(mention.certainty).c_str(),
+                radgen::assertion_name(mention.assertion).c_str(),
                 text.substr(mention.begin, mention.end - mention.begin).c_str());
   }
   const radgen::fs::path model = radgen::fs::path(argv[1]) / "tokenizer.model";

@@ -13,7 +13,7 @@ namespace {
 
 CaseViewer one_case() {
   CaseViewer viewer;
-  viewer.pictures.push_back({"\xff\xd8\xff\xe0", 64, 48});
+  viewer.images.push_back({"\xff\xd8\xff\xe0", 64, 48});
   ViewerCase c;
   c.title = "Left <b>effusion";
   c.map_rows = 1;
@@ -53,7 +53,7 @@ TEST(CaseViewer, IsEmptyWithoutCasesAndRefusesWrongIndices) {
   viewer.kinds[0].cases = {1};
   EXPECT_THROW(case_viewer_html(viewer), Error);
   viewer = one_case();
-  viewer.cases[0].picture = 1;
+  viewer.cases[0].image = 1;
   EXPECT_THROW(case_viewer_html(viewer), Error);
 }
 

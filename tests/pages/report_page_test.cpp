@@ -19,15 +19,15 @@ ReportPageData page_data() {
   data.film_height_px = 100;
   data.map_box = {-10, 0, 220, 100};
   data.findings = {{.text = "Small left effusion.",
-                    .evidence = Evidence::kRegions,
+                    .grounding = Grounding::kRegions,
                     .confidence = 0.5,
                     .score = 0.75,
                     .boxes = {{1, 2, 3, 4}, {5, 6, 7, 8}},
                     .map_rows = 1,
                     .map_columns = 3,
                     .map = {0.1f, 0.05f, 0}},
-                   {.text = "Possible edema.", .evidence = Evidence::kNone}};
-  data.impression = {{.text = "No pneumothorax.", .evidence = Evidence::kAbsence}};
+                   {.text = "Possible edema.", .grounding = Grounding::kNone}};
+  data.impression = {{.text = "No pneumothorax.", .grounding = Grounding::kAbsence}};
   return data;
 }
 
@@ -62,8 +62,8 @@ TEST(ReportPage, GivesTheScriptBoxesAndMapInSharesOfTheMaximum) {
 
 TEST(ReportPage, GivesUngroundedSentencesNoRegionsWhateverTheirDataHold) {
   ReportPageData data = page_data();
-  for (const Evidence evidence : {Evidence::kNone, Evidence::kAbsence}) {
-    data.findings[0].evidence = evidence;
+  for (const Grounding grounding : {Grounding::kNone, Grounding::kAbsence}) {
+    data.findings[0].grounding = grounding;
     const nlohmann::json sentence =
         embedded_data(report_page_html(data), "page-data")["sentences"][0];
     EXPECT_TRUE(sentence["boxes"].empty());

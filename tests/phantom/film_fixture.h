@@ -27,9 +27,9 @@ inline TrueFinding finding_of(Finding finding, const std::string& kind, Side sid
 // 0..1, bone bright, whatever the bits and the photometric interpretation.
 inline cv::Mat upright(const DrawnFilm& film) {
   const double most = (1 << film.bits_stored) - 1;
-  cv::Mat picture;
-  film.stored.convertTo(picture, CV_32F, 1 / most);
-  return film.is_monochrome1 ? cv::Mat(1 - picture) : picture;
+  cv::Mat image;
+  film.stored.convertTo(image, CV_32F, 1 / most);
+  return film.is_monochrome1 ? cv::Mat(1 - image) : image;
 }
 
 }  // namespace radgen::phantom

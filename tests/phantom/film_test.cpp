@@ -49,7 +49,7 @@ TEST(DrawFilm, HasTheFieldsSizeAndSpacing) {
   EXPECT_LT(most, 1 << film.bits_stored);
 }
 
-TEST(DrawFilm, StoresBothPhotometricsOfTheSamePicture) {
+TEST(DrawFilm, StoresBothPhotometricsOfTheSameImage) {
   // The open air of the upper corners is dark and the abdomen bright, whichever way the film is
   // stored.
   std::set<bool> seen;
@@ -57,9 +57,9 @@ TEST(DrawFilm, StoresBothPhotometricsOfTheSamePicture) {
     StudyTruth truth = study(4);
     const DrawnFilm film = draw_film(truth, 128, seed);
     seen.insert(film.is_monochrome1);
-    const cv::Mat picture = upright(film);
-    const double corner = cv::mean(picture(cv::Rect(12, 12, 10, 4)))[0];
-    const double abdomen = cv::mean(picture(cv::Rect(40, 105, 24, 10)))[0];
+    const cv::Mat image = upright(film);
+    const double corner = cv::mean(image(cv::Rect(12, 12, 10, 4)))[0];
+    const double abdomen = cv::mean(image(cv::Rect(40, 105, 24, 10)))[0];
     EXPECT_GT(abdomen, corner + 0.3);
     const double most = (1 << film.bits_stored) - 1;
     const double raw = cv::mean(film.stored(cv::Rect(40, 105, 24, 10)))[0] / most;
@@ -73,14 +73,14 @@ TEST(DrawFilm, StoresBothPhotometricsOfTheSamePicture) {
   EXPECT_EQ(seen.size(), 2U);
 }
 
-TEST(DrawFilm, ShowsTheHeartOnThePicturesRight) {
+TEST(DrawFilm, ShowsTheHeartOnTheImagesRight) {
   for (int number = 1; number <= 6; ++number) {
     StudyTruth truth = study(number);
-    const cv::Mat picture = upright(draw_film(truth, 160, 3));
+    const cv::Mat image = upright(draw_film(truth, 160, 3));
     const Chest chest = make_chest(truth);
     const double scale = 160 / kFieldHeight_mm;
     const int row = static_cast<int>((chest.domes[kRightSide].top_y - 25) * scale);
-    const cv::Mat band = picture.rowRange(row - 4, row + 4);
+    const cv::Mat band = image.rowRange(row - 4, row + 4);
     const auto mean_at = [&](double from, double to) {
       return cv::mean(band.colRange(static_cast<int>((chest.spine_x + from) * scale),
                                     static_cast<int>((chest.spine_x + to) * scale)))[0];

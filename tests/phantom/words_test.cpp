@@ -125,7 +125,7 @@ TEST(Words, AreReadByTheLabelerAsTheyWereMeant) {
         ++meant;
         bool is_read = false, is_side_read = false;
         for (const Mention& m : mentions) {
-          if (m.finding != f.finding || m.certainty == Certainty::kNegative) continue;
+          if (m.finding != f.finding || m.assertion == Assertion::kNegative) continue;
           is_read = true;
           is_side_read = is_side_read || m.side == f.side;
           if (m.severity == Severity::kUnstated) continue;
@@ -141,7 +141,7 @@ TEST(Words, AreReadByTheLabelerAsTheyWereMeant) {
       }
       for (const Mention& m : mentions) {
         const bool is_positive =
-            m.certainty != Certainty::kNegative && m.finding != Finding::kNoFinding;
+            m.assertion != Assertion::kNegative && m.finding != Finding::kNoFinding;
         extra += is_positive && !wanted.count(m.finding) && !d.report.has_false_call;
       }
     }

@@ -25,10 +25,10 @@ TEST(FindingNames, SidesCertaintiesAndSeveritiesRoundTripAndRefuseOthers) {
     EXPECT_EQ(mirrored(mirrored(side)), side);
   }
   EXPECT_EQ(mirrored(Side::kLeft), Side::kRight);
-  EXPECT_EQ(certainty_from_name("uncertain"), Certainty::kUncertain);
+  EXPECT_EQ(assertion_from_name("uncertain"), Assertion::kUncertain);
   EXPECT_EQ(severity_from_name("severe"), Severity::kSevere);
   EXPECT_THROW(side_from_name("middle"), Error);
-  EXPECT_THROW(certainty_from_name(""), Error);
+  EXPECT_THROW(assertion_from_name(""), Error);
 }
 
 }  // namespace

@@ -29,19 +29,19 @@ TEST(LabelerReference, AggregationMatchesChexpert) {
         m.finding = *finding_from_name(entry.at(0).get<std::string>());
         // A mention with both flags counts as negative.
         const int label = entry.at(1).is_string() ? 0 : entry.at(1).get<int>();
-        m.certainty = label == 1   ? Certainty::kPositive
-                      : label == 0 ? Certainty::kNegative
-                                   : Certainty::kUncertain;
+        m.assertion = label == 1   ? Assertion::kPositive
+                      : label == 0 ? Assertion::kNegative
+                                   : Assertion::kUncertain;
         mentions.push_back(m);
         const std::string words = entry.at(2);
         is_possible = is_possible && (m.finding != Finding::kSupportDevices || words == "x" ||
-                                      words == "picc" || m.certainty == Certainty::kNegative);
+                                      words == "picc" || m.assertion == Assertion::kNegative);
         const bool implies_heart =
             words == "chf" || words == "heart failure";  // mentions() adds this one itself
-        if (implies_heart && m.certainty != Certainty::kNegative &&
+        if (implies_heart && m.assertion != Assertion::kNegative &&
             m.finding != Finding::kNoFinding) {
           m.finding = Finding::kCardiomegaly;
-          m.certainty = Certainty::kUncertain;
+          m.assertion = Assertion::kUncertain;
           mentions.push_back(m);
         }
       }

@@ -15,7 +15,7 @@ std::string told(const std::string& text) {
   std::string out;
   for (const Mention& m : labeler().mentions(text)) {
     if (!out.empty()) out += "; ";
-    out += finding_name(m.finding) + " " + certainty_name(m.certainty);
+    out += finding_name(m.finding) + " " + assertion_name(m.assertion);
     if (m.side != Side::kNone) out += " " + side_name(m.side);
     if (m.severity != Severity::kUnstated) out += " " + severity_name(m.severity);
     if (m.size_mm) out += " " + std::to_string(static_cast<int>(*m.size_mm)) + "mm";
@@ -59,7 +59,7 @@ TEST(LabelerUncertainty, IsHeardBeforeAndBehind) {
         "Likely pneumonia.", "Questionable pneumonia.", "Pneumonia is suspected."}) {
     const auto mentions = labeler().mentions(text);
     ASSERT_FALSE(mentions.empty()) << text;
-    EXPECT_EQ(mentions.back().certainty, Certainty::kUncertain) << text;
+    EXPECT_EQ(mentions.back().assertion, Assertion::kUncertain) << text;
   }
   EXPECT_EQ(told("Opacity which may reflect atelectasis or pneumonia."),
             "Lung Opacity positive; Atelectasis uncertain; Pneumonia uncertain");

@@ -32,7 +32,7 @@ Draft full_draft() {
                   .map_scale = 0.001}};
   d.mentions = {{.finding = Finding::kPleuralEffusion,
                  .side = Side::kLeft,
-                 .certainty = Certainty::kUncertain,
+                 .assertion = Assertion::kUncertain,
                  .severity = Severity::kSubtle,
                  .size_mm = 14,
                  .begin = 5,

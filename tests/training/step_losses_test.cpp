@@ -11,12 +11,12 @@ using torch::Tensor;
 
 constexpr int64_t kClasses = static_cast<int64_t>(kFindingCount);
 
-TEST(HalfSize, PicturesAndPatchLabelsAreMeansOfWhatTheyCover) {
+TEST(HalfSize, ImagesAndPatchLabelsAreMeansOfWhatTheyCover) {
   Batch batch;
   batch.image = torch::arange(64, torch::kFloat).view({1, 1, 8, 8});  // 2 x 2 patches of 4 px
   batch.patch_labels = torch::zeros({1, kClasses, 4});
   batch.patch_labels[0][2] = torch::tensor({1.F, 0.F, 1.F, 0.F});
-  const Batch small = at_half_size(batch, {2, 2});
+  const Batch small = at_low_resolution(batch, {2, 2});
   ASSERT_EQ(small.image.sizes(), (std::vector<int64_t>{1, 1, 4, 4}));
   EXPECT_FLOAT_EQ(small.image[0][0][0][0].item<float>(), (0 + 1 + 8 + 9) / 4.0F);
   ASSERT_EQ(small.patch_labels.sizes(), (std::vector<int64_t>{1, kClasses, 1}));
@@ -27,7 +27,7 @@ TEST(HalfSize, AnOddGridIsRoundedUp) {
   Batch batch;
   batch.image = torch::ones({2, 1, 12, 20});
   batch.patch_labels = torch::ones({2, kClasses, 15});
-  const Batch small = at_half_size(batch, {3, 5});
+  const Batch small = at_low_resolution(batch, {3, 5});
   EXPECT_EQ(small.image.sizes(), (std::vector<int64_t>{2, 1, 8, 12}));
   EXPECT_EQ(small.patch_labels.sizes(), (std::vector<int64_t>{2, kClasses, 6}));
   EXPECT_TRUE(torch::allclose(small.patch_labels, torch::ones_like(small.patch_labels)));
@@ -51,8 +51,8 @@ class StepLosses : public ::testing::Test {
     config.network.decoder.vocabulary_size = 20;
     config.network.finding_classes = kClasses;
     config.network.loss.lambda_labels = config.network.loss.lambda_patches = 1;
-    config.loop.encoder_first_steps = 4;
-    config.loop.half_size_steps = 2;
+    config.loop.encoder_pretraining_steps = 4;
+    config.loop.low_resolution_steps = 2;
     batch.image = torch::randn({2, 1, 12, 16});
     batch.text_ids = torch::tensor({{2, 6, 7, 3}, {2, 8, 3, 0}}, torch::kLong);
     batch.targets = torch::tensor({{6, 7, 3, 0}, {8, 3, 0, 0}}, torch::kLong);
@@ -80,13 +80,13 @@ TEST_F(StepLosses, WordsCountFromTheFirstStepBehindTheEncoders) {
   EXPECT_TRUE(step_losses(network, batch, config, 4).text.defined());
 }
 
-TEST_F(StepLosses, TheFirstStepsSeeSmallPictures) {
+TEST_F(StepLosses, TheFirstStepsSeeSmallImages) {
   GroundedModel network(config.network);
   network->eval();
   const double small = step_losses(network, batch, config, 1).patches.item<double>();
   const double whole = step_losses(network, batch, config, 2).patches.item<double>();
   EXPECT_NE(small, whole);
-  config.loop.half_size_steps = 0;
+  config.loop.low_resolution_steps = 0;
   EXPECT_EQ(step_losses(network, batch, config, 1).patches.item<double>(), whole);
 }
 

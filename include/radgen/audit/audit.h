@@ -110,7 +110,7 @@ struct Comparison {
   double gap() const { return std::isnan(adjusted.value) ? raw.value : adjusted.value; }
 };
 
-// A mean of Gaze in a group against the others.
+// A mean of AttentionLocation in a group against the others.
 struct AttentionComparison {
   size_t attribute = 0;
   int level = 0;

@@ -8,9 +8,9 @@
 #include <optional>
 #include <string>
 
-#include "radgen/evaluation/clinical.h"
-#include "radgen/evaluation/grounding.h"
-#include "radgen/evaluation/text_metrics.h"
+#include "radgen/evaluation/clinical/clinical.h"
+#include "radgen/evaluation/grounding/grounding.h"
+#include "radgen/evaluation/text/text_metrics.h"
 
 namespace radgen::audit {
 
@@ -19,12 +19,12 @@ inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 // Where the model looked when it stated findings, as means over the sentences that state one and
 // hold a map. NaN: there was no such sentence.
-struct Gaze {
+struct AttentionLocation {
   double entropy =
       kUnknown;  // of the map over that of an even one: 0 one patch, 1 everywhere alike
   double mass_in_box =
       kUnknown;  // share of the map inside the finding's reference box; NaN without a box
-  double centre_x = kUnknown;  // centre of mass over the picture's width, 0 left edge
+  double centre_x = kUnknown;  // centre of mass over the image's width, 0 left edge
   double centre_y = kUnknown;  // over its height, 0 top
 };
 
@@ -46,7 +46,7 @@ struct AuditCase {
   evaluation::ClinicalCounts clinical;
   evaluation::TextCounts text;
   evaluation::StudyItems grounding;
-  Gaze gaze;
+  AttentionLocation attention_location;
   std::string draft_text, reference_text;  // only for the page's examples
 };
 

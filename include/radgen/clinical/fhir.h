@@ -11,7 +11,7 @@
 //
 // Extensions of our own (urn:radgen:fhir:...): "generated-by" (the contained Device; R4 allows no
 // Device as performer) and on Observations "evidence-box" (x, y, w, h in pixels of the prepared
-// picture, top-left origin, and its image id).
+// image, top-left origin, and its image id).
 #pragma once
 
 #include <filesystem>

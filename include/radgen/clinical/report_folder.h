@@ -9,12 +9,12 @@
 //
 //   FilmReport report{.film = film, .draft = draft, .upright_to_prepared = transform};
 //   AtomicDirectory folder(out / "film");
-//   write_evidence(folder.path(), report);  // pictures; fills the sentences' map_file
+//   write_maps_and_overlays(folder.path(), report);  // images; fills the sentences' map_file
 //   write_report(folder.path(), report);    // the texts
 //   folder.commit();
 //
 // Only the FHIR file holds what the film's header says of the patient. Every output says that it
-// is research software. A sentence that is not grounded gets its picture without heat map and
+// is research software. A sentence that is not grounded gets its image without heat map and
 // boxes, marked so.
 #pragma once
 
@@ -51,17 +51,17 @@ struct FilmReport {
 
 // What a sentence can show for itself. kAbsence: every finding it names is denied, or it says that
 // all is normal; a sentence that names no finding is kNone.
-enum class SentenceEvidence { kGrounded, kNone, kAbsence };
-SentenceEvidence sentence_evidence(const Draft& draft, size_t sentence);
+enum class SentenceGrounding { kGrounded, kNone, kAbsence };
+SentenceGrounding sentence_grounding(const Draft& draft, size_t sentence);
 // "grounded: 2 regions, score 0.71", "not grounded: no image evidence", ...
-std::string evidence_phrase(const Draft& draft, size_t sentence);
+std::string grounding_phrase(const Draft& draft, size_t sentence);
 
 // The model has never seen a person's film and this is one, as far as the file says.
 bool is_meaningless(const FilmReport& report);
 bool writes_fhir(const FilmReport& report);
 
 // Maps and overlays; sets map_file and map_scale of the draft's sentences.
-void write_evidence(const std::filesystem::path& folder, FilmReport& report);
+void write_maps_and_overlays(const std::filesystem::path& folder, FilmReport& report);
 void write_report(const std::filesystem::path& folder, const FilmReport& report);
 
 std::string report_text(const FilmReport& report);

@@ -1,5 +1,5 @@
-// Boxes in pictures and the maps between picture spaces (stored film, upright film, prepared
-// picture, patch grid).
+// Boxes in images and the maps between image spaces (stored film, upright film, prepared
+// image, patch grid).
 //
 // A Box has its origin in the top-left corner of the top-left pixel; x, y, w, h are in pixels,
 // edges not centres: the whole of an image of W x H is Box{0, 0, W, H}.

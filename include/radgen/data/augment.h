@@ -1,9 +1,9 @@
 // Augmentation that keeps the words true: small turns, sizes and shifts, grey values, noise. Never
 // a mirror: left and right are in the report. Boxes move with the pixels, since both go through
-// `frame_to_augmented`.
+// `input_to_augmented`.
 //
-//   const Augmentation a = draw_augmentation(config, frame.cols, frame.rows, seed, epoch,
-//   hash_text(image_id)); cv::Mat augmented = apply_augmentation(frame, a);
+//   const Augmentation a = draw_augmentation(config, input.cols, input.rows, seed, epoch,
+//   hash_text(image_id)); cv::Mat augmented = apply_augmentation(input, a);
 //
 // The draw depends on (seed, epoch, sample) only, not on the order or the thread.
 #pragma once
@@ -34,7 +34,7 @@ inline void describe(Fields& f, AugmentConfig& c) {
           {.help = "turned by up to so much either way", .min = 0, .max = 15, .unit = "degrees"});
   f.field("scale", c.scale, {.help = "sized by 1 -+ so much", .min = 0, .max = 0.5});
   f.field("shift", c.shift,
-          {.help = "moved by up to so much of the frame's sides", .min = 0, .max = 0.3});
+          {.help = "moved by up to so much of the input's sides", .min = 0, .max = 0.3});
   f.field("gamma", c.gamma,
           {.help = "grey = grey ^ e^g, g up to so much either way", .min = 0, .max = 1});
   f.field("contrast", c.contrast,
@@ -50,20 +50,20 @@ inline void describe(Fields& f, AugmentConfig& c) {
            .min = 0,
            .max = 1});
   f.field("erase_share", c.erase_share,
-          {.help = "largest area of it, of the frame", .min = 0, .max = 0.5});
+          {.help = "largest area of it, of the input", .min = 0, .max = 0.5});
 }
 
 struct Augmentation {
-  Affine frame_to_augmented;  // frame pixels (edges) -> augmented frame pixels
+  Affine input_to_augmented;  // input pixels (edges) -> augmented input pixels
   double gamma = 1, contrast = 1, brightness = 0, noise_sd = 0;
-  Box erased;  // in the augmented frame; empty: none
+  Box erased;  // in the augmented input; empty: none
   uint64_t noise_seed = 0;
 };
 Augmentation draw_augmentation(const AugmentConfig& config, int width_px, int height_px,
                                uint64_t seed, uint64_t epoch, uint64_t sample);
 
-// CV_16UC1 -> CV_16UC1 of the same size. What comes in from outside the frame is 0; grey value 0
+// CV_16UC1 -> CV_16UC1 of the same size. What comes in from outside the input is 0; grey value 0
 // stays 0 before the noise, so that padding keeps looking like padding. One thread.
-cv::Mat apply_augmentation(const cv::Mat& frame, const Augmentation& augmentation);
+cv::Mat apply_augmentation(const cv::Mat& input, const Augmentation& augmentation);
 
 }  // namespace radgen

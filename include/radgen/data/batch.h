@@ -1,7 +1,7 @@
 // What the network learns from in one step, and how samples become one.
 //
 // Letters: B studies, T tokens of the longest text, N patches (row by row from the top left), H, W
-// frame.
+// input.
 //
 // Alignment: text_ids[b] = prompt, bos, words, eos, then pad (0). Position t predicts text_ids[b, t
 // + 1] = targets[b, t], and everything said about a token (text_mask, grounding_masks,
@@ -24,7 +24,7 @@ struct Sample {
   std::vector<int64_t> ids;  // as TextTargets
   int64_t prompt_length = 0;
   std::vector<uint8_t> counts, is_positive;
-  std::vector<int32_t> group;  // row of group_masks; -1: none, also where the boxes left the frame
+  std::vector<int32_t> group;  // row of group_masks; -1: none, also where the boxes left the input
   std::vector<float> group_masks;   // [G,N], share of the patch inside the boxes
   std::vector<float> labels;        // [14]: 1, 0, NaN = ignore
   std::vector<float> patch_labels;  // [14,N]
@@ -39,7 +39,7 @@ struct Batch {
   torch::Tensor prompt_length;    // [B] int64, tokens before bos
   torch::Tensor text_mask;        // [B,T] bool
   torch::Tensor grounding_masks;  // [B,T,N] float32 in [0,1]; 0 where grounding_tokens is false
-  // [B,T] bool: F, predictions of finding words that have a box in the frame
+  // [B,T] bool: F, predictions of finding words that have a box in the input
   torch::Tensor grounding_tokens;
   torch::Tensor positive_tokens;  // [B,T] bool: predictions of words of positive mentions
   torch::Tensor labels;           // [B,14] float32, Finding's order: 1, 0, NaN = ignore

@@ -1,4 +1,4 @@
-// One split of a prepared dataset as training samples: picture in the network's frame, token ids,
+// One split of a prepared dataset as training samples: image in the network's input, token ids,
 // targets.
 //
 //   Dataset train("prepared", "train", tokenizer, config);
@@ -6,8 +6,8 @@
 //   Sample varied = train.sample(0, {&augment, seed, epoch});          // augmented, the same for
 //   the same (seed, epoch)
 //
-// Texts are tokenized and linked to their boxes once, when the dataset is opened. Pictures are read
-// when first asked for, fitted into the frame and kept (16 bit) while the cache has room. All const
+// Texts are tokenized and linked to their boxes once, when the dataset is opened. Images are read
+// when first asked for, fitted into the input and kept (16 bit) while the cache has room. All const
 // functions are thread safe.
 #pragma once
 
@@ -24,16 +24,16 @@
 #include "radgen/core/config.h"
 #include "radgen/data/augment.h"
 #include "radgen/data/batch.h"
-#include "radgen/data/frame_grid.h"
+#include "radgen/data/input_grid.h"
 #include "radgen/data/manifest.h"
 #include "radgen/data/text_targets.h"
-#include "radgen/imaging/frame.h"
+#include "radgen/imaging/letterbox.h"
 #include "radgen/report/tokenizer.h"
 
 namespace radgen {
 
 struct DatasetConfig {
-  FrameConfig frame;
+  ModelInputConfig model_input;
   int64_t patch_px = 16;     // the encoder's P
   int64_t max_tokens = 256;  // the decoder's
   int64_t prompt_max_tokens = 0;
@@ -43,7 +43,8 @@ struct DatasetConfig {
   int64_t cache_mib = 4096;
 };
 inline void describe(Fields& f, DatasetConfig& c) {
-  f.section("frame", c.frame);
+  f.renamed("frame", "model_input");
+  f.section("model_input", c.model_input);
   f.field("patch_px", c.patch_px, {.help = "side of a patch", .min = 1, .max = 512, .unit = "px"});
   f.field("max_tokens", c.max_tokens,
           {.help = "prompt, bos, words and eos together; longer texts are cut",
@@ -77,8 +78,8 @@ struct SampleOptions {
 
 class Dataset {
  public:
-  // Throws Error{kData} (no manifest, no study in the split, a picture of another photometric
-  // convention) and Error{kConfig} (patches do not divide the frame). `max_studies` 0: all; else
+  // Throws Error{kData} (no manifest, no study in the split, an image of another photometric
+  // convention) and Error{kConfig} (patches do not divide the input). `max_studies` 0: all; else
   // the first so many.
   Dataset(std::filesystem::path folder, const std::string& split,
           std::shared_ptr<const Tokenizer> tokenizer, const DatasetConfig& config,
@@ -88,18 +89,18 @@ class Dataset {
   const ManifestEntry& entry(size_t i) const { return entries_.at(i); }
   const TextTargets& text(size_t i) const { return texts_.at(i); }
   std::vector<int64_t> lengths() const;  // tokens of each study, for length bucketing
-  const FrameGrid& grid() const { return grid_; }
+  const InputGrid& grid() const { return grid_; }
   const DatasetConfig& config() const { return config_; }
 
-  // Throws Error{kData} when the picture cannot be read.
+  // Throws Error{kData} when the image cannot be read.
   Sample sample(size_t i, const SampleOptions& options = {}) const;
 
-  // The picture in the frame, CV_16UC1, and the way of coordinates.
-  struct FittedFrame {
+  // The image in the input, CV_16UC1, and the way of coordinates.
+  struct FittedInput {
     cv::Mat pixels;
-    Affine picture_to_frame;
+    Affine image_to_input;
   };
-  FittedFrame frame(size_t i) const;
+  FittedInput model_input(size_t i) const;
 
   // What the texts and boxes gave, for the log.
   struct Counts {
@@ -109,18 +110,18 @@ class Dataset {
   Counts counts() const;
 
  private:
-  void add_labels(const ManifestEntry& entry, const Affine& picture_to_frame, Sample& sample) const;
-  void add_groups(size_t i, const Affine& picture_to_frame, Sample& sample) const;
+  void add_labels(const ManifestEntry& entry, const Affine& image_to_input, Sample& sample) const;
+  void add_groups(size_t i, const Affine& image_to_input, Sample& sample) const;
 
   std::filesystem::path folder_;
   DatasetConfig config_;
-  FrameGrid grid_;
+  InputGrid grid_;
   std::vector<ManifestEntry> entries_;
   std::vector<TextTargets> texts_;
   static constexpr size_t kLocks = 64;
   // entry i of the cache is guarded by lock i % kLocks
   mutable std::array<std::mutex, kLocks> locks_;
-  mutable std::vector<FittedFrame> cache_;
+  mutable std::vector<FittedInput> cache_;
   mutable std::atomic<int64_t> cached_bytes_{0};
 };
 

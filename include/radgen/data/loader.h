@@ -32,7 +32,7 @@ struct LoaderPosition {
 struct LoaderConfig {
   int threads = 1;      // at least 1
   size_t prefetch = 4;  // batches that may wait ready, besides those in the making
-  const AugmentConfig* augment = nullptr;  // null: pictures as they are
+  const AugmentConfig* augment = nullptr;  // null: images as they are
   uint64_t seed = 0;                       // of the augmentation
   bool repeats = true;  // false: next() gives nothing after the first epoch's end
 };
@@ -45,7 +45,7 @@ class BatchLoader {
   BatchLoader(const BatchLoader&) = delete;
   BatchLoader& operator=(const BatchLoader&) = delete;
 
-  // Waits for the next batch. Rethrows what making it threw (a picture that cannot be read:
+  // Waits for the next batch. Rethrows what making it threw (an image that cannot be read:
   // Error{kData}); the loader is of no use after that.
   std::optional<Batch> next();
   LoaderPosition position() const;

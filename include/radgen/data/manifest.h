@@ -15,14 +15,14 @@ struct FindingBox {
   std::string finding;  // CheXpert name
   std::string side;     // "", "left", "right", "bilateral" as linked from the phrase
   std::string phrase;   // the words of the annotation
-  Box box;              // prepared-picture pixels
+  Box box;              // prepared-image pixels
 };
 
 struct ManifestEntry {
-  // image: path relative to the dataset folder; empty: prepared without pictures
+  // image: path relative to the dataset folder; empty: prepared without images
   std::string study_id, image_id, patient_id, split, image;
-  int width = 0, height = 0;    // without a picture: the size that boxes were drawn on, or 0
-  double pixel_spacing_mm = 0;  // of the prepared picture; 0: unknown
+  int width = 0, height = 0;    // without an image: the size that boxes were drawn on, or 0
+  double pixel_spacing_mm = 0;  // of the prepared image; 0: unknown
   std::string spacing_kind;     // imager|calibrated|none
   std::string photometric;      // voi|mimic-jpg
   std::string view;             // PA|AP|LATERAL|"" (unknown)
@@ -34,7 +34,7 @@ struct ManifestEntry {
   std::vector<FindingBox> boxes;
   bool has_boxes = false;  // boxes were annotated for this study (an empty list then means none)
   std::vector<std::string> quality;  // flags of quality_flags.h
-  std::string hash;                  // picture_hash.h, in hexadecimal; empty: not known
+  std::string hash;                  // image_hash.h, in hexadecimal; empty: not known
   std::string source_path, source_sha256;
   int source_rows = 0, source_columns = 0;
   Affine source_transform;  // stored source pixels -> prepared pixels

@@ -1,4 +1,4 @@
-// From a public data set to a prepared dataset: filtered reports, 16-bit pictures, labels and
+// From a public data set to a prepared dataset: filtered reports, 16-bit images, labels and
 // boxes, one manifest.
 //
 //   auto source = open_source("mimic-cxr", {.input = "/data/mimic-cxr"});
@@ -7,27 +7,27 @@
 // The output folder:
 //   images/p10/p10000032/s50414267/<image_id>.png   16-bit grey, long side at most size_px, aspect
 //                         kept
-//   manifest.jsonl        one line a usable picture, in the source's order (manifest.h)
-//   rejected.jsonl        {"source", "reason", "message"}: a picture's relative path or TABLE:LINE
-//   duplicates.jsonl      pictures that are there twice, within and across splits (duplicates.h)
+//   manifest.jsonl        one line a usable image, in the source's order (manifest.h)
+//   rejected.jsonl        {"source", "reason", "message"}: an image's relative path or TABLE:LINE
+//   duplicates.jsonl      images that are there twice, within and across splits (duplicates.h)
 //   tokenizer.model       trained on the training split's texts and indications only
 //   prepare.json          resolved config, versions, counts by reason and split, seconds
-//   prepare.journal.jsonl what is finished: a killed run takes it up and makes no finished picture
+//   prepare.journal.jsonl what is finished: a killed run takes it up and makes no finished image
 //                         again
 // The last files appear only when a run comes to its end. Runs in a folder of another configuration
 // are refused.
 //
-// Which picture of a study (unless all_views): only views that `views` names; one with boxes before
+// Which image of a study (unless all_views): only views that `views` names; one with boxes before
 // one without (prefer_annotated), then by the order in `views`, then by image_id. Where that one
 // cannot be used, the next is taken. Where no table names a study's views and it has several
-// pictures, one that shows two lung fields goes before one that does not.
+// images, one that shows two lung fields goes before one that does not.
 //
 // Several machines: each runs the same command with its shard, in a folder that all of them see (or
 // that is brought together afterwards), and one merges when all are done:
 //   prepare_dataset(config, *source, "prepared", {.shard = 3, .shards = 8});   // 1..8, any order
 //   merge_shards(config, *source, "prepared", options);   // the same files as one run writes
-// Memory: about 2 KB a listed picture (0.7 GB for MIMIC-CXR; 3 KB where the reports come in a
-// table), and what sentencepiece needs for the tokenizer's texts; pictures are one a thread.
+// Memory: about 2 KB a listed image (0.7 GB for MIMIC-CXR; 3 KB where the reports come in a
+// table), and what sentencepiece needs for the tokenizer's texts; images are one a thread.
 #pragma once
 
 #include <array>
@@ -140,38 +140,38 @@ inline constexpr std::array kFieldsAfterFormat1{
 struct PrepareOptions {
   int threads = 0;               // 0: all cores
   bool may_overwrite = false;    // an existing output is moved aside
-  bool is_dry_run = false;       // selects and checks the tables, opens no picture, writes nothing
-  bool text_only = false;        // no picture is opened or written: texts, labels, boxes as drawn
+  bool is_dry_run = false;       // selects and checks the tables, opens no image, writes nothing
+  bool text_only = false;        // no image is opened or written: texts, labels, boxes as drawn
   size_t shard = 0, shards = 0;  // this is number 1..shards; 0: the whole
 };
 
 struct PrepareSummary {
-  size_t candidates = 0;  // pictures that the source lists
-  size_t selected = 0;    // by split and view: pictures wanted in the end, one a study or more
+  size_t candidates = 0;  // images that the source lists
+  size_t selected = 0;    // by split and view: images wanted in the end, one a study or more
   size_t prepared = 0;    // in the manifest
-  size_t reused = 0;      // of these, pictures that an earlier run had finished
-  size_t boxes = 0, pictures_with_boxes = 0, boxes_outside = 0;
-  // Words and boxes (linking.h): mentions with boxes, mentions kept out of training because their
-  // boxes cannot be told apart, and boxes that no mention of the report names.
+  size_t reused = 0;      // of these, images that an earlier run had finished
+  size_t boxes = 0, images_with_boxes = 0, boxes_outside = 0;
+  // Words and boxes (box_phrase_matching.h): mentions with boxes, mentions kept out of training
+  // because their boxes cannot be told apart, and boxes that no mention of the report names.
   size_t linked_mentions = 0, ambiguous_mentions = 0, boxes_without_words = 0;
   size_t leaking_patients = 0, box_split_conflicts = 0;
-  std::map<std::string, size_t> splits;    // prepared pictures
+  std::map<std::string, size_t> splits;    // prepared images
   std::map<std::string, size_t> rejected;  // by reason
   std::map<std::string, size_t> warnings;  // of the film reader, by code
-  std::map<std::string, size_t> quality;   // flags of prepared pictures
+  std::map<std::string, size_t> quality;   // flags of prepared images
   std::map<std::string, size_t> counts;    // of the source: "boxes_of_other_findings"
   size_t duplicates = 0, duplicates_across_splits = 0, near_duplicates_across_splits = 0;
   int64_t tokenizer_pieces = 0;  // 0: no tokenizer was trained
-  double picture_seconds = 0;    // making pictures, without tables, tokenizer and duplicates
+  double image_seconds = 0;      // making images, without tables, tokenizer and duplicates
   double seconds = 0;
-  // Pictures made a second, and the hours that MIMIC-CXR's 377,110 would take at that rate; 0
+  // Images made a second, and the hours that MIMIC-CXR's 377,110 would take at that rate; 0
   // when none was made.
-  double pictures_per_second() const;
+  double images_per_second() const;
   double hours_for_mimic_cxr() const;
 };
 nlohmann::ordered_json summary_to_json(const PrepareSummary& summary);
 
-// Throws Error{kData} (unreadable tables, a patient in two splits, no usable picture),
+// Throws Error{kData} (unreadable tables, a patient in two splits, no usable image),
 // Error{kUsage} (the output is in use for something else), Error{kResource} (cannot write) and
 // Interrupted; all but the first leave what is finished.
 PrepareSummary prepare_dataset(const PrepareConfig& config, const StudySource& source,

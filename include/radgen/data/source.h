@@ -29,7 +29,7 @@ struct SourceBox {
   std::string phrase;   // the words of the annotation; may be empty
   Box box;              // stored source pixels, as in the file, before any turning
   double image_width = 0,
-         image_height = 0;  // size of the picture the box was drawn on; 1: shares; 0: not said
+         image_height = 0;  // size of the image the box was drawn on; 1: shares; 0: not said
 };
 
 // What stands in SourceImage::split where the data set leaves the division to us. Patients stay
@@ -37,18 +37,18 @@ struct SourceBox {
 inline constexpr const char* kSplitByPatient = "by-patient";             // train, validate and test
 inline constexpr const char* kSplitTrainByPatient = "train-by-patient";  // train and validate
 
-// One picture that a data set offers, before it has been opened.
+// One image that a data set offers, before it has been opened.
 struct SourceImage {
   std::string study_id, image_id, patient_id;  // plain names; image_id is unique in the listing
   std::string split;  // train|validate|test|... or a constant from above; empty: in none
   std::string view;   // PA|AP|LATERAL|OTHER|"" (unknown, or frontal without saying which)
-  // of the picture under the input folder: what logs and rejected.jsonl name
+  // of the image under the input folder: what logs and rejected.jsonl name
   std::string relative_path;
   std::string image_path, report_path;  // texts: a path object takes half a kilobyte
   std::optional<double> age;            // years
   std::string sex, race;                // empty: unknown; race "conflicting": the sources disagree
   std::vector<SourceBox> boxes;
-  bool has_boxes = false;   // the annotation file has this picture
+  bool has_boxes = false;   // the annotation file has this image
   std::string box_split;    // the annotation's own split; empty: it has none
   std::string photometric;  // "mimic-jpg": stored in that convention already; empty: not
   Labels labels;            // of the data set's own tables, where it has such
@@ -76,7 +76,7 @@ class StudySource {
   virtual bool is_synthetic() const = 0;
   // Throws Error{kData} when there is nothing to list.
   virtual SourceListing list() const = 0;
-  // The report of a picture's study, uncleaned. Failures: no_report, report_too_large. Thread safe.
+  // The report of an image's study, uncleaned. Failures: no_report, report_too_large. Thread safe.
   virtual Result<ReportSections> read_report(const SourceImage& image) const;
 };
 
@@ -86,7 +86,7 @@ struct SourceOptions {
   std::filesystem::path reports;  // where the reports lie, if not in `input`
   // folder of the demographic tables; empty: looked for in `input`
   std::filesystem::path demographics;
-  bool text_only = false;             // pictures are not looked for
+  bool text_only = false;             // images are not looked for
   bool mimic_exact_sections = false;  // PrepareConfig's; sources that parse reports obey it
 };
 

@@ -1,5 +1,5 @@
 // What one study's words teach: token ids, which predictions count, and which boxes each token
-// should look at. Worked out once a study; the picture's augmentation only moves the boxes.
+// should look at. Worked out once a study; the image's augmentation only moves the boxes.
 //
 // Alignment, here and in Batch: ids = prompt, bos, words, eos. Position t predicts ids[t + 1], so
 // everything that is said about a token stands at the position that predicts it. With P prompt
@@ -27,7 +27,8 @@ struct TextTargets {
   std::vector<uint8_t> is_positive;  // 1: predicts a token of a positive mention
   std::vector<int32_t> group;        // index into box_groups of the boxes to look at; -1: none
   std::vector<std::vector<size_t>> box_groups;  // indices of the study's boxes
-  size_t ambiguous_mentions = 0;  // mentions with boxes that could not be told apart (linking.h)
+  size_t ambiguous_mentions =
+      0;  // mentions with boxes that could not be told apart (box_phrase_matching.h)
   size_t linked_mentions = 0;
   bool is_cut = false;  // longer than max_tokens: cut, without eos
 };

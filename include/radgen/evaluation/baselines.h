@@ -1,4 +1,4 @@
-// Trivial baselines: reports that nobody who looked at the picture would write. A score that does
+// Trivial baselines: reports that nobody who looked at the image would write. A score that does
 // not beat them is worth nothing, however high it is.
 //
 //   std::string constant = constant_report(train, validate, options);
@@ -17,8 +17,8 @@ struct BaselineOptions {
   // The constant report is chosen among so many training reports, by BLEU-4 on so many validation
   // references (evenly taken from each list; 0: all).
   size_t constant_candidates = 200, constant_references = 200;
-  size_t nearest_pictures = 4000;  // training pictures searched, evenly taken; 0: all
-  int threads = 0;                 // 0: all cores given
+  size_t nearest_images = 4000;  // training images searched, evenly taken; 0: all
+  int threads = 0;               // 0: all cores given
   uint64_t seed = 0;
 };
 
@@ -33,9 +33,9 @@ std::string constant_report(const std::vector<Reference>& train,
 std::vector<std::string> cross_fitted_constants(const std::vector<Reference>& test,
                                                 const BaselineOptions& options);
 
-// The report of the training picture that is nearest in 32 x 32 pixels (area averaged, mean 0,
-// variance 1, Euclidean distance), for each test study. "" where a study's picture cannot be read;
-// an empty list when no training picture can be.
+// The report of the training image that is nearest in 32 x 32 pixels (area averaged, mean 0,
+// variance 1, Euclidean distance), for each test study. "" where a study's image cannot be read;
+// an empty list when no training image can be.
 std::vector<std::string> nearest_reports(const std::vector<Reference>& test,
                                          const std::vector<Reference>& train,
                                          const BaselineOptions& options);

@@ -19,14 +19,14 @@
 #include <vector>
 
 #include "radgen/core/config.h"
-#include "radgen/evaluation/check_options.h"
-#include "radgen/evaluation/clinical.h"
-#include "radgen/evaluation/confidence.h"
-#include "radgen/evaluation/error_options.h"
-#include "radgen/evaluation/grounding.h"
+#include "radgen/evaluation/calibration/confidence.h"
+#include "radgen/evaluation/clinical/clinical.h"
+#include "radgen/evaluation/errors/error_options.h"
+#include "radgen/evaluation/grounding/grounding.h"
 #include "radgen/evaluation/metrics.h"
 #include "radgen/evaluation/reference.h"
-#include "radgen/evaluation/text_metrics.h"
+#include "radgen/evaluation/sanity_check_options.h"
+#include "radgen/evaluation/text/text_metrics.h"
 #include "radgen/report/prediction.h"
 
 namespace radgen::evaluation {
@@ -35,13 +35,13 @@ namespace radgen::evaluation {
 inline constexpr const char* kEncoderNeighbour = "encoder_neighbour.";
 
 struct EvaluationData {
-  std::vector<Reference> test;  // what is scored; several pictures of a study: the one that the
+  std::vector<Reference> test;  // what is scored; several images of a study: the one that the
                                 // draft names, else the first
   std::vector<Reference> train, validate;  // for the baselines; may be empty
   // Studies of other splits and the split they are in, so that predictions for another split can be
   // told from unknown ones; may be empty.
   std::map<std::string, std::string> elsewhere;
-  // For each of `test` the report of the training study whose picture lies nearest to its own as
+  // For each of `test` the report of the training study whose image lies nearest to its own as
   // the model's encoder sees them; "" where there is none, an empty list when nobody asked. Scored
   // beside the baselines, but not as one: it is no trivial answer.
   std::vector<std::string> encoder_neighbours;
@@ -59,11 +59,11 @@ struct EvaluateOptions {
   double map_threshold = 0;  // for iou_chosen_threshold, from the validation split (a model's own
                              // calibration); 0: cross-fitted on the test studies
   int64_t constant_candidates = 200;
-  int64_t nearest_pictures = 4000;
+  int64_t nearest_images = 4000;
   int64_t seed = 0;
   int64_t threads = 0;
-  ErrorOptions errors;  // of analyse_errors (error_analysis.h)
-  CheckOptions checks;  // of what asks the model again (checks.h)
+  ErrorOptions errors;        // of analyse_errors (error_analysis.h)
+  SanityCheckOptions checks;  // of what asks the model again (sanity_checks.h)
   static EvaluateOptions quick() {
     EvaluateOptions options;
     options.bootstrap = 0;
@@ -101,7 +101,7 @@ struct Target {
   bool is_reached() const { return value > above; }
 };
 
-// What an honest model does when it is asked again (checks.h).
+// What an honest model does when it is asked again (sanity_checks.h).
 struct Expectation {
   std::string path;            // "checks.blank_same_report"
   std::string expected;        // in words, for a reader

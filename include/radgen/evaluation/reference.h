@@ -18,7 +18,7 @@ namespace radgen::evaluation {
 struct ReferenceBox {
   Finding finding = Finding::kNoFinding;
   Side side = Side::kNone;
-  Box box;  // prepared-picture pixels
+  Box box;  // prepared-image pixels
   // False: the finding shows but the reference report leaves it out. A draft that names it is
   // right, one that does not has missed nothing.
   bool is_obligatory = true;
@@ -28,17 +28,17 @@ struct TrueLesion {
   Finding finding = Finding::kNoFinding;
   Side side = Side::kNone;
   Severity severity = Severity::kUnstated;
-  Box box;  // prepared-picture pixels; w = h = 0: none
+  Box box;  // prepared-image pixels; w = h = 0: none
   bool is_visible = true, is_mentioned = true;
 };
 
 struct Reference {
   std::string study_id, image_id, split;
   std::string patient_id;  // resamples take patients whole; empty: the study is one of its own
-  // the prepared picture; empty: unknown (then there is no nearest neighbour)
+  // the prepared image; empty: unknown (then there is no nearest neighbour)
   std::filesystem::path image;
-  int width = 0, height = 0;    // of the prepared picture, pixels
-  double pixel_spacing_mm = 0;  // of the prepared picture; 0: unknown
+  int width = 0, height = 0;    // of the prepared image, pixels
+  double pixel_spacing_mm = 0;  // of the prepared image; 0: unknown
   std::string indication, findings, impression;
   Labels labels;  // of the manifest; only used where the caller says so
   std::vector<ReferenceBox> boxes;
@@ -59,7 +59,7 @@ struct Reference {
 size_t load_truth(const std::filesystem::path& path, std::vector<Reference>& references,
                   const std::function<Affine(const Reference&)>& to_prepared);
 
-// Reads predictions.jsonl and the 16-bit map pictures it names (relative to its folder; a path that
+// Reads predictions.jsonl and the 16-bit map images it names (relative to its folder; a path that
 // leaves the folder is an error; a map may also be written as rows of numbers, null where there is
 // none), or a table (.csv) with the columns study_id and report, text,
 // findings or impression. A report may also be called prediction, generated_report or hypothesis.

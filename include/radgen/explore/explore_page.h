@@ -31,7 +31,7 @@ struct Example {
 };
 
 // Up to `count` studies that together show as many findings with boxes as possible, and a normal
-// one, chosen by a fixed rule. Pictures that cannot be read are passed over.
+// one, chosen by a fixed rule. Images that cannot be read are passed over.
 std::vector<Example> choose_examples(const std::vector<ManifestEntry>& entries,
                                      const std::filesystem::path& data_dir, size_t count);
 

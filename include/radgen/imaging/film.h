@@ -1,6 +1,6 @@
 // Reading a film: DICOM (every transfer syntax a chest film comes in), PNG, JPEG, 16-bit PNG -> one
-// upright grey picture, the same whatever the storage: air dark and bone bright, patient's left on
-// the picture's right (L\F), full 16-bit range after modality LUT, VOI LUT or window, and
+// upright grey image, the same whatever the storage: air dark and bone bright, patient's left on
+// the image's right (L\F), full 16-bit range after modality LUT, VOI LUT or window, and
 // photometric inversion.
 //
 //   Result<Film> film = read_film("film.dcm");
@@ -34,14 +34,14 @@ struct FilmTags {
   // Never in logs. The identifiers are empty when their character set cannot be decoded.
   std::string patient_id, patient_sex, accession, study_date, study_time;
   std::optional<double> patient_age_years;
-  bool is_for_processing = false;  // the detector's raw picture, not meant to be looked at
+  bool is_for_processing = false;  // the detector's raw image, not meant to be looked at
   bool is_synthetic = false;       // made by a program, as write_dicom_film() says in ImageComments
 };
 
 struct Film {
   cv::Mat pixels;            // CV_16UC1, upright, square pixels, 0 dark .. 65535 bright
   Affine stored_to_upright;  // stored pixel coordinates -> upright
-  double spacing_x_mm = 0, spacing_y_mm = 0;  // of the upright picture; 0: unknown
+  double spacing_x_mm = 0, spacing_y_mm = 0;  // of the upright image; 0: unknown
   SpacingKind spacing_kind = SpacingKind::kNone;
   FilmTags tags;
   bool is_dicom = false;
@@ -54,7 +54,7 @@ struct ReadOptions {
   size_t max_pixels = 100'000'000;
   bool honour_orientation = true;  // turn and mirror to L\F; a raster as its EXIF says
   // "voi": modality and VOI LUT; "mimic-jpg": min-max to 8 bit, inverted for MONOCHROME1, histogram
-  // equalised, as the authors of MIMIC-CXR-JPG made their pictures.
+  // equalised, as the authors of MIMIC-CXR-JPG made their images.
   std::string photometric = "voi";
 };
 

@@ -24,7 +24,7 @@ struct ChestJudgement {
 };
 
 struct JudgementOptions {
-  // false: a detector's raw picture is refused (reason "for_processing"); a network that learnt from
+  // false: a detector's raw image is refused (reason "for_processing"); a network that learnt from
   // processed ones says something about it that nobody can rely on
   bool takes_for_processing = false;
 };

@@ -1,41 +1,62 @@
-// Choosing the thresholds of a model on the validation split: where a map becomes a region, what
-// its score is worth, and from which score on a sentence counts as grounded.
+// What is fitted to a model on its validation split (calibration_fit.h) and travels in its folder
+// as calibration.json: where a map becomes a region, what its score is worth, and from which score
+// on a sentence counts as grounded. The defaults are a model's that was never calibrated.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
-#include "radgen/inference/region_evidence.h"
-#include "radgen/inference/regions.h"
+#include "radgen/core/config.h"
 
 namespace radgen {
 
-// A sentence over a study whose boxes are known: read from its report, or drafted.
-struct CalibrationCase {
-  AttentionMap map;
-  Box map_box;  // prepared-picture pixels
-  // boxes of the sentence's finding and side; empty: it is not there
-  std::vector<Box> reference;
-  RegionEvidence evidence;
-  // Of drafted sentences: exp(mean log P) of the words, and whether all that is stated is there, on
-  // that side.
-  double word_probability = 0;
-  bool is_right = false;
+// Chosen on the validation split and stored in the model folder as calibration.json.
+struct Calibration {
+  double region_threshold = 0.3;  // share of the map's maximum; parts above it become boxes
+  // calibrated score = sigmoid(slope * logit(sharpness) + weights * features + offset + mean of the
+  // findings' offsets)
+  double score_slope = 1, support_weight = 0, best_gap_weight = 0, presence_weight = 0,
+         score_offset = 0;
+  std::vector<double> finding_offsets;  // all_findings() order; empty: none
+  // confidence of a sentence that states findings = sigmoid(slope * logit(exp(mean log P)) + weight
+  // * presence + offsets)
+  double word_slope = 1, word_presence_weight = 0, word_offset = 0;
+  std::vector<double> word_finding_offsets;  // all_findings() order; empty: none
+  double abstain_below = 0.3;  // calibrated score; sentences under it are not grounded
+  // of the finding head's probabilities, all_findings() order; empty: none
+  std::vector<double> finding_thresholds;
+  int64_t studies = 0;  // validation studies it was chosen on; 0: defaults, not fitted
 };
-
-// IoU of the unions of two sets of boxes, exact (the plane is cut at every edge).
-double union_iou(const std::vector<Box>& a, const std::vector<Box>& b);
-
-// region_threshold: largest mean IoU of regions and reference over `phrases` (the reports' own
-// sentences, whose findings are there). Score: logistic regression of the event "IoU of at least
-// 0.3" on score_features, over `claims` (drafted sentences, right and wrong as a reader meets
-// them), with Platt's smoothed targets (Platt 1999) and a ridge, so that a few cases of a finding
-// move its offset a little. abstain_below: largest F1 of that event. Confidence: the same
-// regression of is_right on confidence_features. Fewer than 20 phrases leave the defaults, with
-// `studies` 0; fewer than 20 claims: the score is fitted on the phrases, and the confidence stays
-// exp(mean log P).
-Calibration fit_calibration(const std::vector<CalibrationCase>& phrases,
-                            const std::vector<CalibrationCase>& claims, int64_t studies);
-
-inline constexpr double kHitIou = 0.3;
+inline void describe(Fields& f, Calibration& c) {
+  f.field("region_threshold", c.region_threshold,
+          {.help = "share of a map's maximum above which parts become boxes", .min = 0, .max = 1});
+  f.field("score_slope", c.score_slope,
+          {.help = "slope of the calibration on the logit of the map's sharpness"});
+  f.field("support_weight", c.support_weight,
+          {.help = "weight of the finding head's logit under the map"});
+  f.field("best_gap_weight", c.best_gap_weight,
+          {.help = "weight of what the best patch of the picture has above that"});
+  f.field("presence_weight", c.presence_weight,
+          {.help = "weight of the logit of the finding's probability in the picture"});
+  f.field("score_offset", c.score_offset, {.help = "offset of the calibrated score's logit"});
+  f.field("finding_offsets", c.finding_offsets,
+          {.help = "what is added for each finding; 14 in CheXpert's order, or none"});
+  f.field("word_slope", c.word_slope,
+          {.help = "slope of the confidence on the logit of the words' mean probability"});
+  f.field("word_presence_weight", c.word_presence_weight,
+          {.help = "the same for the finding's probability in the picture"});
+  f.field("word_offset", c.word_offset, {.help = "offset of the confidence's logit"});
+  f.field("word_finding_offsets", c.word_finding_offsets,
+          {.help = "what is added for each finding; 14 in CheXpert's order, or none"});
+  f.field("abstain_below", c.abstain_below,
+          {.help = "calibrated score under which a sentence is not grounded", .min = 0, .max = 1});
+  f.field("finding_thresholds", c.finding_thresholds,
+          {.help = "probability from which on a finding counts as supported; 14 in CheXpert's "
+                   "order, or none",
+           .min = 0,
+           .max = 1});
+  f.field("studies", c.studies,
+          {.help = "validation studies it was chosen on; 0: never fitted", .min = 0});
+}
 
 }  // namespace radgen

@@ -4,8 +4,9 @@
 
 #include <vector>
 
+#include "radgen/inference/calibration.h"
 #include "radgen/inference/predictor.h"
-#include "radgen/inference/region_evidence.h"
+#include "radgen/inference/region_features.h"
 #include "radgen/inference/regions.h"
 #include "radgen/model/decoding.h"
 #include "radgen/report/labeler.h"
@@ -14,14 +15,14 @@
 
 namespace radgen {
 
-// Where the patch grid lies in the prepared picture. The frame's padding is part of the grid, so
-// the rectangle may reach beyond the picture.
+// Where the patch grid lies in the prepared image. The input's padding is part of the grid, so
+// the rectangle may reach beyond the image.
 struct GridPlacement {
   int rows = 0, columns = 0;
-  Box map_box;  // prepared-picture pixels
+  Box map_box;  // prepared-image pixels
 };
 GridPlacement place_grid(int64_t rows, int64_t columns, int64_t patch_px,
-                         const Affine& picture_to_frame);
+                         const Affine& image_to_input);
 
 Draft assemble_draft(const DecodedText& decoded, const GridPlacement& placement,
                      const FindingLogits& logits, const Tokenizer& tokenizer,

@@ -1,5 +1,5 @@
 // Does a sentence need the region that it points at? The region is hidden (blurred strongly with a
-// soft edge), the picture is encoded again and the same sentence is read behind the same words. Its
+// soft edge), the image is encoded again and the same sentence is read behind the same words. Its
 // log-probability must fall more than when other parts of the body are hidden that have the same
 // size and shape.
 //
@@ -39,9 +39,9 @@ struct FaithfulnessOptions {
 struct HiddenRegion {
   std::string study_id;
   size_t sentence = 0;    // index into Draft::sentences
-  Box box;                // prepared-picture pixels
+  Box box;                // prepared-image pixels
   double body_share = 0;  // area of the box over that of the body
-  double log_prob = 0;    // of the sentence's tokens over the picture as it is, in nats
+  double log_prob = 0;    // of the sentence's tokens over the image as it is, in nats
   double fall = 0;        // log_prob less that with the box hidden, in nats
   // the same of the random regions; empty: the body has no room for them
   std::vector<double> random_falls;
@@ -62,7 +62,7 @@ std::vector<Box> matched_regions(const Box& region, const cv::Mat& body, int64_t
 // NaN when there are too few values to say (share (n + 1) > n).
 double exceedance_percentile(std::vector<double> values, double share);
 
-// `drafts[i]` was made of `studies[i]`. In the order of drafts, sentences and boxes. Pictures are
+// `drafts[i]` was made of `studies[i]`. In the order of drafts, sentences and boxes. Images are
 // made and read a batch of the predictor at a time. Error{kUsage} for fewer than 9 random regions.
 std::vector<HiddenRegion> check_faithfulness(const Predictor& predictor,
                                              const std::vector<StudyInput>& studies,

@@ -1,7 +1,7 @@
 // A model folder: everything that drafting needs, and a description that says what it is (DESIGN
 // "Model folder").
 //
-//   config.json         network, frame, decoding: inference applies the same or refuses
+//   config.json         network, input, decoding: inference applies the same or refuses
 //   model.safetensors   weights
 //   tokenizer.model     sentencepiece
 //   calibration.json    thresholds chosen on the validation split; replaced atomically, with its
@@ -15,7 +15,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "radgen/imaging/frame.h"
+#include "radgen/imaging/letterbox.h"
+#include "radgen/inference/calibration.h"
 #include "radgen/inference/regions.h"
 #include "radgen/model/config.h"
 #include "radgen/model/decoding.h"
@@ -27,13 +28,14 @@ namespace radgen {
 // What config.json holds.
 struct ModelFolderConfig {
   ModelConfig network;
-  FrameConfig frame;
+  ModelInputConfig model_input;
   DecodingConfig decoding;
   int64_t prompt_max_tokens = 0;  // 0: the network was trained without a prompt
 };
 inline void describe(Fields& f, ModelFolderConfig& c) {
   f.section("network", c.network);
-  f.section("frame", c.frame);
+  f.renamed("frame", "model_input");
+  f.section("model_input", c.model_input);
   f.section("decoding", c.decoding);
   f.field("prompt_max_tokens", c.prompt_max_tokens,
           {.help = "age, sex and indication as a prefix of at most so many tokens; 0: no prompt",

@@ -1,8 +1,8 @@
-// Predictor: prepared pictures -> grounded drafts.
+// Predictor: prepared images -> grounded drafts.
 //
 //   Predictor predictor(load_model_folder("model"), torch::kCPU);
 //   std::vector<Draft> drafts = predictor.draft(studies);
-//   drafts[0].sentences[0].boxes ...                         // in pixels of the prepared picture
+//   drafts[0].sentences[0].boxes ...                         // in pixels of the prepared image
 #pragma once
 
 #include <torch/torch.h>
@@ -20,10 +20,10 @@
 
 namespace radgen {
 
-// One study as the network sees it. `picture` is CV_16UC1, upright, at the prepared size.
+// One study as the network sees it. `image` is CV_16UC1, upright, at the prepared size.
 struct StudyInput {
   std::string study_id, image_id;
-  cv::Mat picture;
+  cv::Mat image;
   std::optional<double> age_years;
   std::string sex, indication;
 };
@@ -33,8 +33,8 @@ struct StudyInput {
 struct PhraseGrounding {
   Mention mention;
   AttentionMap map;
-  Box map_box;  // prepared-picture pixels
-  RegionEvidence evidence;
+  Box map_box;  // prepared-image pixels
+  RegionFeatures region_features;
 };
 
 // log P of one token of a text that was given; begin and end are its bytes.
@@ -52,8 +52,8 @@ class Predictor {
   int64_t batch_size() const { return batch_size_; }  // studies that are encoded together
   void set_calibration(const Calibration& calibration) { model_.calibration = calibration; }
 
-  // "fp32", "bf16" (autocast), "int8-dynamic", or "int8", whose scales are chosen by the pictures
-  // of `films` (int8.h). The weights in memory stay fp32; but for "fp32" a picture's keys and
+  // "fp32", "bf16" (autocast), "int8-dynamic", or "int8", whose scales are chosen by the images
+  // of `films` (int8.h). The weights in memory stay fp32; but for "fp32" an image's keys and
   // values are kept in half precision. What was measured is written to the log and returned; empty
   // for fp32 and bf16.
   Int8Report set_precision(const std::string& precision, const std::vector<StudyInput>& films = {});
@@ -63,7 +63,7 @@ class Predictor {
   std::vector<std::vector<double>> finding_probabilities(
       const std::vector<StudyInput>& studies) const;
 
-  // The mean of each picture's patches as the encoder leaves them (z, of the real ones), of length
+  // The mean of each image's patches as the encoder leaves them (z, of the real ones), of length
   // 1: [study][D_v].
   std::vector<std::vector<float>> embeddings(const std::vector<StudyInput>& studies) const;
 
@@ -85,18 +85,18 @@ class Predictor {
                                                    const std::vector<std::string>& texts) const;
 
  private:
-  torch::Tensor frames_of(const std::vector<StudyInput>& studies, size_t begin, size_t end,
-                          std::vector<Frame>& frames) const;
-  struct Encoded;   // a batch's frames and prompts
-  struct ReadText;  // a text as it was read over its picture
+  torch::Tensor letterboxes_of(const std::vector<StudyInput>& studies, size_t begin, size_t end,
+                               std::vector<Letterbox>& letterboxes) const;
+  struct Encoded;   // a batch's inputs and prompts
+  struct ReadText;  // a text as it was read over its image
   std::vector<ReadText> read_batch(const std::vector<StudyInput>& studies,
                                    const std::vector<std::string>& texts, size_t begin, size_t end,
                                    bool keep_heads = false) const;
   Encoded encode_inputs(const std::vector<StudyInput>& studies, size_t begin, size_t end) const;
   std::vector<DecodedText> write(const std::vector<StudyInput>& studies, size_t begin,
                                  const Encoded& encoded) const;
-  std::vector<DecodedText> draw(const std::vector<StudyInput>& studies, size_t begin,
-                                const Encoded& encoded) const;
+  std::vector<DecodedText> best_of_samples(const std::vector<StudyInput>& studies, size_t begin,
+                                           const Encoded& encoded) const;
 
   LoadedModel model_;
   torch::Device device_;
@@ -105,12 +105,12 @@ class Predictor {
   Labeler labeler_;
 };
 
-// The picture of a film as this model's preparation would have made it, and the map from upright
+// The image of a film as this model's preparation would have made it, and the map from upright
 // film pixels to it.
-struct PreparedPicture {
-  cv::Mat picture;
+struct PreparedImage {
+  cv::Mat image;
   Affine upright_to_prepared;
 };
-PreparedPicture prepare_picture(const cv::Mat& upright_film, const FrameConfig& frame);
+PreparedImage prepare_image(const cv::Mat& upright_film, const ModelInputConfig& input);
 
 }  // namespace radgen

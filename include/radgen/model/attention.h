@@ -46,7 +46,7 @@ torch::Tensor fused_attention(const torch::Tensor& q, const torch::Tensor& k,
 torch::Tensor masked_attention(const torch::Tensor& q, const torch::Tensor& k,
                                const torch::Tensor& v, const TensorOptional& attend_mask);
 
-// What a text saw of the picture.
+// What a text saw of the image.
 struct CrossAttention {
   torch::Tensor context;      // [B,A,T,d]
   torch::Tensor weights;      // [B,A,T,N] patch weights
@@ -58,7 +58,7 @@ struct CrossAttention {
 
 // Cross-attention with its map. q [B,A,T,d]; k and v [B,A,N,d], or [B,A,N+1,d] with the null key as
 // the LAST row when `has_null_key`, and with [CLS] as the row behind the patches when
-// `has_cls_key`. patch_attend_mask [B,N] bool, TRUE: a patch of the picture, false: padding, which
+// `has_cls_key`. patch_attend_mask [B,N] bool, TRUE: a patch of the image, false: padding, which
 // gets weight 0 exactly. [CLS] and the null key are never hidden; a study without a visible patch
 // and without a null key gets zeros.
 CrossAttention cross_attention(const torch::Tensor& q, const torch::Tensor& k,

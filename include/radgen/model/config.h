@@ -25,18 +25,18 @@ struct EncoderConfig {
   std::string feed_forward = "gelu";  // "gelu" | "gelu_tanh" | "swiglu" (transformer.h)
   // a learned factor a channel on each residual branch (Touvron et al. 2021)
   bool layer_scale = false;
-  int64_t image_height_px = 224;  // native picture: the size whose positions are learned
+  int64_t image_height_px = 224;  // native image: the size whose positions are learned
   int64_t image_width_px = 224;
   int64_t channels = 1;
   bool has_cls = true;
   // side of the windows that a patch's attention stays in; 0: no windows
   int64_t window_patches = 0;
-  // with windows: the layers, from 1, whose attention is over the whole picture
+  // with windows: the layers, from 1, whose attention is over the whole image
   std::vector<int64_t> global_layers;
   // side of the pools of keys and values where it is; 1: not pooled
   int64_t pool_keys = 1;
   // training keeps each layer's input alone and runs the layer again: a third more time
-  bool recompute_layers = false;
+  bool activation_checkpointing = false;
   double layer_norm_eps = 1e-6;
   double dropout = 0;
 };
@@ -51,7 +51,7 @@ struct DecoderConfig {
   int64_t max_tokens = 256;           // prompt, bos, words and eos together
   int64_t vocabulary_size = 0;        // X; 0: not set yet (the trainer takes the tokenizer's)
   bool tie_embeddings = true;         // W_out is the token embedding
-  bool has_null_key = true;           // "no evidence": a key that is not in the picture
+  bool has_null_key = true;           // "no evidence": a key that is not in the image
   // the encoder's [CLS] is a key beside the patches; its weight is no map's
   bool sees_cls = false;
   std::string grounding_layers =
@@ -81,7 +81,7 @@ struct ModelConfig {
   LossConfig loss;
   bool projection = true;       // false: no z W + b; needs encoder.width == decoder.width
   int64_t finding_classes = 0;  // C; 0: no per-patch finding head
-  bool evidence = false;        // the decoder sees what the finding head sees in each patch
+  bool sees_findings = false;   // the decoder sees what the finding head sees in each patch
   int64_t pad_id = 0;           // text_ids that are no token
   int64_t bos_id = 2;
   int64_t eos_id = 3;
@@ -91,7 +91,7 @@ struct ModelConfig {
 void describe(Fields& f, ModelConfig& c);
 
 // Throws one Error{kConfig} that lists every broken rule: heads divide widths, P divides the native
-// picture, a conv stem's P is a power of two, the vocabulary is set, ...
+// image, a conv stem's P is a power of two, the vocabulary is set, ...
 void check(const ModelConfig& config);
 
 }  // namespace radgen

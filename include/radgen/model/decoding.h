@@ -21,20 +21,20 @@ struct DecodingConfig {
   int64_t min_tokens = 0;       // no eos before
   double length_penalty = 0;    // beams are compared by log P / length^penalty; 0: log P
   int64_t no_repeat_ngram = 0;  // no n-gram twice; 0: off
-  std::string picture_keys =
-      "fp32";  // or "fp16", "int8": how the decoder keeps a picture's keys and values
-  // Drawn texts (drawing.h); beam_size and length_penalty have no part in them.
-  int64_t candidates = 1;  // 1: none is drawn
-  double temperature = 0.7, nucleus = 0.95;
-  // used where a text is chosen (inference/candidates.h)
-  double evidence_weight = 0, consensus_weight = 0;
+  std::string kv_cache_type =
+      "fp32";  // or "fp16", "int8": how the decoder keeps an image's keys and values
+  // Drawn texts (sampling.h); beam_size and length_penalty have no part in them.
+  int64_t num_samples = 1;  // 1: none is drawn
+  double temperature = 0.7, top_p = 0.95;
+  // used where a text is chosen (inference/sample_ranking.h)
+  double finding_head_weight = 0, mbr_weight = 0;
 };
 void describe(Fields& f, DecodingConfig& c);
 
 // Named apart from radgen::Draft, which is the finished report (report/prediction.h).
 struct DecodedText {
   std::vector<int64_t> ids;  // T words, without prompt, bos and eos
-  // T, log P(word | before, picture), before min_tokens and no_repeat_ngram act
+  // T, log P(word | before, image), before min_tokens and no_repeat_ngram act
   std::vector<double> log_probs;
   double eos_log_prob = 0;   // log P(eos); 0 when the text was cut at max_tokens
   bool is_complete = false;  // ended by eos
@@ -59,7 +59,7 @@ std::vector<DecodedText> score_tokens(GroundedModel model, const EncodedImage& e
                                       const std::vector<std::vector<int64_t>>& ids,
                                       bool keep_heads = false);
 
-// The rows of `encoded` in the given order; to score one picture with many texts, repeat its index.
+// The rows of `encoded` in the given order; to score one image with many texts, repeat its index.
 EncodedImage select_studies(const EncodedImage& encoded, const std::vector<int64_t>& rows);
 
 }  // namespace radgen

@@ -10,10 +10,10 @@
 // The logits at position t predict text_ids[:, t+1]. Masks and grounding masks are aligned with the
 // position that PREDICTS the token, i.e. the mask of word text_ids[b,t+1] is in row t.
 //
-// With `evidence` the decoder's memory is z~_j = W z_j + b + sum_c (p_jc e_c + o_jc f_c): p_jc is
-// the finding head's probability of finding c in patch j and o_jc its log-odds over 8, cut at -1
+// With `sees_findings` the decoder's memory is z~_j = W z_j + b + sum_c (p_jc e_c + o_jc f_c): p_jc
+// is the finding head's probability of finding c in patch j and o_jc its log-odds over 8, cut at -1
 // and 1 (both without their gradient: the head learns from labels and boxes alone); e_c and f_c are
-// learned. A word still reaches the picture only through the patches it attends to; what stands in
+// learned. A word still reaches the image only through the patches it attends to; what stands in
 // them is easier to find.
 //
 // Parameter names: encoder.*, projection.{weight,bias}, memory_positions, evidence, decoder.*,
@@ -35,7 +35,7 @@ struct ForwardInput {
                             // padding and stands behind the prompt and bos
   // [B] int64, tokens before bos, for the default text_mask; else: up to bos_id
   torch::Tensor prompt_length;
-  torch::Tensor patch_attend_mask;  // [B,N] bool, TRUE: a patch of the picture, false: padding
+  torch::Tensor patch_attend_mask;  // [B,N] bool, TRUE: a patch of the image, false: padding
   torch::Tensor grounding_masks;    // [B,T,N] in [0,1], share of the patch inside the boxes
   // [B,T] bool, F; else: the rows of grounding_masks that are not empty
   torch::Tensor grounding_tokens;
@@ -61,9 +61,9 @@ struct ForwardOutput {
   Losses losses;
 };
 
-// A picture, ready for any number of texts.
+// An image, ready for any number of texts.
 struct EncodedImage {
-  // z~ [B,N,D_t], with evidence [B,N,D_t+C]; behind it the row of [CLS] when sees_cls
+  // z~ [B,N,D_t], with findings [B,N,D_t+C]; behind it the row of [CLS] when sees_cls
   torch::Tensor memory;
   torch::Tensor patches;            // z [B,N,D_v]
   torch::Tensor cls;                // [B,D_v]; undefined without CLS
@@ -84,7 +84,7 @@ class GroundedModelImpl : public torch::nn::Module {
                         const TensorOptional& grounding_masks = {});
 
   EncodedImage encode(const torch::Tensor& image, const torch::Tensor& patch_attend_mask = {});
-  // P(finding) of the pictures, [B,C], pooled as the config says; Error{kUsage} without a finding
+  // P(finding) of the images, [B,C], pooled as the config says; Error{kUsage} without a finding
   // head.
   torch::Tensor finding_probabilities(const EncodedImage& encoded);
 
@@ -102,7 +102,7 @@ class GroundedModelImpl : public torch::nn::Module {
   Linear projection_{nullptr};
   torch::nn::Linear finding_head_{nullptr};
   torch::Tensor memory_positions_;
-  torch::Tensor evidence_;  // [2C,D_t]
+  torch::Tensor finding_embeddings_;  // [2C,D_t]
   GroundedDecoder decoder_{nullptr};
 };
 TORCH_MODULE(GroundedModel);

@@ -21,9 +21,9 @@ torch::Tensor apply_linear(const torch::Tensor& x, const torch::Tensor& weight,
                            const torch::Tensor& bias);
 
 // Another way to compute outputs first..first+count of a layer, without gradients.
-class LinearForm {
+class LinearBackend {
  public:
-  virtual ~LinearForm() = default;
+  virtual ~LinearBackend() = default;
   virtual torch::Tensor apply(const torch::nn::LinearImpl& layer, const torch::Tensor& x,
                               int64_t first, int64_t count) = 0;
 };
@@ -35,11 +35,11 @@ class LinearImpl : public torch::nn::LinearImpl {
   torch::Tensor forward_part(const torch::Tensor& x, int64_t first, int64_t count);
 
   // Null: as it is. The form is used where gradients are off, whatever training() says.
-  void set_form(std::shared_ptr<LinearForm> form) { form_ = std::move(form); }
-  LinearForm* form() const { return form_.get(); }
+  void set_backend(std::shared_ptr<LinearBackend> backend) { backend_ = std::move(backend); }
+  LinearBackend* backend() const { return backend_.get(); }
 
  private:
-  std::shared_ptr<LinearForm> form_;
+  std::shared_ptr<LinearBackend> backend_;
 };
 TORCH_MODULE(Linear);
 

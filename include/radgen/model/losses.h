@@ -54,7 +54,7 @@ torch::Tensor entropy_loss(const torch::Tensor& attention, const torch::Tensor& 
 torch::Tensor log_mean_attention(const std::vector<torch::Tensor>& grounding_scores,
                                  const torch::Tensor& tokens, int64_t patches);
 
-// log P(finding) and log(1 - P) of the picture from per-patch logits [B,N,C]: {log_p, log_not_p},
+// log P(finding) and log(1 - P) of the image from per-patch logits [B,N,C]: {log_p, log_not_p},
 // each [B,C].
 //   "lse"       sigmoid of the log-sum-exp pooled logit, 1/r log(mean exp(r x)) (Pinheiro and
 //   Collobert 2015; used for

@@ -1,4 +1,4 @@
-// Timing the network on random pictures and weights: what bench-radgen prints.
+// Timing the network on random images and weights: what bench-radgen prints.
 //
 //   GroundedModel model = bench_model(config);
 //   BenchResult seen = bench_encode(model, {.height_px = 2048, .width_px = 2048, .runs = 5});
@@ -22,14 +22,14 @@ struct BenchCase {
   int64_t batch = 1;
   int runs = 5;
   // "fp32" | "bf16": autocast on this device | encoding on CPUs alone: "int8", with scales from the
-  // pictures that are timed, "int8-dynamic", with scales found at run time (int8.h)
+  // images that are timed, "int8-dynamic", with scales found at run time (int8.h)
   std::string precision = "fp32";
-  std::string picture_keys;  // decoding's; empty: fp32 with fp32, else fp16
+  std::string kv_cache_type;  // decoding's; empty: fp32 with fp32, else fp16
   torch::Device device = torch::kCPU;
 };
 
-// DecodingConfig::picture_keys of a case; "fp32" on GPUs, which take no other.
-std::string picture_keys_of(const BenchCase& bench);
+// DecodingConfig::kv_cache_type of a case; "fp32" on GPUs, which take no other.
+std::string kv_cache_type_of(const BenchCase& bench);
 
 struct BenchResult {
   double median_s = 0, low_s = 0, high_s = 0;  // of one run

@@ -22,17 +22,17 @@ struct PublicConfig {
   std::string family;  // "vit" | "dinov2" | "torchvision" | "gpt2" | "vision-encoder-decoder"
   std::string where;   // the file, for messages
 
-  // its native picture is the one whose positions the checkpoint holds
+  // its native image is the one whose positions the checkpoint holds
   std::optional<EncoderConfig> encoder;
   std::string encoder_family;      // "vit" | "dinov2" | "torchvision"
   bool has_attention_bias = true;  // false: the encoder's queries, keys and values have no bias
-  // How the encoder's pictures were normalised, a value a channel: (grey - mean) / sd for grey in
+  // How the encoder's images were normalised, a value a channel: (grey - mean) / sd for grey in
   // 0..1. Empty: unknown.
   std::vector<double> pixel_mean, pixel_sd;
 
   std::optional<DecoderConfig> decoder;
-  bool has_cross_attention = false;  // false: a language model that has seen no picture
-  bool has_projection = false;       // a linear map between the two widths
+  bool has_cross_attention = false;               // false: a language model that has seen no image
+  bool has_projection = false;                    // a linear map between the two widths
   int64_t pad_id = -1, bos_id = -1, eos_id = -1;  // of the text; -1: not said
 };
 
@@ -45,7 +45,7 @@ PublicConfig read_public_config(const std::filesystem::path& folder);
 ModelConfig public_model_config(const PublicConfig& file);
 
 // Throws one Error{kConfig} that lists each key of `own` that the checkpoint's weights do not fit,
-// with the value they need. Free: the picture size (positions are interpolated), one channel
+// with the value they need. Free: the image size (positions are interpolated), one channel
 // instead of three, has_cls = false, dropout; for a text the null key, sees_cls and fewer
 // max_tokens. `vocabulary` is the number of rows that the text must have.
 void check_fits(const EncoderConfig& own, const PublicConfig& file);

@@ -44,7 +44,7 @@ struct PublicLoadOptions {
   std::vector<std::string> may_be_missing;
   // How our grey input is normalised, (grey - mean) / sd. Where the checkpoint says how its own
   // was, the difference is folded into the patch filters, so that the encoder sees the same
-  // picture. sd 0: left as it is.
+  // image. sd 0: left as it is.
   double grey_mean = 0, grey_sd = 0;
   // The file's first token is our token `vocabulary_offset`. Of ours before it, those named in
   // `special_tokens` (ours -> the file's) take that token's embedding, the others the mean of all.

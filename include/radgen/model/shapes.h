@@ -1,7 +1,7 @@
 // The shape legend of the model layer. Every tensor in a comment is written with these letters.
 //
 //   B    batch (studies)              T    text tokens
-//   H,W  picture rows and columns, px A    attention heads
+//   H,W  image rows and columns, px A    attention heads
 //   P    patch side, px               L    layers
 //   N    patches = (H/P)(W/P)         X    vocabulary
 //   D_v  vision width                 D_t  text width
@@ -15,7 +15,7 @@
 
 namespace radgen {
 
-// The patch grid of one picture.
+// The patch grid of one image.
 struct PatchGrid {
   int64_t rows = 0;     // H / P
   int64_t columns = 0;  // W / P

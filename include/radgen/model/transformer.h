@@ -26,8 +26,8 @@ class SelfAttentionImpl : public torch::nn::Module {
  public:
   SelfAttentionImpl(int64_t width, int64_t heads);
   torch::Tensor forward(const torch::Tensor& x, bool is_causal);  // [B,N,D] -> [B,N,D]
-  // Like forward for a picture's patches, with [CLS] in front when has_cls (windowed_attention.h):
-  // each patch sees its window, or the whole picture through keys and values that are means over
+  // Like forward for an image's patches, with [CLS] in front when has_cls (windowed_attention.h):
+  // each patch sees its window, or the whole image through keys and values that are means over
   // pool x pool patches. A projection of a mean is the mean of the projections, so that keys and
   // values are projected once a pool.
   torch::Tensor forward_windows(const torch::Tensor& x, PatchGrid grid, int64_t window_patches,

@@ -1,10 +1,10 @@
-// The picture's encoder: a pre-norm vision transformer (Dosovitskiy et al. 2021) with a patch or a
+// The image's encoder: a pre-norm vision transformer (Dosovitskiy et al. 2021) with a patch or a
 // convolutional stem (Xiao et al. 2021, "Early convolutions help transformers see better").
 //
 //   VitEncoder encoder(config.encoder);
 //   EncodedPatches seen = encoder->forward(image);     // [B,1,H,W] -> patches [B,N,D_v], grid, cls
 //
-// Positions are learned for the native picture size and interpolated bicubically (a=-0.75,
+// Positions are learned for the native image size and interpolated bicubically (a=-0.75,
 // half-pixel centres, as torch's upsample) for any other, non-square ones included; at the native
 // size they are used as they are, exactly. H and W must be multiples of P. Memory grows with N,
 // never N^2 (attention.h).
@@ -41,7 +41,7 @@ class PatchStemImpl : public torch::nn::Module {
 };
 TORCH_MODULE(PatchStem);
 
-// [B,C,H,W] -> [B,N,D_v] by log2(P) stages, then 1x1. Each stage halves the picture by a 3x3
+// [B,C,H,W] -> [B,N,D_v] by log2(P) stages, then 1x1. Each stage halves the image by a 3x3
 // convolution with stride 2 and, but for the first, adds stem_blocks residual blocks (He et al.
 // 2016); each convolution is followed by a batch norm (Ioffe and Szegedy 2015), whose running means
 // and variances are buffers and travel with the weights. On two cores and minutes of training this
@@ -62,7 +62,7 @@ TORCH_MODULE(ConvStem);
 class VitEncoderImpl : public torch::nn::Module {
  public:
   explicit VitEncoderImpl(const EncoderConfig& config);
-  // Throws Error{kData} when the picture's sides are no multiples of P or the channels differ.
+  // Throws Error{kData} when the image's sides are no multiples of P or the channels differ.
   EncodedPatches forward(const torch::Tensor& image);
   // Once, after initialise(): residual branches scaled down, positions as 2-D sines and cosines.
   void start_values();

@@ -1,4 +1,4 @@
-// Attention for large pictures: inside of windows of the patch grid, or over keys and values that
+// Attention for large images: inside of windows of the patch grid, or over keys and values that
 // were pooled.
 //
 //   // [B,N,3,A,d] -> [B,N,A,d]

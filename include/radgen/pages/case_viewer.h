@@ -2,8 +2,8 @@
 // and arrow keys. Markup for a page; it needs nothing else and no network.
 //
 //   CaseViewer viewer;
-//   viewer.pictures.push_back({encode_jpeg(film), 512, 500});      // shared by cases of one film
-//   viewer.cases.push_back({.picture = 0, .title = "Left pleural effusion", ...});
+//   viewer.images.push_back({encode_jpeg(film), 512, 500});      // shared by cases of one film
+//   viewer.cases.push_back({.image = 0, .title = "Left pleural effusion", ...});
 //   viewer.kinds.push_back({"Errors", "wrong_side", "Wrong side", "worst first", 17, {0}});
 //   page.add_html(case_viewer_html(viewer));
 //
@@ -20,7 +20,7 @@
 
 namespace radgen::pages {
 
-struct ViewerPicture {
+struct ViewerImage {
   std::string jpeg;                    // bytes; 8-bit grey, upright
   double width_px = 0, height_px = 0;  // the space of boxes and maps
 };
@@ -28,7 +28,7 @@ struct ViewerPicture {
 enum class BoxKind { kReference, kDraft, kOther };
 
 struct ViewerBox {
-  Box box;  // in the picture's space
+  Box box;  // in the image's space
   BoxKind kind = BoxKind::kReference;
   std::string label;
 };
@@ -37,7 +37,7 @@ struct ViewerBox {
 using MarkedText = std::vector<std::pair<std::string, bool>>;
 
 struct ViewerCase {
-  size_t picture = 0;  // index into CaseViewer::pictures
+  size_t image = 0;  // index into CaseViewer::images
   std::string title, remark;
   std::vector<std::pair<std::string, std::string>> facts;  // name, value
   int map_rows = 0, map_columns = 0;
@@ -57,7 +57,7 @@ struct ViewerKind {
 };
 
 struct CaseViewer {
-  std::vector<ViewerPicture> pictures;
+  std::vector<ViewerImage> images;
   std::vector<ViewerCase> cases;
   std::vector<ViewerKind> kinds;  // those without a case are left out
 };

@@ -1,4 +1,4 @@
-// Small multiples of maps: where things lie in a picture, a panel for each kind, each scaled to its
+// Small multiples of maps: where things lie in an image, a panel for each kind, each scaled to its
 // own maximum.
 //
 //   DensityMaps maps{.title = "Where the boxes lie"};

@@ -4,7 +4,7 @@
 //
 //   ReportPageData data;
 //   data.film_png = encode_png(upright_8bit);
-//   data.findings = {{.text = "Small left pleural effusion.", .evidence = Evidence::kRegions,
+//   data.findings = {{.text = "Small left pleural effusion.", .evidence = Grounding::kRegions,
 //   .boxes = {box}}}; write_file_atomic(dir / "report.html", pages::report_page_html(data));
 //
 // The address may name a sentence, counted from 1 over findings and impression:
@@ -21,7 +21,7 @@
 
 namespace radgen::pages {
 
-enum class Evidence {
+enum class Grounding {
   kRegions,  // grounded: has boxes and a map
   kNone,     // claims something that the model could not point at
   kAbsence,  // says that something is not there: nothing to point at
@@ -29,7 +29,7 @@ enum class Evidence {
 
 struct ReportSentence {
   std::string text;
-  Evidence evidence = Evidence::kNone;
+  Grounding grounding = Grounding::kNone;
   double confidence = 0;   // 0..1
   double score = 0;        // grounding score, 0..1
   std::vector<Box> boxes;  // film pixels

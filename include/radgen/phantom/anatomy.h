@@ -6,7 +6,7 @@
 //   chest.lateral_wall(kLeftSide, y)      // distance from the spine's axis to the inside of the
 //   ribs
 //
-// Sides: kRightSide is the patient's right, on the picture's left (sign -1). Normal values:
+// Sides: kRightSide is the patient's right, on the image's left (sign -1). Normal values:
 // PHANTOM.md "Film".
 #pragma once
 

@@ -6,7 +6,7 @@
 //   stamp_tube(canvas, layer, {{100, 80}, {120, 140}}, {4, 3}, solid_tube);   // mm in, mm of path
 //   length out
 //
-// All geometry is in body millimetres: x to the picture's right (the patient's left), y down, (0,
+// All geometry is in body millimetres: x to the image's right (the patient's left), y down, (0,
 // 0) the film's top-left corner, 350 x 430 the film's field. A canvas is larger than the film by a
 // margin, so that a tilted patient leaves no empty corner. Layers are CV_32FC1. Nothing here keeps
 // state: the same input gives the same pixels.

@@ -41,9 +41,9 @@ const std::string& side_name(Side side);
 Side side_from_name(std::string_view name);
 Side mirrored(Side side);
 
-enum class Certainty { kNegative, kUncertain, kPositive };
-const std::string& certainty_name(Certainty certainty);  // "negative" ...
-Certainty certainty_from_name(std::string_view name);
+enum class Assertion { kNegative, kUncertain, kPositive };
+const std::string& assertion_name(Assertion assertion);  // "negative" ...
+Assertion assertion_from_name(std::string_view name);
 
 // trace/small/mild, moderate, large/severe
 enum class Severity { kUnstated, kSubtle, kModerate, kSevere };
@@ -56,7 +56,7 @@ Severity severity_from_name(std::string_view name);
 struct Mention {
   Finding finding = Finding::kNoFinding;
   Side side = Side::kNone;
-  Certainty certainty = Certainty::kPositive;
+  Assertion assertion = Assertion::kPositive;
   Severity severity = Severity::kUnstated;
   std::optional<double> size_mm;  // "1.4 cm" in the same sentence
   size_t begin = 0, end = 0;

@@ -34,7 +34,7 @@ class Labeler {
   // as kNoFinding.
   std::vector<Decision> decisions(const std::string& text, bool with_others = false) const;
   // Every place that names an observation, whatever is said of it: heart and mediastinum without a
-  // state too, abnormalities outside the 13 as kNoFinding. Certainty, side and size are left open.
+  // state too, abnormalities outside the 13 as kNoFinding. Assertion, side and size are left open.
   // For comparing spans.
   std::vector<Mention> names(const std::string& text) const;
   // As aggregate(), but also sees abnormalities outside the 13 (hernia, granuloma, ...): they

@@ -22,11 +22,11 @@ struct AttentionMap {
 
 // What speaks for a region: read off the sentence's map and, where the network has one, the finding
 // head's logits of the sentence's finding f (their mean over several findings; 0 without a head).
-struct RegionEvidence {
+struct RegionFeatures {
   double sharpness = 0;  // mass x (1 - entropy / log N), 0..1: the raw grounding score
   double support = 0;    // mean logit of f in the patches, weighted by the map
-  double best_gap = 0;   // the largest logit of f in the picture less `support`: f lies elsewhere
-  double presence = 0;   // logit of P(f) in the whole picture
+  double best_gap = 0;   // the largest logit of f in the image less `support`: f lies elsewhere
+  double presence = 0;   // logit of P(f) in the whole image
   std::vector<Finding> findings;  // positive or uncertain ones of the sentence
 };
 
@@ -36,12 +36,12 @@ struct DraftSentence {
   bool is_grounded = false;   // false: must never be shown with evidence
   // grounding score, 0..1 (uncalibrated until calibration.json says otherwise)
   double score = 0;
-  RegionEvidence evidence;      // what the score was made of; not written to disk
-  double word_probability = 0;  // exp(mean log P) of its tokens, 0..1; not written to disk
+  RegionFeatures region_features;  // what the score was made of; not written to disk
+  double word_probability = 0;     // exp(mean log P) of its tokens, 0..1; not written to disk
   // P(what it states is there, on that side) by calibration.json; else word_probability
   double confidence = 0;
   double entropy = 0;      // of the map, in nats
-  std::vector<Box> boxes;  // prepared-picture pixels
+  std::vector<Box> boxes;  // prepared-image pixels
   AttentionMap map;
   std::string map_file;  // 16-bit PNG beside the file; value x map_scale = attention
   double map_scale = 0;
@@ -54,7 +54,7 @@ struct Draft {
   std::vector<std::string> warnings;
   std::string findings, impression;
   double confidence = 0;
-  Box map_box;  // the patch grid's rectangle in prepared-picture pixels
+  Box map_box;  // the patch grid's rectangle in prepared-image pixels
   std::vector<DraftSentence> sentences;
   std::vector<Mention> mentions;  // offsets in text()
   Labels labels;

@@ -1,4 +1,4 @@
-// What is known before the picture is read (age, sex, indication) as prefix tokens of the report.
+// What is known before the image is read (age, sex, indication) as prefix tokens of the report.
 //
 //   std::vector<int64_t> prefix = prompt_ids(tokenizer, {.age_years = 71, .sex = "F", .indication =
 //   "cough"}, 48);

@@ -19,8 +19,8 @@ struct LoopConfig {
   double epochs = 10;        // used when max_steps is 0
   int64_t max_steps = 0;
   double max_minutes = 0;  // ends the schedule early; 0: off
-  int64_t encoder_first_steps = 0;
-  int64_t half_size_steps = 0;
+  int64_t encoder_pretraining_steps = 0;
+  int64_t low_resolution_steps = 0;
   int64_t freeze_encoder_steps = 0;
   std::string precision = "fp32";  // "fp32" | "bf16" | "auto" (model/autocast.h)
   int64_t log_every_steps = 20;
@@ -44,16 +44,19 @@ inline void describe(Fields& f, LoopConfig& c) {
           {.help = "training time after which the run ends before its schedule; 0: off",
            .min = 0,
            .unit = "min"});
-  f.field("encoder_first_steps", c.encoder_first_steps,
+  f.renamed("encoder_first_steps", "encoder_pretraining_steps");
+  f.field("encoder_pretraining_steps", c.encoder_pretraining_steps,
           {.help = "first steps in which only the encoder learns, from labels and boxes; twice as "
                    "fast a step",
            .min = 0,
            .unit = "steps"});
-  f.field("half_size_steps", c.half_size_steps,
-          {.help = "of encoder_first_steps, the first ones, on pictures of half the side; four "
-                   "times as fast a step",
-           .min = 0,
-           .unit = "steps"});
+  f.renamed("half_size_steps", "low_resolution_steps");
+  f.field(
+      "low_resolution_steps", c.low_resolution_steps,
+      {.help = "of encoder_pretraining_steps, the first ones, on pictures of half the side; four "
+               "times as fast a step",
+       .min = 0,
+       .unit = "steps"});
   f.field("freeze_encoder_steps", c.freeze_encoder_steps,
           {.help = "first steps in which the encoder is not trained; 0: never frozen",
            .min = 0,

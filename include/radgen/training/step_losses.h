@@ -3,10 +3,10 @@
 //   // batch on the network's device
 //   Losses losses = step_losses(network, batch, config, /*step=*/0);
 //
-// Steps below loop.encoder_first_steps leave the decoder out: what the picture shows is learnt from
-// labels and boxes before any word is. Of them, those below loop.half_size_steps see pictures of
-// half the side (progressive resizing: Touvron et al. 2019, "Fixing the train-test resolution
-// discrepancy"), which cost a quarter.
+// Steps below loop.encoder_pretraining_steps leave the decoder out: what the image shows is learnt
+// from labels and boxes before any word is. Of them, those below loop.low_resolution_steps see
+// images of half the side (progressive resizing: Touvron et al. 2019, "Fixing the train-test
+// resolution discrepancy"), which cost a quarter.
 #pragma once
 
 #include "radgen/data/batch.h"
@@ -18,9 +18,9 @@ namespace radgen {
 Losses step_losses(GroundedModel network, const Batch& batch, const TrainConfig& config,
                    int64_t step);
 
-// Picture and patch labels on a grid of half as many patches a side, rounded up: image [B,1,H,W] ->
+// Image and patch labels on a grid of half as many patches a side, rounded up: image [B,1,H,W] ->
 // [B,1,P r, P c] and patch_labels [B,14,N] -> [B,14,r c], each the mean of what it covers. `grid`
-// is that of the picture as it is.
-Batch at_half_size(const Batch& batch, PatchGrid grid);
+// is that of the image as it is.
+Batch at_low_resolution(const Batch& batch, PatchGrid grid);
 
 }  // namespace radgen

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "radgen/data/dataset.h"
-#include "radgen/evaluation/grounding.h"
+#include "radgen/evaluation/grounding/grounding.h"
 #include "radgen/evaluation/reference.h"
 #include "radgen/inference/predictor.h"
 #include "radgen/training/config.h"
@@ -29,7 +29,7 @@ struct FinalValidation {
 // A manifest line as the evaluation's reference; `folder` is the prepared dataset.
 evaluation::Reference reference_of(const ManifestEntry& entry, const std::filesystem::path& folder);
 
-// A manifest line as the predictor's input; reads the picture. Throws Error{kData} when it cannot.
+// A manifest line as the predictor's input; reads the image. Throws Error{kData} when it cannot.
 StudyInput study_input_of(const ManifestEntry& entry, const std::filesystem::path& folder);
 
 // A sentence's grounding as evaluation takes it: the map, its score and its regions.

@@ -1,0 +1,125 @@
+#include "radgen/inference/calibration_fit.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "inference/logistic_fit.h"
+
+namespace radgen {
+
+namespace {
+
+constexpr size_t kLeastCases = 20;
+
+std::vector<double> ious_of(const std::vector<CalibrationCase>& cases, double threshold) {
+  std::vector<double> ious;
+  for (const CalibrationCase& c : cases)
+    ious.push_back(union_iou(find_regions(c.map, c.map_box, threshold), c.reference));
+  return ious;
+}
+
+constexpr auto kFindings = static_cast<std::ptrdiff_t>(kFindingCount);
+
+void fit_score(const std::vector<CalibrationCase>& cases, const std::vector<bool>& hits,
+               Calibration& calibration) {
+  std::vector<std::vector<double>> features;
+  for (const CalibrationCase& c : cases) features.push_back(score_features(c.region_features));
+  const std::vector<double> weights = fit_logistic(features, hits);
+  calibration.score_offset = weights[0];
+  calibration.score_slope = weights[1];
+  calibration.support_weight = weights[2];
+  calibration.best_gap_weight = weights[3];
+  calibration.presence_weight = weights[4];
+  calibration.finding_offsets.assign(weights.end() - kFindings, weights.end());
+}
+
+void fit_confidence(const std::vector<CalibrationCase>& claims, Calibration& calibration) {
+  std::vector<std::vector<double>> features;
+  std::vector<bool> hits;
+  for (const CalibrationCase& c : claims) {
+    features.push_back(confidence_features(c.word_probability, c.region_features));
+    hits.push_back(c.is_right);
+  }
+  const std::vector<double> weights = fit_logistic(features, hits);
+  calibration.word_offset = weights[0];
+  calibration.word_slope = weights[1];
+  calibration.word_presence_weight = weights[2];
+  calibration.word_finding_offsets.assign(weights.end() - kFindings, weights.end());
+}
+
+double best_f1_threshold(const std::vector<double>& scores, const std::vector<bool>& hits) {
+  std::vector<size_t> order(scores.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return scores[a] > scores[b]; });
+  const double all = static_cast<double>(std::count(hits.begin(), hits.end(), true));
+  double found = 0, best = -1, threshold = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    found += hits[order[i]];
+    const double f1 = 2 * found / (static_cast<double>(i + 1) + all);
+    if (f1 > best) {
+      best = f1;
+      threshold = scores[order[i]];
+    }
+  }
+  return threshold;
+}
+
+}  // namespace
+
+double union_iou(const std::vector<Box>& a, const std::vector<Box>& b) {
+  std::vector<double> xs, ys;
+  for (const std::vector<Box>* set : {&a, &b})
+    for (const Box& box : *set) {
+      xs.insert(xs.end(), {box.x, box.x + box.w});
+      ys.insert(ys.end(), {box.y, box.y + box.h});
+    }
+  std::sort(xs.begin(), xs.end());
+  std::sort(ys.begin(), ys.end());
+  auto covers = [](const std::vector<Box>& boxes, double x, double y) {
+    return std::any_of(boxes.begin(), boxes.end(), [&](const Box& box) {
+      return x >= box.x && x < box.x + box.w && y >= box.y && y < box.y + box.h;
+    });
+  };
+  double both = 0, any = 0;
+  for (size_t i = 0; i + 1 < xs.size(); ++i)
+    for (size_t j = 0; j + 1 < ys.size(); ++j) {
+      const double area = (xs[i + 1] - xs[i]) * (ys[j + 1] - ys[j]);
+      if (area <= 0) continue;
+      const double x = (xs[i] + xs[i + 1]) / 2, y = (ys[j] + ys[j + 1]) / 2;
+      const bool in_a = covers(a, x, y), in_b = covers(b, x, y);
+      if (in_a && in_b) both += area;
+      if (in_a || in_b) any += area;
+    }
+  return any > 0 ? both / any : 0;
+}
+
+Calibration fit_calibration(const std::vector<CalibrationCase>& phrases,
+                            const std::vector<CalibrationCase>& claims, int64_t studies) {
+  Calibration calibration;
+  if (phrases.size() < kLeastCases) return calibration;
+  calibration.studies = studies;
+  double best_mean = -1;
+  for (int percent = 5; percent <= 90; percent += 5) {
+    const std::vector<double> ious = ious_of(phrases, percent / 100.0);
+    const double mean =
+        std::accumulate(ious.begin(), ious.end(), 0.0) / static_cast<double>(ious.size());
+    if (mean > best_mean) {
+      best_mean = mean;
+      calibration.region_threshold = percent / 100.0;
+    }
+  }
+  const std::vector<CalibrationCase>& cases = claims.size() < kLeastCases ? phrases : claims;
+  std::vector<bool> hits;
+  for (const double iou : ious_of(cases, calibration.region_threshold))
+    hits.push_back(iou >= kHitIou);
+  fit_score(cases, hits, calibration);
+  std::vector<double> scores;
+  for (const CalibrationCase& c : cases)
+    scores.push_back(calibrated_score(c.region_features, calibration));
+  calibration.abstain_below = best_f1_threshold(scores, hits);
+  if (claims.size() >= kLeastCases) fit_confidence(claims, calibration);
+  return calibration;
+}
+
+}  // namespace radgen
