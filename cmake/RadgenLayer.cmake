@@ -1,5 +1,5 @@
 # radgen_layer(NAME [TORCH] USES layers... LINK [PRIVATE] targets...)
-# One static library radgen::NAME from src/NAME/*.cpp, headers in include/radgen/NAME/. Third-party targets behind
+# One static library radgen::NAME from the .cpp files of src/NAME and its folders, headers in include/radgen/NAME/. Third-party targets behind
 # PRIVATE are linked but their headers are for .cpp files only.
 set(RADGEN_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers)
 # GCC 12 and 13 warn wrongly inside std::string and std::vector (bugs 105329, 105762).
@@ -47,7 +47,7 @@ function(radgen_layer name)
   if(arg_TORCH)
     set_property(GLOBAL APPEND PROPERTY RADGEN_TORCH_LAYERS ${name})
   endif()
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/${name}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/${name}/*.cpp)
   if(NOT sources)
     return()
   endif()

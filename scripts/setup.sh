@@ -2,23 +2,51 @@
 # Installs everything that RadGen needs on Debian 12 / Ubuntu: packages by apt, and sentencepiece as a static library.
 # Safe to run again: what is there is left alone and the second run takes a second.
 #
-#   scripts/setup.sh             install what is missing (uses sudo when not root)
-#   scripts/setup.sh --check     only say what is missing; exit 5 when something is
+#   scripts/setup.sh [GROUP...]  install what is missing of these groups (uses sudo when not root)
+#   scripts/setup.sh --check [GROUP...]   only say what is missing; exit 5 when something is
+#
+# Groups (default: build test):
+#   build     what building and running the programs takes
+#   test      what the tests and scripts/lint.sh take besides
+#   browser   a browser, to look at pages by a script
+#   servers   databases and a DICOM server, to try RadGen beside them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 deps="${RADGEN_DEPS_DIR:-$root/.deps}"
 
-packages=(
+build_packages=(
   build-essential cmake ninja-build pkg-config git ca-certificates
   libtorch-dev libopenblas0-openmp   # the OpenMP variant, as LibTorch: one set of threads
-  libdcmtk-dev dcmtk libopencv-dev libopenjp2-7-dev
-  nlohmann-json3-dev libcli11-dev libspdlog-dev libgtest-dev
+  libdcmtk-dev dcmtk libopencv-dev libopenjp2-7-dev   # DCMTK's CMake files want its programs too
+  nlohmann-json3-dev libcli11-dev libspdlog-dev
   libssl-dev zlib1g-dev libdeflate-dev libpng-dev libjpeg-dev
   wordnet-base
   dpkg-dev                     # dpkg-source, for the sentencepiece source package
+)
+test_packages=(
+  libgtest-dev
   clang-format                 # scripts/lint.sh --check
 )
+browser_packages=(chromium)
+servers_packages=(postgresql orthanc orthanc-dicomweb)
+
+usage() { printf 'error[usage]: %s\n  hint: scripts/setup.sh [--check] [build] [test] [browser] [servers]\n' "$1" >&2; exit 2; }
+only_check=no groups=()
+for argument in "$@"; do
+  case "$argument" in
+    --check) only_check=yes ;;
+    build|test|browser|servers) groups+=("$argument") ;;
+    *) usage "unknown group '$argument'" ;;
+  esac
+done
+[ ${#groups[@]} -gt 0 ] || groups=(build test)
+packages=() wants_build=no
+for group in "${groups[@]}"; do
+  declare -n of_group="${group}_packages"
+  packages+=("${of_group[@]}")
+  [ "$group" != build ] || wants_build=yes
+done
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 die() { printf 'error[setup]: %s\n  hint: %s\n' "$1" "$2" >&2; exit 5; }
@@ -30,9 +58,11 @@ for p in "${packages[@]}"; do
     *) missing+=("$p") ;;
   esac
 done
-spm_ready() { [ -f "$deps/sentencepiece/lib/libsentencepiece.a" ] && [ -f "$deps/sentencepiece/include/sentencepiece_processor.h" ]; }
+spm_ready() {  # or not wanted
+  [ $wants_build = no ] || { [ -f "$deps/sentencepiece/lib/libsentencepiece.a" ] && [ -f "$deps/sentencepiece/include/sentencepiece_processor.h" ]; }
+}
 
-if [ "${1:-}" = "--check" ]; then
+if [ $only_check = yes ]; then
   [ ${#missing[@]} -eq 0 ] || { echo "missing packages: ${missing[*]}"; exit 5; }
   spm_ready || { echo "missing: $deps/sentencepiece"; exit 5; }
   echo "all there"; exit 0

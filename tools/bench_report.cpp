@@ -117,7 +117,7 @@ SeenFilm read_image(const fs::path& path, const ModelInputConfig& config) {
   Result<Film> film = read_film(path);
   if (!film)
     throw Error(ErrorCode::kInternal, "the phantom film cannot be read: " + film.failure().message);
-  SeenFilm seen{.film = *film, .prepared = prepare_image(film->pixels, config)};
+  SeenFilm seen{.film = *film, .prepared = prepare_image(*film, config.preparation)};
   seen.letterbox = make_letterbox(seen.prepared.image, config);
   const cv::Mat& input = seen.letterbox.input;
   seen.image =
@@ -199,7 +199,7 @@ nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
   if (size_px == 0)
     size_px = std::max(network.encoder.image_height_px, network.encoder.image_width_px);
   model.config.model_input.height_px = model.config.model_input.width_px =
-      model.config.model_input.prepared_long_side_px = size_px;
+      model.config.model_input.preparation.size_px = size_px;
   model.config.decoding.max_tokens = model.config.decoding.min_tokens = bench.tokens;
   Tokenizer::train(phantoms.texts, 600, workplace.path() / "tokenizer.model");
   model.tokenizer = std::make_shared<const Tokenizer>(workplace.path() / "tokenizer.model");

@@ -104,7 +104,7 @@ void parse_shard(const std::string& text, PrepareOptions& options) {
 }
 
 int run(PrepareConfig config, Flags flags, const CommonFlags& common) {
-  if (flags.size_px > 0) config.size_px = flags.size_px;
+  if (flags.size_px > 0) config.preparation.size_px = flags.size_px;
   if (!flags.views.empty()) config.views = flags.views;
   config.allow_leakage = config.allow_leakage || flags.allow_leakage;
   PrepareOptions options{.threads = common.threads,

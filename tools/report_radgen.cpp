@@ -1,13 +1,10 @@
 // report-radgen: writes a grounded draft report for each chest film.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <iostream>
 #include <map>
 
 #include "radgen/clinical/film_list.h"
-#include "radgen/clinical/refusal.h"
-#include "radgen/clinical/report_folder.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/core/log.h"
@@ -16,11 +13,11 @@
 #include "radgen/core/tool.h"
 #include "radgen/inference/device.h"
 #include "radgen/inference/predictor.h"
+#include "radgen/reporting/film_reporter.h"
 
 namespace {
 
 using namespace radgen;
-using Clock = std::chrono::steady_clock;
 
 struct Arguments {
   fs::path model, input;
@@ -30,10 +27,6 @@ struct Arguments {
   std::string precision = "fp32";
   fs::path int8_films;
 };
-
-double elapsed_ms(Clock::time_point since) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - since).count();
-}
 
 // What became of the films, for people and for summary.json.
 struct Summary {
@@ -65,40 +58,9 @@ std::string counts(const std::map<std::string, int64_t>& by) {
   return std::to_string(sum) + parts + (parts.empty() ? "" : ")");
 }
 
-StudyInput study_input(const Film& film, const FilmFile& file, const Arguments& arguments) {
-  StudyInput study;
-  study.study_id = study.image_id = file.name;
-  study.age_years = arguments.age_years ? arguments.age_years : film.tags.patient_age_years;
-  study.sex = arguments.sex.empty() ? film.tags.patient_sex : arguments.sex;
-  study.indication = arguments.indication;
-  return study;
-}
-
-ModelFacts model_facts(const LoadedModel& model, const StudyInput& study) {
-  ModelFacts facts{.is_phantom_trained = model.is_phantom_trained,
-                   .region_share = model.calibration.region_threshold,
-                   .abstain_below = model.calibration.abstain_below,
-                   .calibration_studies = model.calibration.studies};
-  if (model.config.prompt_max_tokens == 0) return facts;
-  if (study.age_years) facts.context.push_back("age");
-  if (!study.sex.empty()) facts.context.push_back("sex");
-  if (!study.indication.empty()) facts.context.push_back("indication");
-  return facts;
-}
-
-// The film as this model's preparation makes it; under another photometric convention it is read
-// again.
-Result<PreparedImage> prepare(const Film& film, const FilmFile& file,
-                              const ModelInputConfig& input) {
-  if (input.photometric == ReadOptions{}.photometric) return prepare_image(film.pixels, input);
-  const Result<Film> again = read_film(file.path, {.photometric = input.photometric});
-  if (!again) return again.failure();
-  return prepare_image(again->pixels, input);
-}
-
 // The films by which static INT8 chooses its scales.
 std::vector<StudyInput> int8_films(const Arguments& arguments, const fs::path& output,
-                                   const ModelInputConfig& input) {
+                                   const PreparationConfig& preparation) {
   constexpr size_t kEnough = 8;
   std::vector<StudyInput> films;
   if (arguments.precision != "int8") return films;
@@ -106,12 +68,10 @@ std::vector<StudyInput> int8_films(const Arguments& arguments, const fs::path& o
     throw Error(ErrorCode::kUsage, "--precision int8 needs films to choose its scales by",
                 "give a film or a folder of them with --int8-films, or use int8-dynamic");
   for (const FilmFile& file : list_films(arguments.int8_films, output).films) {
-    const Result<Film> film = read_film(file.path);
-    if (!film || refuse(judge_chest_film(*film), film->tags.patient_age_years)) continue;
-    const Result<PreparedImage> prepared = prepare(*film, file, input);
-    if (!prepared) continue;
+    const Result<cv::Mat> image = reportable_image(file.path, preparation);
+    if (!image) continue;
     films.emplace_back();
-    films.back().image = prepared->image;
+    films.back().image = *image;
     if (films.size() == kEnough) break;
   }
   if (films.empty())
@@ -122,55 +82,33 @@ std::vector<StudyInput> int8_films(const Arguments& arguments, const fs::path& o
 }
 
 // One film from its file to its folder.
-std::optional<Failure> report_film(const FilmFile& file, const Predictor& predictor,
+std::optional<Failure> report_film(const FilmFile& file, const FilmReporter& reporter,
                                    const Arguments& arguments, const fs::path& output,
                                    Summary& summary) {
-  Clock::time_point started = Clock::now();
-  const Result<Film> film = read_film(file.path);
-  if (!film) return film.failure();
-  StudyInput study = study_input(*film, file, arguments);
-  const ChestJudgement judgement =
-      judge_chest_film(*film, {.takes_for_processing = arguments.allow_for_processing});
-  const std::optional<Refusal> refusal = refuse(judgement, study.age_years);
-  const LoadedModel& model = predictor.model();
-  const Result<PreparedImage> prepared = prepare(*film, file, model.config.model_input);
-  if (!prepared) return prepared.failure();
-  study.image = prepared->image;
-  const double load_ms = elapsed_ms(started);
-
-  FilmReport report{.film = *film,
-                    .draft = refusal ? refused_draft(*refusal) : predictor.draft({study})[0],
-                    .upright_to_prepared = prepared->upright_to_prepared,
-                    .prepared_width_px = study.image.cols,
-                    .prepared_height_px = study.image.rows,
-                    .model = model_facts(model, study),
-                    .may_write_synthetic_fhir = arguments.allow_synthetic_model};
-  Draft& draft = report.draft;
-  draft.study_id = draft.image_id = file.name;
-  draft.model_version = model.version;
-  draft.model_sha256 = model.sha256;
-  for (const auto* warnings : {&film->warnings, &judgement.warnings}) {
-    draft.warnings.insert(draft.warnings.end(), warnings->begin(), warnings->end());
-  }
-  started = Clock::now();
+  Result<FilmReport> report =
+      reporter.report(file.path, {.name = file.name,
+                                  .indication = arguments.indication,
+                                  .sex = arguments.sex,
+                                  .age_years = arguments.age_years,
+                                  .may_write_synthetic_fhir = arguments.allow_synthetic_model,
+                                  .takes_for_processing = arguments.allow_for_processing});
+  if (!report) return report.failure();
   AtomicDirectory folder(output / file.output);
-  write_maps_and_overlays(folder.path(), report);
-  draft.timing_ms["load"] += load_ms;
-  draft.timing_ms["post"] += elapsed_ms(started);
-  write_report(folder.path(), report);
+  write_film_report(folder.path(), *report);
   folder.commit();
 
+  const std::optional<Refusal>& refusal = report->refusal;
   if (refusal) {
     ++summary.refused;
     ++summary.refused_by[refusal->code];
-    summary.refused_despite_tags += claims_frontal_chest(film->tags);
+    summary.refused_despite_tags += claims_frontal_chest(report->film.tags);
   } else {
     ++summary.drafted;
-    summary.without_fhir += !writes_fhir(report);
+    summary.without_fhir += !writes_fhir(*report);
   }
   summary.films.push_back({{"input", file.name},
                            {"output", file.output.generic_string()},
-                           {"status", draft.status},
+                           {"status", report->draft.status},
                            {"reason", refusal ? refusal->code : ""}});
   return std::nullopt;
 }
@@ -210,14 +148,17 @@ int run(const Arguments& arguments, const Tool& tool) {
   const FilmList list = list_films(arguments.input, output);
   Summary summary;
   for (const SkippedFile& file : list.skipped) ++summary.skipped_by[file.reason];
-  Predictor predictor(load_model_folder(arguments.model), choose_device(tool.common.device));
+  auto predictor = std::make_shared<Predictor>(load_model_folder(arguments.model),
+                                               choose_device(tool.common.device));
   if (tool.common.is_dry_run) {
     for (const FilmFile& film : list.films)
       fmt::print("{} -> {}\n", film.name, film.output.string());
     return 0;
   }
-  predictor.set_precision(arguments.precision,
-                          int8_films(arguments, output, predictor.model().config.model_input));
+  predictor->set_precision(
+      arguments.precision,
+      int8_films(arguments, output, predictor->model().config.model_input.preparation));
+  const FilmReporter reporter(predictor);
   claim_output_directory(output, tool.common.may_overwrite);
   Progress progress("drafting", static_cast<int64_t>(list.films.size()), "films");
   for (const FilmFile& file : list.films) {
@@ -225,7 +166,7 @@ int run(const Arguments& arguments, const Tool& tool) {
     // Whatever one film breaks, the others get their reports; what is wrong with the machine ends
     // the run.
     try {
-      if (const auto failure = report_film(file, predictor, arguments, output, summary)) {
+      if (const auto failure = report_film(file, reporter, arguments, output, summary)) {
         note_failure(file, *failure, summary);
       }
     } catch (const Error& error) {
@@ -268,7 +209,7 @@ int main(int argc, char** argv) {
   flags.add_flag("--allow-synthetic-model", arguments.allow_synthetic_model,
                  "write FHIR although a model of synthetic films read a real one");
   flags.add_flag("--allow-for-processing", arguments.allow_for_processing,
-                 "draft a detector's raw pictures too (FOR PROCESSING), with a warning");
+                 "draft a detector's raw films too (FOR PROCESSING), with a warning");
   flags
       .add_option("--precision", arguments.precision,
                   "bf16 saves memory; int8 and int8-dynamic are faster, on CPUs")

@@ -124,7 +124,9 @@ ordered_json ratio_component(const char* name, double value) {
           {"valueQuantity", {{"value", value}, {"unit", "1"}, {"system", kUcum}, {"code", "1"}}}};
 }
 
-ordered_json box_extension(const Box& box, const std::string& image_id) {
+// `box` in prepared-image pixels.
+ordered_json box_extension(const Box& prepared, const FhirContext& context) {
+  const Box box = context.prepared_to_stored.apply(prepared);
   ordered_json parts = ordered_json::array();
   const auto add = [&](const char* name, double value) {
     parts.push_back({{"url", name}, {"valueDecimal", value}});
@@ -133,8 +135,8 @@ ordered_json box_extension(const Box& box, const std::string& image_id) {
   add("y", box.y);
   add("w", box.w);
   add("h", box.h);
-  if (!image_id.empty())
-    parts.push_back({{"url", "image"}, {"valueString", fhir::clean(image_id)}});
+  if (fhir::is_uid(context.sop_instance_uid))
+    parts.push_back({{"url", "image"}, {"valueUri", "urn:oid:" + context.sop_instance_uid}});
   return {{"url", "urn:radgen:fhir:evidence-box"}, {"extension", std::move(parts)}};
 }
 
@@ -171,8 +173,9 @@ const DraftSentence* sentence_of(const Draft& draft, const Mention& mention) {
   return nullptr;
 }
 
-ordered_json observation(const Draft& draft, const Mention& mention, const std::string& id,
-                         const ordered_json& subject, const std::string& effective) {
+ordered_json observation(const Draft& draft, const FhirContext& context, const Mention& mention,
+                         const std::string& id, const ordered_json& subject,
+                         const std::string& effective) {
   const DraftSentence* sentence = sentence_of(draft, mention);
   ordered_json out{{"resourceType", "Observation"}, {"id", id}};
   // No meta here: a contained resource may hold no security label (R4 dom-5); the container's
@@ -180,8 +183,7 @@ ordered_json observation(const Draft& draft, const Mention& mention, const std::
   if (sentence && sentence->is_grounded &&
       !sentence->boxes.empty()) {  // nothing else may be shown as evidence
     out["extension"] = ordered_json::array();
-    for (const Box& box : sentence->boxes)
-      out["extension"].push_back(box_extension(box, draft.image_id));
+    for (const Box& box : sentence->boxes) out["extension"].push_back(box_extension(box, context));
   }
   out["status"] = "preliminary";
   out["category"] = ordered_json::array({concept_of(
@@ -290,7 +292,7 @@ ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
     if (mention.assertion == Assertion::kNegative || mention.finding == Finding::kNoFinding)
       continue;
     const std::string id = "finding-" + std::to_string(results.size() + 1);
-    contained.push_back(observation(draft, mention, id, subject, effective));
+    contained.push_back(observation(draft, context, mention, id, subject, effective));
     results.push_back({{"reference", "#" + id}});
   }
 

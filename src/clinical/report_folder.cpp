@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <opencv2/imgproc.hpp>
 #include <set>
 
@@ -185,7 +186,7 @@ ordered_json prediction_json(const FilmReport& report) {
   out["prepared"] = {{"width", report.prepared_width_px}, {"height", report.prepared_height_px}};
   out["transform"] = {{"stored_to_upright", report.film.stored_to_upright.m},
                       {"upright_to_prepared", report.upright_to_prepared.m}};
-  const Affine to_stored = report.film.stored_to_upright.then(report.upright_to_prepared).inverse();
+  const Affine to_stored = report.prepared_to_stored();
   for (size_t i = 0; i < report.draft.sentences.size(); ++i) {
     ordered_json stored = ordered_json::array();
     for (const Box& box : report.draft.sentences[i].boxes)
@@ -221,13 +222,22 @@ FhirContext fhir_context(const FilmReport& report) {
           .accession_number = tags.accession,
           .study_instance_uid = tags.study_uid,
           .series_instance_uid = tags.series_uid,
-          .sop_instance_uid = tags.sop_uid,
           .sop_class_uid = tags.sop_class,
           .modality = tags.modality,
           .study_date = tags.study_date,
           .study_time = tags.study_time,
           .view = tags.view_position,
+          .sop_instance_uid = tags.sop_uid,
+          .prepared_to_stored = report.prepared_to_stored(),
           .is_phantom_trained = report.model.is_phantom_trained};
+}
+
+void write_film_report(const fs::path& folder, FilmReport& report) {
+  const auto started = std::chrono::steady_clock::now();
+  write_maps_and_overlays(folder, report);
+  report.draft.timing_ms["post"] +=
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
+  write_report(folder, report);
 }
 
 void write_report(const fs::path& folder, const FilmReport& report) {

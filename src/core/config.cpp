@@ -53,6 +53,7 @@ class FieldVisitor : public Fields {
   void field(const char* n, std::vector<std::string>& v, const FieldDoc& d) final {
     self().see(path(n), v, d);
   }
+  void renamed(const char*, const char*) override {}
 
  protected:
   void enter(const char* name) override { sections_.emplace_back(name); }
@@ -70,9 +71,13 @@ class FieldVisitor : public Fields {
 class Schema : public FieldVisitor<Schema> {
  public:
   std::set<std::string> fields, groups;
+  std::map<std::string, std::string> new_names;  // of paths that are no more
   template <class T>
   void see(const std::string& path, T&, const FieldDoc&) {
     RADGEN_CHECK(fields.insert(path).second, "config field declared twice: " + path);
+  }
+  void renamed(const char* old_name, const char* new_name) override {
+    new_names[path(old_name)] = path(new_name);
   }
 
  protected:
@@ -184,7 +189,9 @@ class Loader : public FieldVisitor<Loader> {
     for (const auto& [key, value] : object.items()) {
       const std::string path = prefix + key;
       if (schema.fields.count(path) != 0) continue;
-      if (schema.groups.count(path) == 0) {
+      if (const auto it = schema.new_names.find(path); it != schema.new_names.end()) {
+        report(path, "is now called '" + it->second + "'");
+      } else if (schema.groups.count(path) == 0) {
         const std::string near = nearest(path, schema);
         report(path, "unknown key" + (near.empty() ? "" : " (did you mean '" + near + "'?)"));
       } else if (!value.is_object()) {

@@ -65,13 +65,14 @@ Dataset::Dataset(std::filesystem::path folder, const std::string& split,
                   fmt::format("{}: was prepared without pictures", folder_.string()),
                   "run preprocess-radgen again without --text-only");
     }
-    if (entry.photometric != config_.model_input.photometric) {
-      throw Error(
-          ErrorCode::kData,
-          fmt::format(
-              "{}: pictures were prepared with photometric '{}', model_input.photometric is '{}'",
-              folder_.string(), entry.photometric, config_.model_input.photometric),
-          "prepare the pictures again, or set model_input.photometric to what they are");
+    if (entry.photometric != config_.model_input.preparation.photometric) {
+      throw Error(ErrorCode::kData,
+                  fmt::format("{}: pictures were prepared with photometric '{}', "
+                              "model_input.preparation.photometric is '{}'",
+                              folder_.string(), entry.photometric,
+                              config_.model_input.preparation.photometric),
+                  "prepare the pictures again, or set model_input.preparation.photometric to what "
+                  "they are");
     }
   }
   const Labeler labeler;

@@ -73,10 +73,11 @@ Plan make_plan(const PrepareConfig& config, const StudySource& source,
   }
   Plan plan{.config = config, .has_reports = listing.has_reports};
   const auto is_stored_so = [](const SourceImage& i) { return i.photometric == "mimic-jpg"; };
-  if (std::ranges::any_of(listing.images, is_stored_so) && config.photometric != "mimic-jpg") {
+  if (std::ranges::any_of(listing.images, is_stored_so) &&
+      config.preparation.photometric != "mimic-jpg") {
     // Images of one set must be alike, and what is stored so cannot be taken back.
     log::info("the pictures are stored in the convention of MIMIC-CXR-JPG: photometric mimic-jpg");
-    plan.config.photometric = "mimic-jpg";
+    plan.config.preparation.photometric = "mimic-jpg";
   }
   divide_patients(listing.images, config);
   check_box_splits(config, listing.images, summary);
@@ -146,6 +147,22 @@ PrepareSummary prepare_dataset(const PrepareConfig& config, const StudySource& s
   return summary;
 }
 
+PreparationConfig dataset_preparation(const nlohmann::json& prepare_info) {
+  PreparationConfig preparation;
+  const nlohmann::json* config =
+      prepare_info.contains("config") ? &prepare_info["config"] : nullptr;
+  if (config == nullptr || !config->contains("size_px") || !config->contains("photometric"))
+    throw Error(ErrorCode::kData, "prepare.json does not say how the images were prepared",
+                "prepare the data again with preprocess-radgen");
+  // Data sets of before a setting existed were made without it.
+  nlohmann::json known = nlohmann::json::object();
+  const nlohmann::ordered_json settings = dump_config(preparation);
+  for (const auto& [key, value] : settings.items())
+    if (config->contains(key)) known[key] = config->at(key);
+  load_config_json(preparation, known, "prepare.json");
+  return preparation;
+}
+
 PrepareSummary merge_shards(const PrepareConfig& config, const StudySource& source,
                             const fs::path& output, const PrepareOptions& options) {
   const auto start = Clock::now();
@@ -153,7 +170,7 @@ PrepareSummary merge_shards(const PrepareConfig& config, const StudySource& sour
       find_shards(output, prepare_hash(config, source, options.text_only));
   PrepareSummary summary = sum_shards(shards);
   PrepareConfig resolved = config;
-  resolved.photometric = shards.front().info.at("config").at("photometric").get<std::string>();
+  resolved.preparation = dataset_preparation(shards.front().info);
   if (options.is_dry_run) return summary;
   join_shards(shards, output);
   finish_dataset(resolved, output, options, summary);

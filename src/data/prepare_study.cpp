@@ -6,13 +6,12 @@
 #include <cmath>
 #include <optional>
 
-#include "data/collimation.h"
 #include "data/image_hash.h"
 #include "data/quality_flags.h"
 #include "radgen/core/files.h"
 #include "radgen/data/box_phrase_matching.h"
-#include "radgen/imaging/film.h"
 #include "radgen/imaging/image.h"
+#include "radgen/imaging/preparation.h"
 #include "radgen/report/text.h"
 
 namespace radgen {
@@ -72,7 +71,7 @@ std::string prepared_image_path(const SourceImage& image) {
 }
 
 std::string photometric_of(const SourceImage& image, const PrepareConfig& config) {
-  return image.photometric.empty() ? config.photometric : image.photometric;
+  return image.photometric.empty() ? config.preparation.photometric : image.photometric;
 }
 
 namespace {
@@ -97,26 +96,27 @@ std::optional<Failure> why_rejected(const std::vector<std::string>& flags,
 }
 
 // What the film's header and the way from stored to prepared pixels say.
-FinishedImage describe_image(const SourceImage& image, const Film& film, const Box& stored,
-                             const Fitted& fitted, const Affine& stored_to_prepared) {
+FinishedImage describe_image(const SourceImage& image, const Film& film,
+                             const PreparedImage& made) {
+  const Box stored = stored_frame(film);
   FinishedImage prepared;
   prepared.image_id = image.image_id;
   prepared.image = prepared_image_path(image);
   prepared.source_path = image.relative_path;
   prepared.source_sha256 = sha256_file(image.image_path);
   prepared.view = known_view(image, film);
-  prepared.width = fitted.image.cols;
-  prepared.height = fitted.image.rows;
+  prepared.width = made.image.cols;
+  prepared.height = made.image.rows;
   prepared.source_rows = static_cast<int>(std::lround(stored.h));
   prepared.source_columns = static_cast<int>(std::lround(stored.w));
-  prepared.source_transform = stored_to_prepared;
-  const double spacing_x = film.spacing_x_mm * film.pixels.cols / fitted.image.cols;
-  const double spacing_y = film.spacing_y_mm * film.pixels.rows / fitted.image.rows;
+  prepared.source_transform = film.stored_to_upright.then(made.upright_to_prepared);
+  const double spacing_x = film.spacing_x_mm * made.exposed.width / made.image.cols;
+  const double spacing_y = film.spacing_y_mm * made.exposed.height / made.image.rows;
   prepared.pixel_spacing_mm = std::sqrt(spacing_x * spacing_y);
   prepared.spacing_kind =
       spacing_kind_name(prepared.pixel_spacing_mm > 0 ? film.spacing_kind : SpacingKind::kNone);
   prepared.warnings = film.warnings;
-  prepared.hash = hash_hex(image_hash(fitted.image));
+  prepared.hash = hash_hex(image_hash(made.image));
   prepared.header_age = film.tags.patient_age_years;
   prepared.header_sex = normalised_sex(film.tags.patient_sex);
   return prepared;
@@ -129,9 +129,7 @@ Result<FinishedImage> prepare_image(const SourceImage& image, const PrepareConfi
   if (!fs::is_regular_file(image.image_path)) {
     return Failure{"no_picture", "the picture's file is not there"};
   }
-  ReadOptions options;
-  options.photometric = config.photometric;
-  Result<Film> film = read_film(image.image_path, options);
+  Result<Film> film = read_film(image.image_path, read_options(config.preparation));
   if (!film) return film.failure();
   const std::string view = known_view(image, *film);
   if (!is_accepted(view, config.views)) {
@@ -139,21 +137,15 @@ Result<FinishedImage> prepare_image(const SourceImage& image, const PrepareConfi
         view == "LATERAL" ? "lateral_view" : "other_view",
         "the tables name no view, and the picture's header names one that is not asked for"};
   }
-  const Box stored = stored_frame(*film);
-  Affine to_field = film->stored_to_upright;
-  if (config.crop_collimation) {
-    const cv::Rect field = exposed_field(film->pixels);
-    film->pixels = film->pixels(field).clone();
-    to_field = to_field.then(Affine::scale_shift(1, 1, -field.x, -field.y));
-  }
-  const std::vector<std::string> flags = quality_flags(*film);
+  const PreparedImage made = prepare_image(*film, config.preparation);
+  Film exposed = *film;
+  exposed.pixels = film->pixels(made.exposed);
+  const std::vector<std::string> flags = quality_flags(exposed);
   if (const auto failure = why_rejected(flags, config, must_look_frontal)) return *failure;
-  const Fitted fitted = resize_long_side(film->pixels, static_cast<int>(config.size_px));
-  FinishedImage prepared =
-      describe_image(image, *film, stored, fitted, to_field.then(fitted.transform));
+  FinishedImage prepared = describe_image(image, *film, made);
   prepared.quality = flags;
   remove_half_written(output / prepared.image);
-  write_png(output / prepared.image, fitted.image, static_cast<int>(config.png_compression));
+  write_png(output / prepared.image, made.image, static_cast<int>(config.png_compression));
   return prepared;
 }
 

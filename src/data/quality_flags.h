@@ -8,8 +8,7 @@
 //   tiny                short side below 64 px (below 128 px nothing else but saturated is judged)
 //   lateral_guess       the header says lateral, although the tables say or allow frontal
 //   not_frontal_guess   two lung fields beside a mediastinum were not found: a lateral film,
-//   another
-//                       part of the body, or lungs that are white throughout
+//                       another part of the body, or lungs that are white throughout
 //   rotated_guess, inverted_guess   ... but they are found when it is turned, or in its negative
 //
 // The guesses are those of imaging/quality.h, whose thresholds and limits hold here too: they are

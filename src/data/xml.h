@@ -1,8 +1,8 @@
 // A small reader of XML documents into a tree, for the data sets whose reports come so (Open-I).
 //
 //   const XmlElement root = parse_xml(bytes);
-//   for (const XmlElement* text : root.all("AbstractText")) use(text->attribute("Label"),
-//   text->text);
+//   for (const XmlElement* text : root.all("AbstractText"))
+//     use(text->attribute("Label"), text->text);
 //
 // Elements, attributes, text, CDATA, comments, processing instructions, the five named entities and
 // numeric ones (XML 1.0, W3C). A DOCTYPE is passed over and defines nothing, so no document can

@@ -190,11 +190,10 @@ std::optional<double> read_aspect(const DicomElements& elements) {
 void read_spacing(DicomElements& elements, DicomHeader& header) {
   const auto pair = [&](const DcmTagKey& key) -> std::optional<std::array<double, 2>> {
     const auto numbers = elements.decimals(key);
-    const auto row = numbers.empty() ? std::nullopt : numbers[0];
-    const double column =
-        (numbers.size() > 1 ? numbers[1] : std::nullopt).value_or(row.value_or(0));
-    if (!row || *row <= 0 || column <= 0 || *row > 100 || column > 100) return std::nullopt;
-    return std::array<double, 2>{*row, column};
+    const double row = numbers.empty() ? 0 : numbers[0].value_or(0);
+    const double column = numbers.size() > 1 ? numbers[1].value_or(row) : row;
+    if (row <= 0 || column <= 0 || row > 100 || column > 100) return std::nullopt;
+    return std::array<double, 2>{row, column};
   };
   const auto imager = pair(DCM_ImagerPixelSpacing), pixel = pair(DCM_PixelSpacing);
   const auto scanned = pair(DCM_NominalScannedPixelSpacing);

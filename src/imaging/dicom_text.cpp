@@ -3,6 +3,7 @@
 // DCMTK's configuration has to come first.
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dcspchrs.h>
+#include <dcmtk/ofstd/ofchrenc.h>
 
 #include <algorithm>
 #include <array>
@@ -97,14 +98,91 @@ bool is_multi_byte(const std::string& term) {
 // where they stand among others, they are meant alone.
 std::string normalised(std::string_view specific_character_set) {
   const std::vector<std::string_view> values = values_of(specific_character_set);
-  const bool is_extended =
-      values.size() > 1 || specific_character_set.find("2022") != std::string_view::npos;
+  const bool is_extended = values.size() > 1;
   std::string terms;
   for (size_t i = 0; i < values.size(); ++i) {
     if (is_multi_byte(defined_term(values[i], false))) return defined_term(values[i], false);
     terms += (i ? "\\" : "") + defined_term(values[i], is_extended);
   }
+  // Sets of two bytes are never the first one: ASCII is, and they are switched to.
+  for (const char* number : {" 58", " 87", " 149", " 159"})
+    if (!is_extended && terms.ends_with(number)) return "\\ISO 2022 IR" + std::string(number);
   return terms;
+}
+
+// Whether all of them are the Japanese sets or ASCII. The C library's converter, which DCMTK uses on
+// Debian, does not know ISO-IR 87 and 159 by themselves, but EUC-JP, which holds all four.
+bool is_japanese(const std::string& terms) {
+  bool has_kanji = false;
+  for (const std::string_view term : values_of(terms)) {
+    if (term.ends_with(" 87") || term.ends_with(" 159")) has_kanji = true;
+    if (!term.empty() && !term.ends_with(" 6") && !term.ends_with(" 13") &&
+        !term.ends_with(" 87") && !term.ends_with(" 159"))
+      return false;
+  }
+  return has_kanji;
+}
+
+// The same text in EUC-JP: escape sequences choose what the lower half of the bytes is, and the
+// upper half is JIS X 0201's katakana where the sets have it (PS3.3 table C.12-3).
+std::optional<std::string> euc_jp_of(std::string_view bytes, bool has_katakana) {
+  enum class Lower { kAscii, kJisRoman, kKanji, kMoreKanji } lower = Lower::kAscii;
+  struct Escape {
+    std::string_view sequence;
+    std::optional<Lower> lower;  // none: the upper half, which is katakana anyway
+  };
+  static constexpr std::array<Escape, 6> kEscapes = {{{"\x1B(B", Lower::kAscii},
+                                                      {"\x1B(J", Lower::kJisRoman},
+                                                      {"\x1B)I", std::nullopt},
+                                                      {"\x1B$B", Lower::kKanji},
+                                                      {"\x1B$@", Lower::kKanji},
+                                                      {"\x1B$(D", Lower::kMoreKanji}}};
+  const auto upper = [](char c) { return static_cast<char>(static_cast<uint8_t>(c) | 0x80); };
+  std::string euc;
+  for (size_t i = 0; i < bytes.size();) {
+    if (bytes[i] == '\x1B') {
+      const auto escape = std::find_if(kEscapes.begin(), kEscapes.end(), [&](const Escape& e) {
+        return bytes.substr(i).starts_with(e.sequence);
+      });
+      if (escape == kEscapes.end()) return std::nullopt;
+      lower = escape->lower.value_or(lower);
+      i += escape->sequence.size();
+    } else if (static_cast<uint8_t>(bytes[i]) >= 0x80) {
+      if (!has_katakana) return std::nullopt;
+      euc += {'\x8E', bytes[i++]};
+    } else if (lower == Lower::kAscii || lower == Lower::kJisRoman) {
+      // JIS roman has a yen sign and an overline in two places, which no identifier needs.
+      const bool differs = bytes[i] == '\\' || bytes[i] == '~';
+      if (lower == Lower::kJisRoman && differs) return std::nullopt;
+      euc += bytes[i++];
+    } else {
+      if (i + 1 >= bytes.size() || static_cast<uint8_t>(bytes[i + 1]) >= 0x80) return std::nullopt;
+      if (lower == Lower::kMoreKanji) euc += '\x8F';
+      euc += {upper(bytes[i]), upper(bytes[i + 1])};
+      i += 2;
+    }
+  }
+  return euc;
+}
+
+std::optional<std::string> decode_japanese(std::string_view bytes, const std::string& terms) {
+  const auto euc = euc_jp_of(bytes, terms.find(" 13") != std::string::npos);
+  OFCharacterEncoding converter;
+  OFString decoded;
+  if (!euc || converter.selectEncoding("EUC-JP", "UTF-8").bad() ||
+      converter.convertString(euc->data(), euc->size(), decoded).bad())
+    return std::nullopt;
+  return std::string(decoded.c_str(), decoded.length());
+}
+
+std::optional<std::string> decode_by_dcmtk_converter(std::string_view bytes,
+                                                     const std::string& terms) {
+  DcmSpecificCharacterSet converter;
+  OFString decoded;
+  if (converter.selectCharacterSet(terms.c_str(), "ISO_IR 192").bad() ||
+      converter.convertString(bytes.data(), bytes.size(), decoded).bad())
+    return std::nullopt;
+  return std::string(decoded.c_str(), decoded.length());
 }
 
 bool is_latin(const std::string& terms) {
@@ -131,12 +209,11 @@ std::optional<std::string> TextDecoder::decode(std::string_view bytes) const {
     return std::string(bytes);
   }
   if (is_latin(character_set_) && is_utf8(bytes)) return std::nullopt;
-  DcmSpecificCharacterSet converter;
-  OFString decoded;
-  if (converter.selectCharacterSet(character_set_.c_str(), "ISO_IR 192").bad() ||
-      converter.convertString(bytes.data(), bytes.size(), decoded).bad())
-    return std::nullopt;
-  const std::string_view text = without_padding({decoded.c_str(), decoded.length()});
+  const std::optional<std::string> decoded = is_japanese(character_set_)
+                                                 ? decode_japanese(bytes, character_set_)
+                                                 : decode_by_dcmtk_converter(bytes, character_set_);
+  if (!decoded) return std::nullopt;
+  const std::string_view text = without_padding(*decoded);
   if (!is_utf8(text) || holds_control_characters(text)) return std::nullopt;
   return std::string(text);
 }

@@ -95,6 +95,7 @@ Result<Film> read_dicom(std::string_view bytes, const ReadOptions& options) {
   if (!stored) return stored.failure();
 
   Film film;
+  film.photometric = options.photometric;
   film.is_dicom = true;
   film.tags = header->tags;
   append(film.warnings, outline->warnings);
@@ -119,6 +120,7 @@ Result<Film> read_raster(std::string_view bytes, const ReadOptions& options) {
                    "its EXIF orientation says that it is stored mirrored: left and right of the "
                    "patient cannot be told"};
   Film film;
+  film.photometric = options.photometric;
   film.warnings = std::move(image->warnings);
   Upright upright = upright_of_exif(image->exif_orientation);
   if (upright.kind == Upright::Kind::kTurned) film.warnings.push_back("exif_orientation");

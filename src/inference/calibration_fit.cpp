@@ -24,10 +24,14 @@ constexpr auto kFindings = static_cast<std::ptrdiff_t>(kFindingCount);
 void fit_score(const std::vector<CalibrationCase>& cases, const std::vector<bool>& hits,
                Calibration& calibration) {
   std::vector<std::vector<double>> features;
-  for (const CalibrationCase& c : cases) features.push_back(score_features(c.region_features));
-  const std::vector<double> weights = fit_logistic(features, hits);
+  std::vector<double> gates;
+  for (const CalibrationCase& c : cases) {
+    features.push_back(score_features(c.region_features));
+    gates.push_back(score_gate(c.region_features));
+  }
+  const std::vector<double> weights = fit_logistic(features, hits, gates);
   calibration.score_offset = weights[0];
-  calibration.score_slope = weights[1];
+  calibration.concentration_slope = weights[1];
   calibration.support_weight = weights[2];
   calibration.best_gap_weight = weights[3];
   calibration.presence_weight = weights[4];

@@ -52,8 +52,15 @@ LoadedModel load_model_folder(const fs::path& folder) {
       throw broken(
           folder, std::string(name) + " was altered: its sha256 is not the one in model_card.json");
   }
-  load_config_json(model.config, read_part(folder, "config.json"),
-                   (folder / "config.json").string());
+  const nlohmann::json config = read_part(folder, "config.json");
+  if (!config.contains("model_input") || !config["model_input"].contains("preparation"))
+    throw Error(ErrorCode::kData,
+                "model folder " + folder.string() +
+                    ": config.json does not say how the images were prepared "
+                    "(model_input.preparation)",
+                "it was written by an older version: train again, or write the preparation that "
+                "its data set's prepare.json names into a copy of the folder");
+  load_config_json(model.config, config, (folder / "config.json").string());
   check(model.config.network);
   model.tokenizer = std::make_shared<const Tokenizer>(folder / "tokenizer.model");
   if (model.tokenizer->vocabulary_size() != model.config.network.decoder.vocabulary_size)

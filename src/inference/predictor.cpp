@@ -312,10 +312,4 @@ std::vector<std::vector<TokenLogProb>> Predictor::log_probs(
   return all;
 }
 
-PreparedImage prepare_image(const cv::Mat& upright_film, const ModelInputConfig& input) {
-  if (input.prepared_long_side_px <= 0) return {upright_film, Affine{}};
-  Fitted fitted = resize_long_side(upright_film, static_cast<int>(input.prepared_long_side_px));
-  return {fitted.image, fitted.transform};
-}
-
 }  // namespace radgen

@@ -39,7 +39,8 @@ std::vector<double> with_findings(std::vector<double> features, const RegionFeat
 RegionFeatures region_features(const AttentionMap& map, const std::vector<Finding>& findings,
                                const FindingLogits& logits) {
   RegionFeatures region;
-  region.sharpness = raw_grounding_score(map);
+  region.mass = map_mass(map);
+  region.concentration = map_concentration(map);
   region.findings = findings;
   const double mass = map_mass(map);
   if (logits.empty() || findings.empty() || mass <= 0) return region;
@@ -63,7 +64,11 @@ RegionFeatures region_features(const AttentionMap& map, const std::vector<Findin
 
 std::vector<double> score_features(const RegionFeatures& region) {
   return with_findings(
-      {1, logit(region.sharpness), region.support, region.best_gap, region.presence}, region);
+      {1, logit(region.concentration), region.support, region.best_gap, region.presence}, region);
+}
+
+double score_gate(const RegionFeatures& region) {
+  return std::log(std::clamp(region.mass, 1e-6, 1.0));
 }
 
 std::vector<double> confidence_features(double word_probability, const RegionFeatures& region) {
@@ -71,10 +76,10 @@ std::vector<double> confidence_features(double word_probability, const RegionFea
 }
 
 double calibrated_score(const RegionFeatures& region, const Calibration& c) {
-  return logistic(joined({c.score_offset, c.score_slope, c.support_weight, c.best_gap_weight,
-                          c.presence_weight},
+  return logistic(joined({c.score_offset, c.concentration_slope, c.support_weight,
+                          c.best_gap_weight, c.presence_weight},
                          c.finding_offsets),
-                  score_features(region));
+                  score_features(region), score_gate(region));
 }
 
 double calibrated_confidence(double word_probability, const RegionFeatures& region,

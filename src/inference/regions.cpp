@@ -55,10 +55,10 @@ double map_entropy(const AttentionMap& map) {
   return entropy;
 }
 
-double raw_grounding_score(const AttentionMap& map) {
-  if (map.values.size() < 2) return 0;
+double map_concentration(const AttentionMap& map) {
+  if (map.values.size() < 2 || map_mass(map) <= 0) return 0;
   const double spread = map_entropy(map) / std::log(static_cast<double>(map.values.size()));
-  return std::clamp(map_mass(map) * (1 - spread), 0.0, 1.0);
+  return std::clamp(1 - spread, 0.0, 1.0);
 }
 
 std::vector<Box> find_regions(const AttentionMap& map, const Box& map_box, double threshold_of_max,

@@ -2,7 +2,7 @@
 // in.
 //
 //   Grammar::builtin().expand("There is <np> in the <place>.", {{"np", "a nodule"}},
-//   Wording::kTraining, random);
+//                             Wording::kTraining, random);
 //
 // In a template `<name>` is a value of the caller's or else an option of the group `name`, `[a|b|]`
 // is free variation. A fifth of the options of every group (those with the lowest hashes) is held

@@ -1,8 +1,8 @@
 // The labeler's words: data/lexicon.json as phrases that are found in the words of a sentence.
 //
 //   const Lexicon& lexicon = built_in_lexicon();
-//   PhraseMatcher::Match m = lexicon.terms.match(words, 3, words.size());   // the longest phrase
-//   that begins at word 3
+//   // the longest phrase that begins at word 3
+//   PhraseMatcher::Match m = lexicon.terms.match(words, 3, words.size());
 //
 // A phrase is a row of lower-case words; "opacit*" is any word that starts so, "*" any word,
 // "large|small" either word. "$degree" in the file stands for the set of that name.

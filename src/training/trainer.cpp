@@ -13,6 +13,7 @@
 #include "radgen/core/signals.h"
 #include "radgen/core/tool.h"
 #include "radgen/data/loader.h"
+#include "radgen/data/prepare.h"
 #include "radgen/inference/device.h"
 #include "radgen/inference/model_folder.h"
 #include "radgen/model/autocast.h"
@@ -21,6 +22,7 @@
 #include "radgen/training/checkpoint.h"
 #include "radgen/training/run_folder.h"
 #include "radgen/training/step_losses.h"
+#include "radgen/training/step_time.h"
 #include "radgen/training/validation.h"
 
 namespace radgen {
@@ -41,9 +43,7 @@ TrainConfig completed(TrainConfig config, const Tokenizer& tokenizer,
   config.network.encoder.image_width_px = config.data.model_input.width_px;
   config.data.patch_px = config.network.encoder.patch_px;
   config.data.max_tokens = config.network.decoder.max_tokens;
-  const nlohmann::json& prepare = prepared.at("config");
-  config.data.model_input.prepared_long_side_px = prepare.at("size_px");
-  config.data.model_input.photometric = prepare.at("photometric");
+  config.data.model_input.preparation = dataset_preparation(prepared);
   if (config.network.loss.lambda_labels > 0 || config.network.loss.lambda_patches > 0)
     config.network.finding_classes = static_cast<int64_t>(kFindingCount);
   if (config.loop.encoder_pretraining_steps > 0 && config.network.finding_classes == 0)
@@ -168,6 +168,7 @@ class Trainer {
     network_->encoder()->train(is_trainable);  // frozen norms keep their running means, too
   }
 
+  void tell_duration() const;
   void train_step(BatchLoader& loader);
   bool validate_and_save();
   void save(bool is_best) {
@@ -253,6 +254,21 @@ void Trainer::train_step(BatchLoader& loader) {
   state_.mean_loss = state_.mean_loss == 0 ? total : 0.95 * state_.mean_loss + 0.05 * total;
 }
 
+// Measured on the first batch of the schedule, before the first step.
+void Trainer::tell_duration() const {
+  BatchLoader loader(train_data_, sampler_,
+                     {.threads = 1, .seed = static_cast<uint64_t>(config_.seed)}, {});
+  const StepTimes times = measure_steps(config_, *loader.next(), device_, is_bf16_);
+  const double seconds = expected_seconds(times, config_.loop, state_.step, total_steps_);
+  const bool ends_early = config_.loop.max_minutes > 0 && 60 * config_.loop.max_minutes < seconds;
+  log::info("training will take about {:.0f} min here, validations apart: {} ({} steps measured){}",
+            seconds / 60, describe_times(times, config_.loop, state_.step, total_steps_),
+            times.measured,
+            ends_early
+                ? fmt::format("; loop.max_minutes ends it after {:g} min", config_.loop.max_minutes)
+                : "");
+}
+
 // Returns whether training should end because nothing got better for `patience` validations.
 bool Trainer::validate_and_save() {
   const ValidationResult result = validator_.run(network_, device_);
@@ -281,6 +297,7 @@ TrainSummary Trainer::run() {
       train_data_.size(), validation_data_.size(), static_cast<double>(summary.parameters) / 1e6,
       total_steps_, config_.loop.batch_size * config_.loop.accumulation,
       is_bf16_ ? "bf16" : "fp32");
+  tell_duration();
   const uint64_t seed = static_cast<uint64_t>(config_.seed);
   BatchLoader loader(train_data_, sampler_,
                      {.threads = static_cast<int>(config_.loop.loader_threads),

@@ -70,6 +70,36 @@ TEST(Config, LaterFilesAndSettingsWin) {
   EXPECT_EQ(config.seed, 9007199254740993);  // beyond a double's 53 bits
 }
 
+struct RenamedConfig {
+  int64_t num_samples = 1;
+  OptimizerConfig model_input;
+};
+void describe(Fields& f, RenamedConfig& c) {
+  f.renamed("candidates", "num_samples");
+  f.field("num_samples", c.num_samples, {});
+  f.renamed("frame", "model_input");
+  f.section("model_input", c.model_input);
+}
+
+TEST(Config, SaysTheNewNameOfARenamedKeyAndLeavesTheValueAlone) {
+  const Scratch dir;
+  const auto file = dir.write("old.json", R"({"candidates": 12, "frame": {"lr_peak": 0.5}})");
+  RenamedConfig config;
+  std::string text;
+  try {
+    load_config(config, {file}, {});
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ErrorCode::kConfig);
+    text = e.what();
+  }
+  EXPECT_TRUE(contains(text, "candidates: is now called 'num_samples'")) << text;
+  EXPECT_TRUE(contains(text, "frame: is now called 'model_input'")) << text;
+  EXPECT_EQ(config.num_samples, 1);
+  EXPECT_EQ(config_help<RenamedConfig>().find("candidates"), std::string::npos);
+  load_config(config, {}, {"num_samples=4"});
+  EXPECT_EQ(config.num_samples, 4);
+}
+
 TEST(Config, ReportsEveryProblemAtOnceWithItsLine) {
   const Scratch dir;
   const auto file = dir.write("base.json", R"({

@@ -33,7 +33,7 @@ class DatasetTest : public ::testing::Test {
             kNormalReport);
     set.write_tables();
     PrepareConfig config;
-    config.size_px = 400;
+    config.preparation.size_px = 400;
     config.vocabulary_size = 150;
     prepare_dataset(config, *open_source("mimic-cxr", {.input = set.folder()}),
                     root_->path() / "out", {.threads = 2});
@@ -205,7 +205,7 @@ TEST_F(DatasetTest, RefusesWhatCannotWork) {
   c.patch_px = 15;
   EXPECT_THROW(validate(c), Error);
   c = config();
-  c.model_input.photometric = "mimic-jpg";
+  c.model_input.preparation.photometric = "mimic-jpg";
   EXPECT_THROW(validate(c), Error);
 }
 

@@ -1,10 +1,9 @@
-// What is found out about images: quality flags, the exposed field, the hash, duplicates.
+// What is found out about images: quality flags, the hash, duplicates.
 #include <gtest/gtest.h>
 
 #include <iostream>
 #include <opencv2/imgproc.hpp>
 
-#include "data/collimation.h"
 #include "data/duplicates.h"
 #include "data/image_hash.h"
 #include "data/quality_flags.h"
@@ -55,18 +54,6 @@ TEST(QualityFlags, SayWhatIsOdd) {
   cv::randu(noise, 0, 65535);
   film.pixels = noise;
   EXPECT_TRUE(has(quality_flags(film), "noise"));
-}
-
-TEST(ExposedField, IsTheImageWithoutItsBlackBorder) {
-  cv::Mat image(500, 400, CV_16UC1, cv::Scalar(30000));
-  EXPECT_EQ(exposed_field(image), cv::Rect(0, 0, 400, 500));
-  image.rowRange(0, 60).setTo(200);
-  image.colRange(370, 400).setTo(0);
-  EXPECT_EQ(exposed_field(image), cv::Rect(0, 60, 370, 440));
-  image(cv::Rect(10, 20, 15, 15)).setTo(65535);  // a side marker in the border
-  EXPECT_EQ(exposed_field(image), cv::Rect(0, 60, 370, 440));
-  image.rowRange(0, 300).setTo(0);  // half of the film: no border
-  EXPECT_EQ(exposed_field(image).height, 500);
 }
 
 TEST(ImageHash, IsNearForOneFilmInTwoEditionsAndFarForTwo) {

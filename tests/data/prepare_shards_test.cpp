@@ -13,7 +13,7 @@ namespace {
 class Shards : public ::testing::Test {
  protected:
   Shards() : set_(root_.path() / "in") {
-    config_.size_px = 160;
+    config_.preparation.size_px = 160;
     config_.vocabulary_size = 120;
     set_.add_normals(9, "train");
     set_.add_normals(2, "test");

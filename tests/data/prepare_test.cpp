@@ -19,7 +19,7 @@ namespace {
 class Prepare : public ::testing::Test {
  protected:
   Prepare() : set_(root_.path() / "in"), output_(root_.path() / "out") {
-    config_.size_px = 200;
+    config_.preparation.size_px = 200;
     config_.vocabulary_size = 120;
   }
   PrepareSummary run(const PrepareOptions& options = {.threads = 2}) {
@@ -315,7 +315,7 @@ TEST_F(Prepare, OddImagesAndReportsAreRejectedAndTheRestGoesOn) {
 }
 
 TEST_F(Prepare, TheCropMovesTheBoxesAlong) {
-  config_.crop_collimation = true;
+  config_.preparation.crop_collimation = true;
   set_.add({.patient = "10000001",
             .study = "50000001",
             .dicom = "a",
@@ -415,7 +415,7 @@ TEST_F(Prepare, MakesAImageAgainThatIsGone) {
 TEST_F(Prepare, RefusesAnotherConfigurationAndAStrangersFolder) {
   set_.add_normals(3, "train");
   run();
-  config_.size_px = 100;
+  config_.preparation.size_px = 100;
   try {
     run();
     FAIL();

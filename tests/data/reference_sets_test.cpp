@@ -26,7 +26,7 @@ PrepareSummary prepare(const std::string& name, const fs::path& input, const fs:
                        bool text_only) {
   std::cout << "reference case: " << input.string() << "\n";
   PrepareConfig config;
-  config.size_px = 256;
+  config.preparation.size_px = 256;
   config.vocabulary_size = 600;
   const auto source = open_source(name, {.input = input, .text_only = text_only});
   return prepare_dataset(config, *source, output, {.threads = 2, .text_only = text_only});

@@ -23,14 +23,11 @@ TEST(MeanMap, AveragesTheChosenTokensOnly) {
   EXPECT_TRUE(mean_map({{1, 0}}, {}, 1, 2).empty());
 }
 
-TEST(GroundingScore, IsOneForOnePatchAndZeroForAFlatMap) {
-  EXPECT_NEAR(raw_grounding_score(map_of(2, 2, {1, 0, 0, 0})), 1.0, 1e-9);
-  EXPECT_NEAR(raw_grounding_score(map_of(2, 2, {.25f, .25f, .25f, .25f})), 0.0, 1e-6);
-}
-
-TEST(GroundingScore, FallsWithTheMassGivenToTheNullKey) {
-  EXPECT_NEAR(raw_grounding_score(map_of(2, 2, {.4f, 0, 0, 0})), 0.4, 1e-6);
-  EXPECT_EQ(raw_grounding_score(map_of(2, 2, {0, 0, 0, 0})), 0.0);
+TEST(MapConcentration, IsOneForOnePatchZeroForAFlatMapAndTheSameWhateverTheMass) {
+  EXPECT_NEAR(map_concentration(map_of(2, 2, {1, 0, 0, 0})), 1.0, 1e-9);
+  EXPECT_NEAR(map_concentration(map_of(2, 2, {.4f, 0, 0, 0})), 1.0, 1e-9);
+  EXPECT_NEAR(map_concentration(map_of(2, 2, {.25f, .25f, .25f, .25f})), 0.0, 1e-6);
+  EXPECT_EQ(map_concentration(map_of(2, 2, {0, 0, 0, 0})), 0.0);
 }
 
 TEST(FindRegions, BoxesLieInTheMapBoxesCoordinates) {
@@ -114,7 +111,7 @@ TEST(FitCalibration, FindsItsWayWhenAllScoresAreTiny) {
     cases[i].reference = {{0, 0, 80, 80}};
   }
   const Calibration calibration = fit_calibration(cases, {}, 40);
-  EXPECT_LT(calibration.score_slope, 100);
+  EXPECT_LT(calibration.concentration_slope, 100);
   double mean = 0;
   for (const CalibrationCase& one : cases)
     mean += calibrated_score(one.region_features, calibration) / 40;
@@ -145,8 +142,31 @@ TEST(RegionFeatures, ReadsTheHeadsLogitsUnderTheMap) {
   const RegionFeatures no_head =
       region_features(map_of(2, 2, {0, 1, 0, 0}), {Finding::kPneumothorax}, {});
   EXPECT_EQ(no_head.support, 0);
-  EXPECT_NEAR(no_head.sharpness, 1, 1e-6);
-  EXPECT_EQ(region_features({}, {}, {}).sharpness, 0);  // a sentence without a map
+  EXPECT_NEAR(no_head.concentration, 1, 1e-6);
+  EXPECT_NEAR(no_head.mass, 1, 1e-6);
+  EXPECT_EQ(region_features({}, {}, {}).mass, 0);  // a sentence without a map
+}
+
+// Whatever was fitted: the right maps here are those with the least attention on the image, which
+// a free slope would reward.
+TEST(FitCalibration, AttentionGivenToTheNullKeyLowersTheScore) {
+  auto cases = separable_cases();
+  for (size_t i = 0; i < cases.size(); ++i) {
+    const float mass = i % 2 == 0 ? 0.1f : 0.9f;
+    for (float& value : cases[i].map.values) value *= mass;
+    cases[i].region_features = region_features(cases[i].map, {Finding::kPneumothorax}, {});
+  }
+  const Calibration calibration = fit_calibration(cases, {}, 40);
+  for (RegionFeatures seen : {cases[0].region_features, cases[1].region_features}) {
+    double last = 1;
+    for (const double mass : {1.0, 0.7, 0.3, 0.05, 1e-4, 0.0}) {
+      seen.mass = mass;
+      const double score = calibrated_score(seen, calibration);
+      EXPECT_LT(score, last);
+      last = score;
+    }
+    EXPECT_LT(last, 0.05);
+  }
 }
 
 // Every map is as sharp as the others: what the finding head sees under them is all that tells

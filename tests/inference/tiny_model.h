@@ -21,7 +21,7 @@ inline LoadedModel tiny_model(const std::filesystem::path& folder) {
   Tokenizer::train(texts, 320, folder / "tokenizer.model");
   LoadedModel model;
   model.tokenizer = std::make_shared<const Tokenizer>(folder / "tokenizer.model");
-  model.config.model_input = {.height_px = 64, .width_px = 48, .prepared_long_side_px = 64};
+  model.config.model_input = {.height_px = 64, .width_px = 48, .preparation = {.size_px = 64}};
   auto& network = model.config.network;
   network.encoder.stem = "conv";
   network.encoder.width = 16;

@@ -3,8 +3,8 @@
 //
 //   AuditGate gate{.above = 0.1};
 //   write_json_atomic(folder / "audit.json", audit_to_json(result, intake, gate));
-//   write_file_atomic(folder / "audit.html", audit_page_html(result, intake, gate, {.title = "split
-//   test"}));
+//   const std::string page = audit_page_html(result, intake, gate, {.title = "split test"});
+//   write_file_atomic(folder / "audit.html", page);
 //
 // The page explains itself to a reader who never saw the tool. Neither file holds anything of a
 // single study, but for the page's examples, which are for data that may be shown.

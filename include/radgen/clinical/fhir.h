@@ -10,14 +10,16 @@
 // mention are contained and referenced. The same input with `issued` given makes the same bytes.
 //
 // Extensions of our own (urn:radgen:fhir:...): "generated-by" (the contained Device; R4 allows no
-// Device as performer) and on Observations "evidence-box" (x, y, w, h in pixels of the prepared
-// image, top-left origin, and its image id).
+// Device as performer) and on Observations "evidence-box": x, y, w, h in stored pixels of the
+// original image (rows and columns as its file has them, top-left origin) and that image's SOP
+// Instance UID.
 #pragma once
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "radgen/core/geometry.h"
 #include "radgen/report/prediction.h"
 
 namespace radgen {
@@ -27,11 +29,14 @@ struct FhirContext {
   std::string patient_id, patient_id_system;  // PatientID and the URI of who issues it
   std::string accession_number, accession_system;
   std::string study_instance_uid;  // dotted; anything else is left out
-  // The image that was read; with the patient's id they make a contained ImagingStudy.
-  std::string series_instance_uid, sop_instance_uid, sop_class_uid, modality;
+  // With the patient's id and sop_instance_uid they make a contained ImagingStudy.
+  std::string series_instance_uid, sop_class_uid, modality;
   std::string study_date, study_time;  // DICOM DA and TM
   std::string utc_offset;  // TimezoneOffsetFromUTC, "+0100"; without it only the date is given
   std::string view;        // "AP" has a LOINC code of its own; else the generic 18748-4
+  std::string sop_instance_uid;  // of the image that boxes are drawn on; dotted, or left out
+  // The draft's boxes are in prepared-image pixels; they leave in stored pixels of that image.
+  Affine prepared_to_stored;
   // the site's own code, beside LOINC's
   std::string procedure_code, procedure_system, procedure_display;
   std::string issued;  // FHIR instant; empty: now

@@ -9,8 +9,7 @@
 //
 //   FilmReport report{.film = film, .draft = draft, .upright_to_prepared = transform};
 //   AtomicDirectory folder(out / "film");
-//   write_maps_and_overlays(folder.path(), report);  // images; fills the sentences' map_file
-//   write_report(folder.path(), report);    // the texts
+//   write_film_report(folder.path(), report);
 //   folder.commit();
 //
 // Only the FHIR file holds what the film's header says of the patient. Every output says that it
@@ -21,10 +20,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "radgen/clinical/fhir.h"
+#include "radgen/clinical/refusal.h"
 #include "radgen/core/geometry.h"
 #include "radgen/imaging/film.h"
 #include "radgen/report/prediction.h"
@@ -40,14 +41,26 @@ struct ModelFacts {
   std::vector<std::string> context;  // what it was told: "age", "sex", "indication"
 };
 
+// A film and what was drafted for it; owns its data.
 struct FilmReport {
-  const Film& film;
-  Draft draft;
+  Film film;
+  Draft draft;                     // its boxes in pixels of the prepared image
+  std::optional<Refusal> refusal;  // why nothing was drafted for a film that could be read
   Affine upright_to_prepared;
   int prepared_width_px = 0, prepared_height_px = 0;
   ModelFacts model;
   bool may_write_synthetic_fhir = false;  // FHIR although the words mean nothing
+
+  // Prepared-image pixels -> stored pixels: rows and columns of the original image as its file has
+  // them, before any turning, crop or resize. The frame in which boxes leave the house. inverse():
+  // the way back.
+  Affine prepared_to_stored() const {
+    return film.stored_to_upright.then(upright_to_prepared).inverse();
+  }
 };
+
+// Everything that a report folder holds, into `folder`; adds what it took to timing_ms["post"].
+void write_film_report(const std::filesystem::path& folder, FilmReport& report);
 
 // What a sentence can show for itself. kAbsence: every finding it names is denied, or it says that
 // all is normal; a sentence that names no finding is kNone.

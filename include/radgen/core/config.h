@@ -14,7 +14,7 @@
 //   load_config(config, {"configs/base.json"}, {"optimizer.lr_peak=1e-4"});
 //
 // Files are JSON with comments. Unknown keys, wrong types and values out of range are all reported
-// at once, the nearest known key is named.
+// at once, the nearest known key is named, and so is the new name of a key that was renamed.
 #pragma once
 
 #include <cstdint>
@@ -49,6 +49,9 @@ class Fields {
   virtual void field(const char* name, std::vector<int64_t>& value, const FieldDoc& doc) = 0;
   virtual void field(const char* name, std::vector<double>& value, const FieldDoc& doc) = 0;
   virtual void field(const char* name, std::vector<std::string>& value, const FieldDoc& doc) = 0;
+  // A field or section of this section had another name once: a file that still says it is refused
+  // with the new name. Stands beside the field: f.renamed("candidates", "num_samples").
+  virtual void renamed(const char* old_name, const char* new_name) = 0;
   template <class Struct>
   void section(const char* name, Struct& sub) {
     enter(name);

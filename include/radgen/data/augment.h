@@ -2,8 +2,10 @@
 // a mirror: left and right are in the report. Boxes move with the pixels, since both go through
 // `input_to_augmented`.
 //
-//   const Augmentation a = draw_augmentation(config, input.cols, input.rows, seed, epoch,
-//   hash_text(image_id)); cv::Mat augmented = apply_augmentation(input, a);
+//   const uint64_t sample = hash_text(image_id);
+//   const Augmentation a =
+//       draw_augmentation(config, input.cols, input.rows, seed, epoch, sample);
+//   cv::Mat augmented = apply_augmentation(input, a);
 //
 // The draw depends on (seed, epoch, sample) only, not on the order or the thread.
 #pragma once

@@ -1,17 +1,16 @@
 // Which box belongs to which words: boxes carry a finding and a phrase, reports carry mentions with
 // finding and side.
 //
-//   box.side = side_name(side_of_phrase(labeler, Finding::kPleuralEffusion, "small left
-//   effusion"));   // left for (const BoxLink& link : link_boxes(labeler.mentions(text),
-//   entry.boxes)) ...
+//   side_of_phrase(labeler, Finding::kPleuralEffusion, "small left effusion");    // left
+//   for (const BoxLink& link : link_boxes(labeler.mentions(text), entry.boxes)) ...
 //
 // Rules, for a positive or uncertain mention and the study's boxes of the same finding:
-//   mention without a side, or bilateral         all of them, whatever their side
-//   mention left or right                        the boxes of that side
-//   ... when there is none of that side          boxes without a side, if the text names no other
-//   side of the finding
-//   ... and nothing else fits                    no box; ambiguous when boxes without a side or
-//   bilateral ones remain
+//   mention without a side, or bilateral   all of them, whatever their side
+//   mention left or right                  the boxes of that side
+//   ... when there is none of that side    boxes without a side, if the text names no other side of
+//                                          the finding
+//   ... and nothing else fits              no box; ambiguous when boxes without a side or bilateral
+//                                          ones remain
 // Negative mentions and No Finding have no boxes. What is ambiguous teaches nothing and is counted.
 #pragma once
 

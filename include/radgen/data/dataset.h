@@ -2,9 +2,9 @@
 // targets.
 //
 //   Dataset train("prepared", "train", tokenizer, config);
-//   Sample sample = train.sample(0);                                   // as it is
-//   Sample varied = train.sample(0, {&augment, seed, epoch});          // augmented, the same for
-//   the same (seed, epoch)
+//   Sample sample = train.sample(0);                          // as it is
+//   // the same for the same (seed, epoch)
+//   Sample varied = train.sample(0, {&augment, seed, epoch});
 //
 // Texts are tokenized and linked to their boxes once, when the dataset is opened. Images are read
 // when first asked for, fitted into the input and kept (16 bit) while the cache has room. All const

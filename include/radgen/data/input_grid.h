@@ -2,8 +2,7 @@
 //
 //   InputGrid grid{.rows = 20, .columns = 16, .patch_px = 16};
 //   std::vector<float> mask(grid.size());
-//   cover_patches(grid, {box}, image_to_input, mask);      // mask[row * columns + column] in
-//   [0,1]
+//   cover_patches(grid, {box}, image_to_input, mask);  // mask[row * columns + column] in [0,1]
 #pragma once
 
 #include <cstdint>

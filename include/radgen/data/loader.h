@@ -1,9 +1,8 @@
 // Batches made ahead on threads while the network works; always the same ones in the same order.
 //
-//   BatchLoader loader(dataset, sampler, {.threads = 2, .augment = &augment, .seed = 1},
-//   checkpoint_position); while (auto batch = loader.next()) step(*batch);             // repeats:
-//   false: ends after the epoch save(loader.position());                                     // of
-//   the batch that next() gives now
+//   BatchLoader loader(dataset, sampler, {.threads = 2, .augment = &augment, .seed = 1}, position);
+//   while (auto batch = loader.next()) step(*batch);   // with .repeats = false: one epoch
+//   save(loader.position());                           // of the batch that next() gives now
 //
 // Sampler, dataset and augment config must outlive the loader. next() is for one thread.
 #pragma once

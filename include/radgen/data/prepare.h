@@ -39,24 +39,23 @@
 
 #include "radgen/core/config.h"
 #include "radgen/data/source.h"
+#include "radgen/imaging/preparation.h"
 
 namespace radgen {
 
 struct PrepareConfig {
-  int64_t size_px = 2048;
+  PreparationConfig preparation;  // its keys stand beside these
   int64_t min_words = 10, max_words = 200;
   std::string sections = "both";
   std::vector<std::string> views{"PA", "AP", "unknown"};
   bool all_views = false;
   bool prefer_annotated = true;
-  std::string photometric = "voi";
   int64_t png_compression = 1;
   int64_t vocabulary_size = 1500;
   bool allow_leakage = false;
   // Since format 1; left out of the configuration's hash while at their defaults.
   double split_validate = 0.1, split_test = 0.2;
   std::string box_split = "check";
-  bool crop_collimation = false;
   std::vector<std::string> reject_flags{"blank", "tiny", "for_processing"};
   int64_t near_duplicate_bits = 32;
   bool drop_comparisons = false;
@@ -64,11 +63,7 @@ struct PrepareConfig {
 };
 
 inline void describe(Fields& f, PrepareConfig& c) {
-  f.field("size_px", c.size_px,
-          {.help = "long side of the prepared pictures; smaller films are not enlarged",
-           .min = 32,
-           .max = 8192,
-           .unit = "px"});
+  describe(f, c.preparation);
   f.field("min_words", c.min_words,
           {.help = "reports with fewer words in the target sections are rejected; 0: none are",
            .min = 0,
@@ -91,9 +86,6 @@ inline void describe(Fields& f, PrepareConfig& c) {
           {.help = "true: every picture of an accepted view; false: one picture a study"});
   f.field("prefer_annotated", c.prefer_annotated,
           {.help = "of a study's accepted pictures, one that has boxes goes first"});
-  f.field("photometric", c.photometric,
-          {.help = "how stored values become grey: VOI LUT or window, or as MIMIC-CXR-JPG was made",
-           .choices = {"voi", "mimic-jpg"}});
   f.field("png_compression", c.png_compression,
           {.help = "0: fast and large .. 9: slow and small", .min = 0, .max = 9});
   f.field("vocabulary_size", c.vocabulary_size,
@@ -113,8 +105,6 @@ inline void describe(Fields& f, PrepareConfig& c) {
                    "than the picture's is leakage; ignore: the picture's counts; follow: the "
                    "patient moves to the boxes' split",
            .choices = {"check", "ignore", "follow"}});
-  f.field("crop_collimation", c.crop_collimation,
-          {.help = "cut the black border that the collimator left; boxes move along"});
   f.field("reject_flags", c.reject_flags,
           {.help = "quality flags that reject a picture instead of being recorded only",
            .choices = {"blank", "low_contrast", "noise", "saturated", "tiny", "for_processing",
@@ -134,8 +124,13 @@ inline void describe(Fields& f, PrepareConfig& c) {
 
 // Where later fields of the configuration keep their defaults, folders of earlier versions go on.
 inline constexpr std::array kFieldsAfterFormat1{
-    "split_validate", "split_test",          "box_split",        "crop_collimation",
-    "reject_flags",   "near_duplicate_bits", "drop_comparisons", "mimic_exact_sections"};
+    "split_validate",   "split_test",          "box_split",        "crop_collimation",
+    "reject_flags",     "near_duplicate_bits", "drop_comparisons", "mimic_exact_sections",
+    "clahe_clip_limit", "clahe_tiles"};
+
+// The preparation of a prepared dataset's images, as its prepare.json says (the file's content).
+// Throws Error{kData} where it does not.
+PreparationConfig dataset_preparation(const nlohmann::json& prepare_info);
 
 struct PrepareOptions {
   int threads = 0;               // 0: all cores

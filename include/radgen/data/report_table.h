@@ -1,7 +1,7 @@
 // Reports as rows of a table (.csv or .csv.gz), as label-radgen takes them.
 //
-//   const ReportTableCounts counts = read_report_table("reports.csv.gz", {}, [&](TableReport
-//   report) { ... });
+//   const ReportTableCounts counts =
+//       read_report_table("reports.csv.gz", {}, [&](TableReport report) { ... });
 //
 // A row that cannot be read is passed over, counted and logged with its line; where the file ends
 // early (a packed one that was cut, a quote that is never closed) what stands before is used.

@@ -6,8 +6,8 @@
 //   write_json_atomic(folder / "metrics.json", result_to_json(result));
 //
 //   // During training: quickly, on the validation split.
-//   double bleu = evaluate(drafts, maps, {.test = validate},
-//   EvaluateOptions::quick()).metrics.value("text.bleu_4");
+//   const auto quick = evaluate(drafts, maps, {.test = validate}, EvaluateOptions::quick());
+//   double bleu = quick.metrics.value("text.bleu_4");
 //
 // A study without a draft counts as an empty report and is said so; drafts of unknown studies are
 // an error, unless they are to be left out, counted. Intervals are over patients.

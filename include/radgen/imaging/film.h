@@ -45,6 +45,7 @@ struct Film {
   SpacingKind spacing_kind = SpacingKind::kNone;
   FilmTags tags;
   bool is_dicom = false;
+  std::string photometric = "voi";  // the convention that it was read with (ReadOptions)
   // "window_width_0", "for_processing", ...: read, but worth knowing (docs/dicom.md)
   std::vector<std::string> warnings;
 };

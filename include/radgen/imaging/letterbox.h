@@ -11,29 +11,22 @@
 
 #include "radgen/core/config.h"
 #include "radgen/core/geometry.h"
+#include "radgen/imaging/preparation.h"
 
 namespace radgen {
 
 struct ModelInputConfig {
   int64_t height_px = 320, width_px = 256;
-  // what the images were resized to before the input; 0: as they came
-  int64_t prepared_long_side_px = 512;
   double mean = 0.5, sd = 0.25;  // of grey values in 0..1
-  std::string photometric =
-      "voi";  // what the images were prepared with; inference applies the same
+  // how the images were prepared that the network learnt from; inference applies the same
+  PreparationConfig preparation;
 };
 inline void describe(Fields& f, ModelInputConfig& c) {
   f.field("height_px", c.height_px, {.help = "input height", .min = 16, .max = 8192, .unit = "px"});
   f.field("width_px", c.width_px, {.help = "input width", .min = 16, .max = 8192, .unit = "px"});
-  f.field("prepared_long_side_px", c.prepared_long_side_px,
-          {.help = "long side of the prepared pictures; 0: taken from the data set",
-           .min = 0,
-           .max = 8192,
-           .unit = "px"});
   f.field("mean", c.mean, {.help = "subtracted from grey values in 0..1", .min = 0, .max = 1});
   f.field("sd", c.sd, {.help = "divides what is left", .min = 1e-3, .max = 10});
-  f.field("photometric", c.photometric,
-          {.help = "photometric convention of the pictures", .choices = {"voi", "mimic-jpg"}});
+  f.section("preparation", c.preparation);
 }
 
 struct Letterbox {

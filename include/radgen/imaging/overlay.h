@@ -1,8 +1,8 @@
 // Drawing evidence over a film: a heat map of attention and boxes with labels, for people to look
 // at.
 //
-//   cv::Mat shown = draw_overlay(film.pixels, sentence_map, map_box, {{box, "left pleural
-//   effusion"}}); write_png("evidence.png", shown);
+//   cv::Mat shown = draw_overlay(film.pixels, map, map_box, {{box, "left pleural effusion"}});
+//   write_png("sentence.png", shown);
 //
 // The film stays readable: where the map is low nothing is tinted, and boxes are one or two pixels
 // wide.

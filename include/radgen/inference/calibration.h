@@ -13,9 +13,9 @@ namespace radgen {
 // Chosen on the validation split and stored in the model folder as calibration.json.
 struct Calibration {
   double region_threshold = 0.3;  // share of the map's maximum; parts above it become boxes
-  // calibrated score = sigmoid(slope * logit(sharpness) + weights * features + offset + mean of the
-  // findings' offsets)
-  double score_slope = 1, support_weight = 0, best_gap_weight = 0, presence_weight = 0,
+  // odds of the calibrated score = grounded mass x exp(slope * logit(concentration) + weights *
+  // features + offset + mean of the findings' offsets): see region_features.h
+  double concentration_slope = 1, support_weight = 0, best_gap_weight = 0, presence_weight = 0,
          score_offset = 0;
   std::vector<double> finding_offsets;  // all_findings() order; empty: none
   // confidence of a sentence that states findings = sigmoid(slope * logit(exp(mean log P)) + weight
@@ -30,8 +30,8 @@ struct Calibration {
 inline void describe(Fields& f, Calibration& c) {
   f.field("region_threshold", c.region_threshold,
           {.help = "share of a map's maximum above which parts become boxes", .min = 0, .max = 1});
-  f.field("score_slope", c.score_slope,
-          {.help = "slope of the calibration on the logit of the map's sharpness"});
+  f.field("concentration_slope", c.concentration_slope,
+          {.help = "slope of the calibration on the logit of the map's concentration"});
   f.field("support_weight", c.support_weight,
           {.help = "weight of the finding head's logit under the map"});
   f.field("best_gap_weight", c.best_gap_weight,

@@ -105,12 +105,4 @@ class Predictor {
   Labeler labeler_;
 };
 
-// The image of a film as this model's preparation would have made it, and the map from upright
-// film pixels to it.
-struct PreparedImage {
-  cv::Mat image;
-  Affine upright_to_prepared;
-};
-PreparedImage prepare_image(const cv::Mat& upright_film, const ModelInputConfig& input);
-
 }  // namespace radgen

@@ -30,9 +30,12 @@ RegionFeatures region_features(const AttentionMap& map, const std::vector<Findin
 // P(the region meets the finding with an IoU of at least 0.3), 0..1, as `calibration` estimates it.
 double calibrated_score(const RegionFeatures& region, const Calibration& calibration);
 
-// What the logit of the score is linear in: 1, logit(sharpness), support, best_gap, presence, then
-// a one for each finding (shares of one when there are several).
+// The odds of the score are the grounded mass times exp(weights x these): 1, logit(concentration),
+// support, best_gap, presence, then a one for each finding (shares of one when there are several).
+// Attention given to the null key therefore lowers the score whatever was fitted, down to 0 for a
+// sentence that looks at nothing.
 std::vector<double> score_features(const RegionFeatures& region);
+double score_gate(const RegionFeatures& region);  // log of the grounded mass, at least log(1e-6)
 
 // P(all that the sentence states is there, on that side), 0..1; the words' own probability when it
 // states nothing.

@@ -20,9 +20,9 @@ double map_mass(const AttentionMap& map);  // sum of the values: 1 - what went t
 // of the map divided by its sum, in nats; log(N) for a flat one
 double map_entropy(const AttentionMap& map);
 
-// The raw grounding score: mass x (1 - entropy / log N); 1 when all attention is on one patch, 0
-// when it is spread evenly or given to the null key.
-double raw_grounding_score(const AttentionMap& map);
+// 1 - entropy / log N of the map divided by its sum: 1 when all attention is on one patch, 0 when
+// it is spread evenly or there is none. What went to the null key has no part in it.
+double map_concentration(const AttentionMap& map);
 
 // The map upsampled bilinearly inside `map_box` and cut at threshold x maximum; one box a connected
 // part, largest mass first, parts with less than a tenth of the largest one's mass dropped, at most

@@ -1,10 +1,9 @@
 // Which of several drawn texts becomes the draft: the one whose statements the finding head
 // supports best, as far as its words are likely.
 //
-//   support = sum over the findings that the text states (not No Finding) of logit p - logit
-//     threshold
-//   value   = mean log-probability of its words + finding_head_weight x support + mbr_weight x
-//           mbr
+//   support = sum over the findings that the text states (not No Finding)
+//             of logit p - logit threshold
+//   value   = mean log-probability of its words + finding_head_weight x support + mbr_weight x mbr
 //
 // p is the finding head's probability for the image; a finding is supported where p is above its
 // threshold, which is the one with the largest F1 on the validation split

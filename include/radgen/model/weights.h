@@ -1,9 +1,8 @@
 // Weights as safetensors files: 8 bytes of header length, a JSON header, raw little-endian tensors.
 //
-//   save_weights(*model, dir / "model.safetensors", {{"format", "radgen"}});      // F32, atomic
-//   load_weights(*model, dir / "model.safetensors");                              // strict: Error
-//   names the tensor std::map<std::string, torch::Tensor> tensors =
-//   read_safetensors("vit.safetensors");
+//   save_weights(*model, dir / "model.safetensors", {{"format", "radgen"}});  // F32, atomic
+//   load_weights(*model, dir / "model.safetensors");        // strict: the error names the tensor
+//   std::map<std::string, torch::Tensor> tensors = read_safetensors("vit.safetensors");
 //
 // Files are foreign bytes: every length, offset, shape and type is checked before memory is asked
 // for. Read: F32, F16, BF16 (both widened to F32), F64, I64, I32, U8, BOOL. Format:

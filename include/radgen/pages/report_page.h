@@ -4,8 +4,9 @@
 //
 //   ReportPageData data;
 //   data.film_png = encode_png(upright_8bit);
-//   data.findings = {{.text = "Small left pleural effusion.", .evidence = Grounding::kRegions,
-//   .boxes = {box}}}; write_file_atomic(dir / "report.html", pages::report_page_html(data));
+//   data.findings = {{.text = "Small left effusion.", .boxes = {box}}};
+//   data.findings[0].grounding = Grounding::kRegions;
+//   write_file_atomic(dir / "report.html", pages::report_page_html(data));
 //
 // The address may name a sentence, counted from 1 over findings and impression:
 // report.html#sentence=3 pins it. Every text is escaped. A sentence that is not kRegions has no map

@@ -1,7 +1,8 @@
 // Horizontal bars made of parts: how a whole is divided, a row for each group.
 //
-//   StackedBars bars{.title = "Labels", .x_label = "share of studies", .parts = {"positive",
-//   "uncertain"}}; bars.rows.push_back({"Edema", {0.08, 0.02}, "712 + 180"});
+//   StackedBars bars{.title = "Labels", .x_label = "share of studies"};
+//   bars.parts = {"positive", "uncertain"};
+//   bars.rows.push_back({"Edema", {0.08, 0.02}, "712 + 180"});
 //   page.figure(stacked_bars_svg(bars));
 #pragma once
 

@@ -3,8 +3,7 @@
 // of a patient) and the study's pose.
 //
 //   const Chest chest = make_chest(truth, seed);
-//   chest.lateral_wall(kLeftSide, y)      // distance from the spine's axis to the inside of the
-//   ribs
+//   chest.lateral_wall(kLeftSide, y)  // from the spine's axis to the inside of the ribs
 //
 // Sides: kRightSide is the patient's right, on the image's left (sign -1). Normal values:
 // PHANTOM.md "Film".

@@ -3,8 +3,8 @@
 //
 //   Canvas canvas = Canvas::for_film(512);
 //   cv::Mat layer = canvas.layer();
-//   stamp_tube(canvas, layer, {{100, 80}, {120, 140}}, {4, 3}, solid_tube);   // mm in, mm of path
-//   length out
+//   // mm in, mm of path length out
+//   stamp_tube(canvas, layer, {{100, 80}, {120, 140}}, {4, 3}, solid_tube);
 //
 // All geometry is in body millimetres: x to the image's right (the patient's left), y down, (0,
 // 0) the film's top-left corner, 350 x 430 the film's field. A canvas is larger than the film by a

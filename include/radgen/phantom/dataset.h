@@ -1,19 +1,18 @@
 // Writing a phantom data set in MIMIC-CXR's layout, so that everything downstream reads it as it
 // would read MIMIC-CXR.
 //
-//   DatasetSummary summary = write_dataset({.plan = {.studies = 2000, .seed = 7}, .output =
-//   "phantom"});
+//   DatasetSummary summary =
+//       write_dataset({.plan = {.studies = 2000, .seed = 7}, .output = "phantom"});
 //
 //   OUTPUT/files/p10/p10000032/s50414267/<dicom_id>.dcm    the film
 //   OUTPUT/files/p10/p10000032/s50414267.txt               the report
 //   OUTPUT/cxr-record-list.csv cxr-study-list.csv mimic-cxr-2.0.0-{split,metadata,chexpert}.csv
-//   OUTPUT/MS_CXR_Local_Alignment_v1.1.0.csv               boxes: 30 % of the training studies with
-//   edges off by 5 %,
-//                                                          exact ones of every other split's
-//                                                          studies
+//   OUTPUT/MS_CXR_Local_Alignment_v1.1.0.csv               boxes: 30 % of the training studies,
+//                                                          edges off by 5 %; exact ones of every
+//                                                          other split's studies
 //   OUTPUT/mimiciv/{hosp/patients,hosp/admissions,ed/edstays}.csv
-//   OUTPUT/truth.jsonl                                     the truth: for the evaluation and the
-//   self-check only OUTPUT/README.txt SYNTHETIC generation.json
+//   OUTPUT/truth.jsonl                                     for evaluation and self-check only
+//   OUTPUT/README.txt SYNTHETIC generation.json
 //
 // Splits in the split file: train validate test test_wording test_shift, and twin (the same patient
 // and film as a test study without one of its findings; never train on it). The labels in

@@ -1,8 +1,9 @@
 // The words of a phantom study: what a radiologist would have written about its truth, with a
 // radiologist's variety, hedges, omissions and slips.
 //
-//   write_words(truth, {.seed = 7});                       // after the film: what is invisible is
-//   not mentioned std::string report = mimic_report_text(truth, words);
+//   // after the film was drawn: what is invisible is not mentioned
+//   const SpokenReport words = write_words(truth, {.seed = 7});
+//   std::string report = mimic_report_text(truth, words);
 //
 // Deterministic from (truth, options). All wording is this project's own.
 #pragma once

@@ -1,8 +1,9 @@
 // How well the labeler agrees with labels and mention spans that others gave to the same texts,
 // beside a plain baseline.
 //
-//   GoldAgreement result = compare_with_gold(labeler, gold);   // gold: texts with labels by class
-//   name result.ours.micro.f1(), result.ours.macro_f1, result.baseline.micro.f1()
+//   // gold: texts with labels by class name
+//   GoldAgreement result = compare_with_gold(labeler, gold);
+//   result.ours.micro.f1(), result.ours.macro_f1, result.baseline.micro.f1()
 //
 // Positive findings count: a label of 1 against a gold label of 1; uncertain and negative are not
 // positive on either side. Classes are CheXpert's names or those of NIH's ChestX-ray14, which are

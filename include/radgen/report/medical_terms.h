@@ -2,8 +2,9 @@
 // (data/medical_terms.json: findings, anatomy, devices, descriptions; no stop words). For counting
 // what a data set speaks of; what is said of a finding (denied, hedged) is the labeler's business.
 //
-//   for (size_t term : medical_terms_in("Small left effusion.")) ++count[term];   // small, left,
-//   effusion medical_terms()[term].name
+//   // small, left, effusion
+//   for (size_t term : medical_terms_in("Small left effusion.")) ++count[term];
+//   medical_terms()[term].name
 #pragma once
 
 #include <string>

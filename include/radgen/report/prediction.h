@@ -23,10 +23,11 @@ struct AttentionMap {
 // What speaks for a region: read off the sentence's map and, where the network has one, the finding
 // head's logits of the sentence's finding f (their mean over several findings; 0 without a head).
 struct RegionFeatures {
-  double sharpness = 0;  // mass x (1 - entropy / log N), 0..1: the raw grounding score
-  double support = 0;    // mean logit of f in the patches, weighted by the map
-  double best_gap = 0;   // the largest logit of f in the image less `support`: f lies elsewhere
-  double presence = 0;   // logit of P(f) in the whole image
+  double mass = 0;           // of the map: 1 - what went to the null key, 0..1
+  double concentration = 0;  // 1 - entropy / log N of the map over its mass, 0..1: 0 for a flat one
+  double support = 0;        // mean logit of f in the patches, weighted by the map
+  double best_gap = 0;       // the largest logit of f in the image less `support`: f lies elsewhere
+  double presence = 0;       // logit of P(f) in the whole image
   std::vector<Finding> findings;  // positive or uncertain ones of the sentence
 };
 

@@ -1,9 +1,8 @@
 // What is known before the image is read (age, sex, indication) as prefix tokens of the report.
 //
-//   std::vector<int64_t> prefix = prompt_ids(tokenizer, {.age_years = 71, .sex = "F", .indication =
-//   "cough"}, 48);
-//   // <age_senior> <female> <indication> ... <report>; the report's bos follows. Excluded from the
-//   loss.
+//   // <age_senior> <female> <indication> ... <report>; then the report's bos. Not in the loss.
+//   std::vector<int64_t> prefix =
+//       prompt_ids(tokenizer, {.age_years = 71, .sex = "F", .indication = "cough"}, 48);
 //
 // The ids 5..12 are reserved in every tokenizer that Tokenizer::train() writes; they never come
 // from text.

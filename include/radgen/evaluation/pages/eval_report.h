@@ -1,8 +1,8 @@
 // report.html of an evaluation: the model between trivial and oracle, findings, severity, alarms,
 // examples, definitions.
 //
-//   write_file_atomic(folder / "report.html", eval_report_html(result, data, {.title = "model 3f2a,
-//   split test"}));
+//   const std::string page = eval_report_html(result, data, {.title = "model 3f2a, split test"});
+//   write_file_atomic(folder / "report.html", page);
 //
 // Examples show report texts and images: only for data that may be shown (phantoms). They are off
 // unless asked for.

@@ -2,8 +2,7 @@
 // figures METEOR 1.5, CIDEr-D, sentence BLEU and corpus BLEU on three other tokenizations.
 //
 //   TextCounts c = compare_texts(meteor, scoring_tokens(draft), scoring_tokens(reference));
-//   summarize_text(all_counts, weights, meteor.metric_name(), table);   // text.bleu_1 ...
-//   text.rouge_l
+//   summarize_text(all_counts, weights, meteor.metric_name(), table);  // text.bleu_1 .. rouge_l
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
 // The black border that an X-ray tube's collimator leaves around the exposed field.
 //
-//   const cv::Rect field = exposed_field(film.pixels);   // the whole image when there is none
+//   const cv::Rect field = exposed_field(film.pixels);  // the whole image when there is none
 //   Affine to_field = Affine::scale_shift(1, 1, -field.x, -field.y);
 //
 // A line of pixels at an edge belongs to the border when at least 95 of 100 of its pixels are below

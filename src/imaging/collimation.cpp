@@ -1,4 +1,4 @@
-#include "data/collimation.h"
+#include "imaging/collimation.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,0 +1,53 @@
+// From a film to its report, in one place: read, judged, prepared, drafted. report-radgen,
+// bench-radgen and a service call this; nothing of it is written a second time.
+//
+//   FilmReporter reporter(std::make_shared<const Predictor>(load_model_folder("model"), device));
+//   Result<FilmReport> report = reporter.report("film.dcm", {.name = "film.dcm"});
+//   if (!report) return report.failure();                    // cannot be read: a reason, no report
+//   if (report->refusal) ...                                 // read, but no frontal chest film
+//   write_film_report(folder, *report);                      // clinical/report_folder.h
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "radgen/clinical/report_folder.h"
+#include "radgen/core/error.h"
+#include "radgen/inference/predictor.h"
+
+namespace radgen {
+
+// What is known of a study beside its film.
+struct FilmRequest {
+  std::string name;  // of the film in results and messages; never from its header
+  std::string indication;
+  std::string sex;                  // empty: from the header
+  std::optional<double> age_years;  // none: from the header
+  bool may_write_synthetic_fhir = false;
+  bool takes_for_processing = false;  // a detector's raw picture is drafted, with a warning
+};
+
+class FilmReporter {
+ public:
+  explicit FilmReporter(std::shared_ptr<const Predictor> predictor);
+
+  const LoadedModel& model() const { return predictor_->model(); }
+
+  // A failure is what cannot be read. A film that is no frontal adult chest film gives a report
+  // whose draft says so and whose `refusal` is set. timing_ms of the draft: load, encode, decode,
+  // post.
+  Result<FilmReport> report(const std::filesystem::path& film, const FilmRequest& request) const;
+
+ private:
+  std::shared_ptr<const Predictor> predictor_;
+};
+
+// The film as the network's preparation makes it, where it can be reported; a failure or a
+// refusal's reason otherwise. For choosing INT8 scales on films as they come.
+Result<cv::Mat> reportable_image(const std::filesystem::path& film,
+                                 const PreparationConfig& preparation);
+
+}  // namespace radgen

@@ -1,0 +1,102 @@
+#include "radgen/reporting/film_reporter.h"
+
+#include <chrono>
+#include <utility>
+
+#include "radgen/clinical/refusal.h"
+#include "radgen/imaging/preparation.h"
+#include "radgen/imaging/quality.h"
+
+namespace radgen {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double elapsed_ms(Clock::time_point since) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - since).count();
+}
+
+StudyInput study_input(const Film& film, const FilmRequest& request) {
+  StudyInput study;
+  study.study_id = study.image_id = request.name;
+  study.age_years = request.age_years ? request.age_years : film.tags.patient_age_years;
+  study.sex = request.sex.empty() ? film.tags.patient_sex : request.sex;
+  study.indication = request.indication;
+  return study;
+}
+
+ModelFacts model_facts(const LoadedModel& model, const StudyInput& study) {
+  ModelFacts facts{.is_phantom_trained = model.is_phantom_trained,
+                   .region_share = model.calibration.region_threshold,
+                   .abstain_below = model.calibration.abstain_below,
+                   .calibration_studies = model.calibration.studies};
+  if (model.config.prompt_max_tokens == 0) return facts;
+  if (study.age_years) facts.context.push_back("age");
+  if (!study.sex.empty()) facts.context.push_back("sex");
+  if (!study.indication.empty()) facts.context.push_back("indication");
+  return facts;
+}
+
+// The reader is shown the film as its window has it; a network that learnt from another photometric
+// convention gets it read again.
+Result<PreparedImage> prepare(const Film& shown, const std::filesystem::path& path,
+                              const PreparationConfig& config) {
+  if (shown.photometric == config.photometric) return prepare_image(shown, config);
+  const Result<Film> again = read_film(path, read_options(config));
+  if (!again) return again.failure();
+  return prepare_image(*again, config);
+}
+
+}  // namespace
+
+FilmReporter::FilmReporter(std::shared_ptr<const Predictor> predictor)
+    : predictor_(std::move(predictor)) {
+  RADGEN_CHECK(predictor_ != nullptr, "a reporter needs a predictor");
+}
+
+Result<FilmReport> FilmReporter::report(const std::filesystem::path& path,
+                                        const FilmRequest& request) const {
+  const Clock::time_point started = Clock::now();
+  Result<Film> film = read_film(path);
+  if (!film) return film.failure();
+  StudyInput study = study_input(*film, request);
+  const ChestJudgement judgement =
+      judge_chest_film(*film, {.takes_for_processing = request.takes_for_processing});
+  std::optional<Refusal> refusal = refuse(judgement, study.age_years);
+  Result<PreparedImage> prepared = prepare(*film, path, model().config.model_input.preparation);
+  if (!prepared) return prepared.failure();
+  study.image = prepared->image;
+  const double load_ms = elapsed_ms(started);
+
+  FilmReport report;
+  report.draft = refusal ? refused_draft(*refusal) : std::move(predictor_->draft({study}).front());
+  report.refusal = std::move(refusal);
+  report.upright_to_prepared = prepared->upright_to_prepared;
+  report.prepared_width_px = study.image.cols;
+  report.prepared_height_px = study.image.rows;
+  report.model = model_facts(model(), study);
+  report.may_write_synthetic_fhir = request.may_write_synthetic_fhir;
+  Draft& draft = report.draft;
+  draft.study_id = draft.image_id = request.name;
+  draft.model_version = model().version;
+  draft.model_sha256 = model().sha256;
+  draft.warnings.insert(draft.warnings.end(), film->warnings.begin(), film->warnings.end());
+  draft.warnings.insert(draft.warnings.end(), judgement.warnings.begin(), judgement.warnings.end());
+  draft.timing_ms["load"] += load_ms;
+  report.film = std::move(*film);
+  return report;
+}
+
+Result<cv::Mat> reportable_image(const std::filesystem::path& path,
+                                 const PreparationConfig& preparation) {
+  const Result<Film> film = read_film(path);
+  if (!film) return film.failure();
+  if (const auto refusal = refuse(judge_chest_film(*film), film->tags.patient_age_years))
+    return Failure{refusal->code, "the film cannot be reported"};
+  Result<PreparedImage> prepared = prepare(*film, path, preparation);
+  if (!prepared) return prepared.failure();
+  return prepared->image;
+}
+
+}  // namespace radgen
