@@ -31,7 +31,9 @@ namespace radgen {
 struct FhirContext {
   std::string patient_id, patient_id_system;  // PatientID and the URI of who issues it
   std::string accession_number, accession_system;
-  std::string study_instance_uid;      // dotted; anything else is left out
+  std::string study_instance_uid;  // dotted; anything else is left out
+  // With the patient's id and sop_instance_uid they make a contained ImagingStudy.
+  std::string series_instance_uid, sop_class_uid, modality;
   std::string study_date, study_time;  // DICOM DA and TM
   std::string utc_offset;  // TimezoneOffsetFromUTC, "+0100"; without it only the date is given
   std::string view;        // "AP" has a LOINC code of its own; else the generic 18748-4
