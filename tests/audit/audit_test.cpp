@@ -72,7 +72,9 @@ TEST(Audit, ALargeGapIsADisparityOfThatGroupWithAnIntervalThatHoldsIt) {
   EXPECT_LT(c->adjusted.low, -0.2 + 0.08);
   EXPECT_GT(c->adjusted.high, -0.2 - 0.08);
   EXPECT_LT(c->adjusted.high, 0);
-  EXPECT_NEAR(largest_disparity(result), 0.2, 0.12);
+  // The largest of many estimates lies above the truth by chance.
+  EXPECT_GE(largest_disparity(result), 0.2 - 0.08);
+  EXPECT_LE(largest_disparity(result), 0.2 + 0.16);
   EXPECT_TRUE(AuditGate{0.05}.has_failed(result));
   EXPECT_FALSE(AuditGate{0.9}.has_failed(result));
   EXPECT_FALSE(AuditGate{}.has_failed(result));
