@@ -103,8 +103,9 @@ TEST_F(Drafting, PrecisionIsChosenOnceAndDecidesOnTheRuntime) {
   const auto plain = Predictor(model_).draft(studies_);
   for (size_t i = 0; i < plain.size(); ++i) EXPECT_EQ(bytes(plain[i]), bytes(expected[i]));
   // LibTorch asks the CPU for bf16 and oneDNN the variable: together they fail.
-  if (std::getenv("ONEDNN_MAX_CPU_ISA") == nullptr)
+  if (std::getenv("ONEDNN_MAX_CPU_ISA") == nullptr) {
     EXPECT_EQ(make_predictor(model_, {.precision = "bf16"}).draft(studies_).size(), 3U);
+  }
   EXPECT_THROW(make_predictor(model_, {.precision = "fp7"}), Error);
 }
 
