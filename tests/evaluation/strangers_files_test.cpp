@@ -42,7 +42,7 @@ TEST_F(StrangersFiles, TablesMayBePackedAndHaveAnIndexColumn) {
     const std::vector<Draft> drafts = load_predictions(path);
     ASSERT_EQ(drafts.size(), 1u);
     EXPECT_EQ(drafts[0].study_id, "s1");
-    EXPECT_EQ(drafts[0].text(), "Clear, \"dry\"\nlungs.");
+    EXPECT_EQ(drafts[0].findings, "Clear, \"dry\"\nlungs.");
   }
   try {
     load_predictions(write("open.csv", "study_id,report\ns1,\"never closed\n"));
