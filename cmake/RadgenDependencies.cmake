@@ -3,9 +3,9 @@
 #
 #   RADGEN_WITHOUT_TORCH   ON: leave out what only the layers on LibTorch need (set by radgenConfig.cmake)
 #   RADGEN_DEPS_DIR        where sentencepiece's static libraries are
-#   RADGEN_ONLY            model: neither OpenCV, DCMTK, OpenJPEG, zlib, libdeflate, utf8proc nor sentencepiece are looked
-#                          for, and OpenSSL may be missing (sha256_hex() and sha256_file() then refuse, as CsvReader does
-#                          packed tables); prepare: no LibTorch is
+#   RADGEN_ONLY            model: neither OpenCV, DCMTK, OpenJPEG, libpng, libjpeg, zlib, libdeflate, utf8proc nor
+#                          sentencepiece are looked for, and OpenSSL may be missing (sha256_hex() and sha256_file() then
+#                          refuse, as CsvReader does packed tables); prepare: no LibTorch is
 #   RADGEN_HEADERS_DIR     a folder with nlohmann/, CLI/, spdlog/ and fmt/: they are taken from there, header-only
 if(RADGEN_ONLY STREQUAL "prepare")
   set(RADGEN_WITHOUT_TORCH ON)
@@ -29,7 +29,9 @@ if(RADGEN_ONLY STREQUAL "model")
 else()
   find_package(OpenSSL REQUIRED COMPONENTS Crypto)
   find_package(ZLIB REQUIRED)
-  find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
+  find_package(PNG REQUIRED)
+  find_package(JPEG REQUIRED)
+  find_package(OpenCV REQUIRED COMPONENTS core imgproc)
   find_package(DCMTK REQUIRED)
 endif()
 if(NOT RADGEN_WITHOUT_TORCH)
@@ -65,8 +67,10 @@ else()
   radgen_wrap(zlib OPTIONS -DRADGEN_WITHOUT_ZLIB)
 endif()
 if(NOT RADGEN_ONLY STREQUAL "model")
-  radgen_wrap(opencv INCLUDE ${OpenCV_INCLUDE_DIRS} LINK opencv_core opencv_imgproc opencv_imgcodecs)
+  radgen_wrap(opencv INCLUDE ${OpenCV_INCLUDE_DIRS} LINK opencv_core opencv_imgproc)
   radgen_wrap(dcmtk INCLUDE ${DCMTK_INCLUDE_DIRS} LINK ${DCMTK_LIBRARIES} ZLIB::ZLIB)
+  radgen_wrap(png LINK PNG::PNG)
+  radgen_wrap(jpeg LINK JPEG::JPEG)
   radgen_wrap(openjpeg INCLUDE ${OPENJPEG_INCLUDE_DIRS} LINK ${OPENJPEG_LINK_LIBRARIES})
   radgen_wrap(utf8proc INCLUDE ${UTF8PROC_INCLUDE_DIRS} LINK ${UTF8PROC_LINK_LIBRARIES})
   radgen_wrap(libdeflate INCLUDE ${LIBDEFLATE_INCLUDE_DIRS} LINK ${LIBDEFLATE_LINK_LIBRARIES})

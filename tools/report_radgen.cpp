@@ -23,7 +23,7 @@ struct Arguments {
   fs::path model, input;
   std::string indication, sex;
   std::optional<double> age_years;
-  bool allow_synthetic_model = false, keep_unsupported = false;
+  bool allow_synthetic_model = false, keep_unsupported = false, allow_for_processing = false;
   std::string precision = "fp32";
   fs::path int8_films;
 };
@@ -91,7 +91,8 @@ std::optional<Failure> report_film(const FilmFile& file, const FilmReporter& rep
                                   .sex = arguments.sex,
                                   .age_years = arguments.age_years,
                                   .may_write_synthetic_fhir = arguments.allow_synthetic_model,
-                                  .keeps_unsupported = arguments.keep_unsupported});
+                                  .keeps_unsupported = arguments.keep_unsupported,
+                                  .takes_for_processing = arguments.allow_for_processing});
   if (!report) return report.failure();
   AtomicDirectory folder(output / file.output);
   write_film_report(folder.path(), *report);
@@ -158,9 +159,8 @@ int run(const Arguments& arguments, const Tool& tool) {
   std::vector<StudyInput> films =
       int8_films(arguments, output, model.config.model_input.preparation);
   const FilmReporter reporter(std::make_shared<const Predictor>(make_predictor(
-      std::move(model), {.precision = arguments.precision,
-                         .device = device,
-                         .int8_films = std::move(films)})));
+      std::move(model),
+      {.precision = arguments.precision, .device = device, .int8_films = std::move(films)})));
   claim_output_directory(output, tool.common.may_overwrite);
   Progress progress("drafting", static_cast<int64_t>(list.films.size()), "films");
   for (const FilmFile& file : list.films) {
@@ -212,6 +212,8 @@ int main(int argc, char** argv) {
                  "write FHIR although a model of synthetic films read a real one");
   flags.add_flag("--keep-unsupported", arguments.keep_unsupported,
                  "keep statements in the impression that no region of the film bears out");
+  flags.add_flag("--allow-for-processing", arguments.allow_for_processing,
+                 "draft a detector's raw films too (FOR PROCESSING), with a warning");
   flags
       .add_option("--precision", arguments.precision,
                   "bf16 saves memory; int8 and int8-dynamic are faster, on CPUs")

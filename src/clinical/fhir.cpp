@@ -278,6 +278,35 @@ void add_study(ordered_json& report, const FhirContext& context, const ordered_j
   if (!effective.empty()) report["effectiveDateTime"] = effective;
 }
 
+// The image that the report was written from, named down to its instance; null where the header
+// leaves out what FHIR wants (ImagingStudy.subject and series.modality are mandatory).
+ordered_json contained_study(const FhirContext& context, const ordered_json& subject) {
+  const bool has_modality = !context.modality.empty() &&
+                            context.modality.find_first_not_of(
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos;
+  for (const std::string* uid : {&context.study_instance_uid, &context.series_instance_uid,
+                                 &context.sop_instance_uid, &context.sop_class_uid})
+    if (!fhir::is_uid(*uid)) return nullptr;
+  if (subject.is_null() || !has_modality) return nullptr;
+  const ordered_json instance = {
+      {"uid", context.sop_instance_uid},
+      {"sopClass",
+       {{"system", "urn:ietf:rfc:3986"}, {"code", "urn:oid:" + context.sop_class_uid}}}};
+  const ordered_json series = {
+      {"uid", context.series_instance_uid},
+      {"modality",
+       {{"system", "http://dicom.nema.org/resources/ontology/DCM"}, {"code", context.modality}}},
+      {"instance", ordered_json::array({instance})}};
+  return {
+      {"resourceType", "ImagingStudy"},
+      {"id", "study"},
+      {"identifier",
+       ordered_json::array({identifier("urn:dicom:uid", "urn:oid:" + context.study_instance_uid)})},
+      {"status", "available"},
+      {"subject", subject},
+      {"series", ordered_json::array({series})}};
+}
+
 }  // namespace
 
 ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
@@ -315,6 +344,8 @@ ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
     contained.push_back(examined_observation(sentence, context, id, subject, effective));
     results.push_back({{"reference", "#" + id}});
   }
+  const ordered_json study = contained_study(context, subject);
+  if (!study.is_null()) contained.push_back(study);
 
   const std::string text = plain_text(draft, context);
   ordered_json report{{"resourceType", "DiagnosticReport"}};
@@ -329,9 +360,11 @@ ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
   report["issued"] = issued;
   if (!results.empty()) report["result"] = std::move(results);
   if (fhir::is_uid(context.study_instance_uid)) {
-    report["imagingStudy"] = ordered_json::array(
-        {{{"type", "ImagingStudy"},
-          {"identifier", identifier("urn:dicom:uid", "urn:oid:" + context.study_instance_uid)}}});
+    ordered_json reference{
+        {"type", "ImagingStudy"},
+        {"identifier", identifier("urn:dicom:uid", "urn:oid:" + context.study_instance_uid)}};
+    if (!study.is_null()) reference["reference"] = "#study";
+    report["imagingStudy"] = ordered_json::array({std::move(reference)});
   }
   const ShownReport shown = shown_report(draft, context.keeps_unsupported);
   const std::string impression =

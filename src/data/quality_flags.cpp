@@ -22,13 +22,15 @@ double share(const cv::Mat& mask) {
 std::vector<std::string> quality_flags(const Film& film) {
   // Codes of the judgement that are flags of ours.
   static const std::map<std::string, std::string> kFlags{{"blank", "blank"},
+                                                         {"low_contrast", "low_contrast"},
+                                                         {"dark_image", "low_contrast"},
                                                          {"noise", "noise"},
                                                          {"lateral_view", "lateral_guess"},
                                                          {"tags_say_lateral", "lateral_guess"},
                                                          {"not_a_chest_film", "not_frontal_guess"},
                                                          {"possibly_rotated", "rotated_guess"},
                                                          {"possibly_inverted", "inverted_guess"}};
-  const ChestJudgement judgement = judge_chest_film(film);
+  const ChestJudgement judgement = judge_chest_film(film, {.takes_for_processing = true});
   std::vector<std::string> codes = judgement.warnings;
   codes.push_back(judgement.reason);
   std::vector<std::string> flags;
@@ -36,6 +38,7 @@ std::vector<std::string> quality_flags(const Film& film) {
     if (const auto it = kFlags.find(code); it != kFlags.end()) flags.push_back(it->second);
   }
   if (std::min(film.pixels.cols, film.pixels.rows) < kTinySidePx) flags.emplace_back("tiny");
+  if (film.tags.is_for_processing) flags.emplace_back("for_processing");
   if (judgement.reason == "lateral_view") flags.emplace_back("not_frontal_guess");
   if (std::ranges::find(film.warnings, "lateral_orientation") != film.warnings.end()) {
     flags.emplace_back("lateral_guess");

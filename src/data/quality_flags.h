@@ -1,6 +1,8 @@
 // What is odd about a film, as flags that the manifest keeps and a configuration can reject by:
 //
 //   blank               next to no contrast
+//   low_contrast        nearly one grey or nearly black: underexposed, or through a wrong window
+//   for_processing      the detector's raw image (Presentation Intent Type)
 //   noise               a fine pattern instead of an image
 //   saturated           a quarter of the pixels at the white end, or two thirds at the black one
 //   tiny                short side below 64 px (below 128 px nothing else but saturated is judged)

@@ -24,12 +24,13 @@ double deviation(const cv::Mat& image) {
 }
 
 // The image's values between their 2nd and 98th percentile as 0..1.
-cv::Mat stretched(const cv::Mat& small, double& contrast) {
+cv::Mat stretched(const cv::Mat& small, ChestFeatures& features) {
   std::vector<float> sorted(small.begin<float>(), small.end<float>());
   std::sort(sorted.begin(), sorted.end());
   const double low = sorted[sorted.size() / 50],
                high = sorted[sorted.size() - 1 - sorted.size() / 50];
-  contrast = (high - low) / 65535;
+  features.contrast = (high - low) / 65535;
+  features.bright_end = high / 65535;
   cv::Mat result = (small - low) / std::max(high - low, 1.0);
   return cv::min(cv::max(result, 0), 1);
 }
@@ -144,7 +145,7 @@ ChestFeatures chest_features(const cv::Mat& image) {
   cv::Mat small, bytes, equalized;
   cv::resize(image, small, cv::Size(kSide, kSide), 0, 0, cv::INTER_AREA);
   small.convertTo(small, CV_32F);
-  small = stretched(small, features.contrast);
+  small = stretched(small, features);
   texture(small, features);
   small.convertTo(bytes, CV_8U, 255);
   cv::equalizeHist(bytes, bytes);

@@ -8,8 +8,9 @@ namespace radgen {
 
 struct ChestFeatures {
   // Of the image as it is, not stretched.
-  double contrast = 0;   // 98th minus 2nd percentile, 0..1: a blank image has almost none
-  double roughness = 0;  // mean difference of neighbouring pixels (in contrasts): noise has much
+  double contrast = 0;    // 98th minus 2nd percentile, 0..1: a blank image has almost none
+  double bright_end = 0;  // 98th percentile, 0..1: of an underexposed image it is low
+  double roughness = 0;   // mean difference of neighbouring pixels (in contrasts): noise has much
   double smooth_share =
       0;  // share of the variance that is left after blurring by 2 of 128 pixels: noise has little
   double distinct_levels = 0;  // share of 64 grey levels that hold pixels: test patterns have few

@@ -41,7 +41,7 @@ class Walker {
         return give_up();
       }
     }
-    return {SequenceWalk::Outcome::kDone, at_, is_plain_};
+    return {SequenceWalk::Outcome::kDone, at_, is_plain_, has_unknown_vr_};
   }
 
  private:
@@ -94,7 +94,10 @@ class Walker {
       return true;
     }
     if (header.group == 0xFFFE) return fail(SequenceWalk::Outcome::kMalformed);
-    if (!header.vr.empty() && !is_known_vr(header.vr)) is_plain_ = false;
+    if (!header.vr.empty() && !is_known_vr(header.vr)) {
+      is_plain_ = false;
+      has_unknown_vr_ = true;
+    }
     at_ = header.value_at;
     // The content of a UN element of undefined length is implicit little endian (PS3.5 6.2.2).
     const DicomEncoding inner = header.vr == "UN" ? DicomEncoding::kImplicitLittle : top.encoding;
@@ -125,15 +128,65 @@ class Walker {
     return true;
   }
 
-  SequenceWalk give_up() const { return {outcome_, at_, false}; }
+  SequenceWalk give_up() const { return {outcome_, at_, false, has_unknown_vr_}; }
 
   std::string_view bytes_;
   size_t max_nesting_;
   size_t at_ = 0;
-  bool is_plain_ = true;
+  bool is_plain_ = true, has_unknown_vr_ = false;
   std::vector<Level> levels_;
   SequenceWalk::Outcome outcome_ = SequenceWalk::Outcome::kDone;
 };
+
+// Where the value of an element may begin whose VR the standard does not know.
+enum class HeaderForm { kLong, kShort, kImplicit };
+
+bool read_form(std::string_view bytes, size_t at, size_t end, bool is_big, HeaderForm form,
+               ElementHeader& header) {
+  header.value_at = at + (form == HeaderForm::kLong ? 12 : 8);
+  if (header.value_at > end) return false;
+  if (form == HeaderForm::kLong) {
+    if (read_u16(bytes, at + 6, is_big) != 0) return false;  // reserved
+    header.length = read_u32(bytes, at + 8, is_big);
+  } else {
+    header.length = form == HeaderForm::kShort ? read_u16(bytes, at + 6, is_big)
+                                               : read_u32(bytes, at + 4, is_big);
+  }
+  return header.length == kUndefinedLength || header.length <= end - header.value_at;
+}
+
+// What stands behind the element that a form finds: nothing that could be one (0), perhaps another
+// one (1), surely (2). Tags ascend (PS3.5 7.1).
+int follow_up(std::string_view bytes, size_t end, bool is_big, const ElementHeader& header) {
+  const bool is_undefined = header.length == kUndefinedLength;
+  const size_t at = header.value_at + (is_undefined ? 0 : header.length);
+  if (at == end && !is_undefined) return 2;
+  if (at + 8 > end) return 0;
+  const uint32_t tag =
+      static_cast<uint32_t>(read_u16(bytes, at, is_big)) << 16 | read_u16(bytes, at + 2, is_big);
+  if (is_undefined) return tag == kItem || tag == kSequenceEnd ? 2 : 0;
+  if (tag == kItemEnd || tag == kSequenceEnd) return 2;
+  if (tag <= header.tag()) return 0;
+  return is_known_vr(bytes.substr(at + 4, 2)) ? 2 : 1;
+}
+
+// A VR that is none of table 6.2-1. New ones have a 32-bit length (PS3.5 6.2); blank, lower-case
+// and other invented ones were written with 16 bits, as most VRs have; and some writers put an
+// element of implicit VR in between. The form behind which another element stands is the right one.
+HeaderProblem read_unknown_vr(std::string_view bytes, size_t at, size_t end, DicomEncoding encoding,
+                              ElementHeader& header) {
+  const bool is_big = encoding == DicomEncoding::kExplicitBig;
+  const bool is_well_formed = is_capital(header.vr[0]) && is_capital(header.vr[1]);
+  const std::array<HeaderForm, 3> forms = {is_well_formed ? HeaderForm::kLong : HeaderForm::kShort,
+                                           is_well_formed ? HeaderForm::kShort : HeaderForm::kLong,
+                                           HeaderForm::kImplicit};
+  for (const int needed : {2, 1})
+    for (const HeaderForm form : forms)
+      if (read_form(bytes, at, end, is_big, form, header) &&
+          follow_up(bytes, end, is_big, header) >= needed)
+        return HeaderProblem::kNone;
+  return HeaderProblem::kMalformed;
+}
 
 }  // namespace
 
@@ -157,15 +210,11 @@ HeaderProblem read_element_header(std::string_view bytes, size_t at, size_t end,
     return HeaderProblem::kNone;
   }
   header.vr = bytes.substr(at + 4, 2);
-  if (!is_capital(header.vr[0]) || !is_capital(header.vr[1])) return HeaderProblem::kMalformed;
-  if (!has_long_header(header.vr)) {
-    header.length = read_u16(bytes, at + 6, is_big);
-    header.value_at = at + 8;
-    return HeaderProblem::kNone;
-  }
-  if (at + 12 > end) return HeaderProblem::kTruncated;
-  header.length = read_u32(bytes, at + 8, is_big);
-  header.value_at = at + 12;
+  if (!is_known_vr(header.vr)) return read_unknown_vr(bytes, at, end, encoding, header);
+  const bool is_long = has_long_header(header.vr);
+  if (is_long && at + 12 > end) return HeaderProblem::kTruncated;
+  header.length = is_long ? read_u32(bytes, at + 8, is_big) : read_u16(bytes, at + 6, is_big);
+  header.value_at = at + (is_long ? 12 : 8);
   return HeaderProblem::kNone;
 }
 

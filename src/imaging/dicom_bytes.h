@@ -33,12 +33,13 @@ constexpr uint32_t kItem = 0xFFFEE000, kItemEnd = 0xFFFEE00D, kSequenceEnd = 0xF
 
 enum class HeaderProblem { kNone, kTruncated, kMalformed };
 
-// Reads the header at `at`, which must lie before `end` <= bytes.size().
+// Reads the header at `at`, which must lie before `end` <= bytes.size(). An element of a VR that
+// the standard does not know is stepped over where what follows it shows where it ends.
 HeaderProblem read_element_header(std::string_view bytes, size_t at, size_t end,
                                   DicomEncoding encoding, ElementHeader& header);
 
 // Whether the VR is one of PS3.5 table 6.2-1. Parsers differ on where the value of any other
-// begins.
+// begins, so no other parser is given such a header.
 bool is_known_vr(std::string_view vr);
 
 // Steps over the items of a sequence that begins at `at` and is `length` bytes long or undefined.
@@ -48,6 +49,7 @@ struct SequenceWalk {
   enum class Outcome { kDone, kTruncated, kMalformed, kTooDeep } outcome = Outcome::kDone;
   size_t end = 0;        // behind the sequence
   bool is_plain = true;  // nothing damaged, no unknown VR: every parser sees the same
+  bool has_unknown_vr = false;
 };
 SequenceWalk walk_sequence(std::string_view bytes, size_t at, uint32_t length,
                            DicomEncoding encoding, int max_nesting);

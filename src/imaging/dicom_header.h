@@ -36,12 +36,13 @@ struct Window {
   Function function = Function::kLinear;
 };
 
-// Stored value -> modality (table, or slope and intercept) -> VOI (table, else window, else none)
-// -> inverted or not.
+// Stored value -> modality (table, or slope and intercept) -> VOI (the first table that tells
+// something, else the first such window, else none) -> inverted or not.
 struct GrayTransform {
   double slope = 1, intercept = 0;
-  std::optional<LookUpTable> modality, voi;
-  std::optional<Window> window;
+  std::optional<LookUpTable> modality;
+  std::vector<LookUpTable> voi;
+  std::vector<Window> windows;
   bool is_inverse = false;  // low values are bright
 };
 
@@ -51,6 +52,7 @@ struct DicomHeader {
   GrayTransform gray;
   double column_spacing_mm = 0,
          row_spacing_mm = 0;  // between columns (along x), between rows (along y)
+  double pixel_aspect = 1;    // height of a pixel over its width
   SpacingKind spacing_kind = SpacingKind::kNone;
   std::vector<std::string> warnings;
 };

@@ -22,14 +22,20 @@ constexpr uint32_t kPixelDataTag = 0x7FE00010;
 // bytes each.
 constexpr size_t kMaxValueBytes = 4096, kMaxSequenceBytes = size_t{1} << 20;
 
-// What a film needs of its header. Sorted.
-constexpr std::array<uint32_t, 43> kWantedElements = {
-    0x00080005, 0x00080016, 0x00080018, 0x00080020, 0x00080030, 0x00080050, 0x00080060, 0x00080068,
-    0x00081030, 0x00100020, 0x00100030, 0x00100040, 0x00101010, 0x00180015, 0x00181114, 0x00181164,
-    0x00182010, 0x00185101, 0x0020000D, 0x0020000E, 0x00200020, 0x00204000, 0x00280002, 0x00280004,
-    0x00280008, 0x00280010, 0x00280011, 0x00280030, 0x00280100, 0x00280101, 0x00280102, 0x00280103,
-    0x00280120, 0x00280121, 0x00280A02, 0x00281050, 0x00281051, 0x00281052, 0x00281053, 0x00281056,
-    0x00283000, 0x00283010, 0x20500020};
+// What a film needs of its header, sorted by tag; docs/dicom.md says where each fact goes.
+constexpr std::array<HeaderFact, 43> kHeaderFacts = {{
+    {0x00080005, "CS"}, {0x00080016, "UI"}, {0x00080018, "UI"}, {0x00080020, "DA"},
+    {0x00080030, "TM"}, {0x00080050, "SH"}, {0x00080060, "CS"}, {0x00080068, "CS"},
+    {0x00100020, "LO"}, {0x00100030, "DA"}, {0x00100040, "CS"}, {0x00101010, "AS"},
+    {0x00180015, "CS"}, {0x00181114, "DS"}, {0x00181164, "DS"}, {0x00182010, "DS"},
+    {0x00185101, "CS"}, {0x0020000D, "UI"}, {0x0020000E, "UI"}, {0x00200020, "CS"},
+    {0x00204000, "LT"}, {0x00280002, "US"}, {0x00280004, "CS"}, {0x00280008, "IS"},
+    {0x00280010, "US"}, {0x00280011, "US"}, {0x00280030, "DS"}, {0x00280034, "IS"},
+    {0x00280100, "US"}, {0x00280101, "US"}, {0x00280102, "US"}, {0x00280103, "US"},
+    {0x00280120, "US"}, {0x00280121, "US"}, {0x00280A02, "CS"}, {0x00281050, "DS"},
+    {0x00281051, "DS"}, {0x00281052, "DS"}, {0x00281053, "DS"}, {0x00281056, "CS"},
+    {0x00283000, "SQ"}, {0x00283010, "SQ"}, {0x20500020, "CS"},
+}};
 
 Failure truncated(size_t at) {
   return {"truncated_file",
@@ -49,9 +55,16 @@ Failure too_deep(int limit) {
 // What the first bytes of a data set look like, whatever its transfer syntax says.
 DicomEncoding sniff_encoding(std::string_view data_set, DicomEncoding stated) {
   if (data_set.size() < 8) return stated;
-  const bool has_vr =
-      data_set[4] >= 'A' && data_set[4] <= 'Z' && data_set[5] >= 'A' && data_set[5] <= 'Z';
-  if (!has_vr) return DicomEncoding::kImplicitLittle;
+  const auto is_between = [&](char low, char high) {
+    return data_set[4] >= low && data_set[4] <= high && data_set[5] >= low && data_set[5] <= high;
+  };
+  if (!is_between('A', 'Z')) {
+    // A blank or lower-case VR where an explicit one is stated, unless it is an implicit length.
+    const bool is_no_length = read_u32(data_set, 4, false) > data_set.size() - 8;
+    const bool is_odd_vr =
+        stated != DicomEncoding::kImplicitLittle && (is_between('a', 'z') || is_no_length);
+    return is_odd_vr ? stated : DicomEncoding::kImplicitLittle;
+  }
   // Data sets begin with a low group (0008): its zero byte tells the byte order.
   const bool is_big = data_set[0] == 0 && data_set[1] != 0;
   return is_big ? DicomEncoding::kExplicitBig : DicomEncoding::kExplicitLittle;
@@ -208,7 +221,9 @@ class TopLevel {
     const bool is_undefined = header.length == kUndefinedLength;
     if (!is_undefined && header.length > bytes_.size() - header.value_at) return truncated(at_);
     size_t end = header.value_at + (is_undefined ? 0 : header.length);
-    bool is_plain = header.vr.empty() || is_known_vr(header.vr);
+    const bool has_unknown_vr = !header.vr.empty() && !is_known_vr(header.vr);
+    if (has_unknown_vr) note_unknown_vr();
+    bool is_plain = true;
     if (is_undefined || header.vr == "SQ" || holds_item(header)) {
       const DicomEncoding inner =
           header.vr == "UN" ? DicomEncoding::kImplicitLittle : outline_.encoding;
@@ -218,14 +233,21 @@ class TopLevel {
       if (walk.outcome == SequenceWalk::Outcome::kTruncated) return truncated(walk.end);
       if (walk.outcome == SequenceWalk::Outcome::kMalformed) return malformed(walk.end);
       end = walk.end;
-      is_plain = is_plain && walk.is_plain;
+      is_plain = !has_unknown_vr && walk.is_plain;
+      if (walk.has_unknown_vr) note_unknown_vr();
     }
     if (header.tag() == 0x7FE00008 || header.tag() == 0x7FE00009)
       outline_.has_float_pixel_data = true;
-    // DCMTK gets nothing that it might read differently from what was checked here.
+    // DCMTK gets nothing that it might read differently from what was checked here: no damaged
+    // sequence, and a value of an unknown VR with a header of our own (dicom_header.cpp).
     if (is_plain) keep(header, end);
     at_ = end;
     return std::nullopt;
+  }
+
+  void note_unknown_vr() {
+    if (std::ranges::find(outline_.warnings, "unknown_vr") == outline_.warnings.end())
+      outline_.warnings.push_back("unknown_vr");
   }
 
   bool holds_item(const ElementHeader& header) const {
@@ -235,8 +257,10 @@ class TopLevel {
   }
 
   void keep(const ElementHeader& header, size_t end) {
-    if (!std::binary_search(kWantedElements.begin(), kWantedElements.end(), header.tag())) return;
-    const bool is_sequence = header.tag() == 0x00283000 || header.tag() == 0x00283010;
+    const HeaderFact* fact = find_header_fact(header.tag());
+    if (!fact) return;
+    const bool is_sequence = fact->vr == "SQ";
+    if (is_sequence && !header.vr.empty() && header.vr != "SQ" && header.vr != "UN") return;
     if (end - header.value_at > (is_sequence ? kMaxSequenceBytes : kMaxValueBytes)) return;
     // Of an element that stands twice the first one counts.
     if (!outline_.find(header.group, header.element))
@@ -272,6 +296,13 @@ void settle_encoding(std::string_view data_set, DicomOutline& outline) {
 }
 
 }  // namespace
+
+std::span<const HeaderFact> header_facts() { return kHeaderFacts; }
+
+const HeaderFact* find_header_fact(uint32_t tag) {
+  const auto* fact = std::ranges::lower_bound(kHeaderFacts, tag, {}, &HeaderFact::tag);
+  return fact != kHeaderFacts.end() && fact->tag == tag ? fact : nullptr;
+}
 
 const DicomElement* DicomOutline::find(uint16_t group, uint16_t element) const {
   const auto found = std::find_if(elements.begin(), elements.end(), [&](const DicomElement& e) {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,10 +23,18 @@ namespace radgen {
 
 enum class DicomEncoding { kImplicitLittle, kExplicitLittle, kExplicitBig };
 
-// PixelData and the elements of kWantedElements (dicom_outline.cpp); all others are stepped over.
+// A fact that is read of the header, and the VR that its element has by the standard.
+struct HeaderFact {
+  uint32_t tag = 0;
+  std::string_view vr;
+};
+std::span<const HeaderFact> header_facts();        // all of them, sorted by tag
+const HeaderFact* find_header_fact(uint32_t tag);  // null: not read
+
+// PixelData and the elements of header_facts(); all others are stepped over.
 struct DicomElement {
   uint16_t group = 0, element = 0;
-  std::string_view vr;     // two letters; empty in implicit VR
+  std::string_view vr;     // as it stands there, also when it is none; empty in implicit VR
   std::string_view whole;  // header and value, as they stand in the file
   std::string_view value;  // value only; for encapsulated pixel data the item stream
 };

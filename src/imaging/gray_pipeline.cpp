@@ -1,6 +1,7 @@
 #include "imaging/gray_pipeline.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
@@ -101,32 +102,41 @@ std::pair<double, double> robust_range(const WordTable& table, const std::vector
   return {low, high};
 }
 
+// The output that is white. The descriptor's third value says how entries are stored, not always
+// how many bits they use (C.11.2.1.1 breaks here in practice): tables that never reach half of the
+// stated range are scaled by their own bits, and entries beyond it count as they are.
+double white_of(const LookUpTable& table, std::vector<std::string>& warnings) {
+  const unsigned largest = *std::max_element(table.entries.begin(), table.entries.end());
+  const double stated = std::ldexp(1.0, table.bits) - 1;
+  const int used_bits = std::max(1, static_cast<int>(std::bit_width(largest)));
+  if (used_bits >= table.bits) return std::max(stated, static_cast<double>(largest));
+  warnings.push_back("voi_lut_narrower_than_declared");
+  return std::ldexp(1.0, used_bits) - 1;
+}
+
 // Word -> brightness 0..1 before inversion; only used words are filled in.
 std::vector<double> brightness(const WordTable& table, const GrayTransform& gray,
                                const std::vector<double>& values,
                                std::vector<std::string>& warnings) {
   std::vector<double> result(kWords, 0);
+  // Whether the function tells the values apart that occur.
   const auto fill = [&](auto&& function) {
     for (const uint16_t word : table.used)
       result[word] = std::clamp(function(values[word]), 0.0, 1.0);
+    return std::any_of(table.used.begin(), table.used.end(),
+                       [&](uint16_t word) { return result[word] != result[table.used.front()]; });
   };
-  const auto tells_nothing = [&] {
-    return std::all_of(table.used.begin(), table.used.end(),
-                       [&](uint16_t word) { return result[word] == result[table.used.front()]; });
-  };
-  if (gray.voi) {
-    double highest = std::ldexp(1.0, gray.voi->bits) - 1;
-    // Some writers state fewer bits than their entries have.
-    highest = std::max(highest, static_cast<double>(*std::max_element(gray.voi->entries.begin(),
-                                                                      gray.voi->entries.end())));
-    fill([&](double value) { return look_up(*gray.voi, value) / highest; });
-    if (!tells_nothing()) return result;
-    warnings.push_back("voi_lut_outside_data");
-  } else if (gray.window) {
-    fill([&](double value) { return apply_window(*gray.window, value); });
-    if (!tells_nothing()) return result;
-    warnings.push_back("window_outside_data");
+  for (const LookUpTable& voi : gray.voi) {
+    std::vector<std::string> notes;
+    const double white = white_of(voi, notes);
+    if (!fill([&](double value) { return look_up(voi, value) / white; })) continue;
+    warnings.insert(warnings.end(), notes.begin(), notes.end());
+    return result;
   }
+  if (!gray.voi.empty()) warnings.push_back("voi_lut_outside_data");
+  for (const Window& window : gray.windows)
+    if (fill([&](double value) { return apply_window(window, value); })) return result;
+  if (!gray.windows.empty()) warnings.push_back("window_outside_data");
   const auto [low, high] = robust_range(table, values);
   const double range = high - low;
   fill([low = low, range](double value) { return range > 0 ? (value - low) / range : 0.5; });

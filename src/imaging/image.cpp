@@ -4,15 +4,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
+#include "imaging/jpeg_codec.h"
+#include "imaging/png_codec.h"
 #include "imaging/png_encoder.h"
 #include "radgen/core/files.h"
 
 namespace radgen {
 namespace {
+
+// Of prepared images; more is refused before anything is allocated.
+constexpr uint32_t kMaxSidePx = 65535;
+constexpr uint64_t kMaxPngPixels = 100'000'000;
 
 // Area averaging downwards (no aliasing, keeps the mean), linear upwards.
 cv::Mat resized(const cv::Mat& image, int width, int height) {
@@ -30,13 +35,8 @@ int scaled_side(int side, double scale) {
 
 std::string encode(const cv::Mat& image, int compression) {
   RADGEN_CHECK(!image.empty(), "an empty picture cannot be written");
-  RADGEN_CHECK(image.depth() == CV_8U || image.depth() == CV_16U, "PNG holds 8 or 16 bits");
   RADGEN_CHECK(compression >= 0 && compression <= 9, "PNG compression is 0 to 9");
-  if (image.channels() == 1 || image.type() == CV_8UC3) return encode_png_fast(image, compression);
-  std::vector<unsigned char> bytes;
-  if (!cv::imencode(".png", image, bytes, {cv::IMWRITE_PNG_COMPRESSION, compression}))
-    throw Error(ErrorCode::kInternal, "a picture could not be encoded as PNG");
-  return {bytes.begin(), bytes.end()};
+  return encode_png_fast(image, compression);
 }
 
 }  // namespace
@@ -50,17 +50,15 @@ Result<cv::Mat> read_png16(const std::filesystem::path& path) {
   }
   if (bytes.size() < 33 || bytes.compare(0, 8, "\x89PNG\r\n\x1a\n", 8) != 0)
     return Failure{"not_a_png", fmt::format("{}: not a PNG file", path.string())};
-  const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1, bytes.data());
-  cv::Mat image;
-  try {
-    image = cv::imdecode(encoded, cv::IMREAD_GRAYSCALE | cv::IMREAD_ANYDEPTH);
-  } catch (const cv::Exception&) {
-    image.release();
-  }
-  if (image.empty())
-    return Failure{"corrupt_png", fmt::format("{}: a damaged PNG file", path.string())};
-  if (image.depth() == CV_8U) image.convertTo(image, CV_16U, 257);
-  return image;
+  const std::optional<PngSize> size = png_size(bytes);
+  if (!size || size->width == 0 || size->height == 0 || size->width > kMaxSidePx ||
+      size->height > kMaxSidePx || uint64_t{size->width} * size->height > kMaxPngPixels)
+    return Failure{"too_large",
+                   fmt::format("{}: a PNG file of no size that is read", path.string())};
+  std::optional<PngPixels> png = decode_png(bytes);
+  if (!png) return Failure{"corrupt_png", fmt::format("{}: a damaged PNG file", path.string())};
+  if (png->gray.depth() == CV_8U) png->gray.convertTo(png->gray, CV_16U, 257);
+  return png->gray;
 }
 
 void write_png(const std::filesystem::path& path, const cv::Mat& image, int compression) {
@@ -74,11 +72,7 @@ std::string encode_jpeg(const cv::Mat& image, int quality) {
   RADGEN_CHECK(quality >= 0 && quality <= 100, "JPEG quality is 0 to 100");
   cv::Mat eight = image;
   if (image.depth() == CV_16U) image.convertTo(eight, CV_8U, 1 / 257.0);
-  RADGEN_CHECK(eight.depth() == CV_8U, "JPEG holds 8 bits");
-  std::vector<unsigned char> bytes;
-  if (!cv::imencode(".jpg", eight, bytes, {cv::IMWRITE_JPEG_QUALITY, quality}))
-    throw Error(ErrorCode::kInternal, "a picture could not be encoded as JPEG");
-  return {bytes.begin(), bytes.end()};
+  return encode_jpeg_8bit(eight, quality);
 }
 
 Fitted resize_long_side(const cv::Mat& image, int long_side_px, bool may_enlarge) {

@@ -107,6 +107,8 @@ std::optional<Failure> check_jpeg(std::string_view codestream, const PixelFormat
                                frame->precision, format.bits_allocated));
   if (!ends_with_jpeg_end(codestream))
     return Failure{"truncated_pixel_data", "the JPEG stream has no end marker: it was cut"};
+  if (!frame->is_jpeg_ls && !has_sound_huffman_tables(codestream))
+    return corrupt("a Huffman table of the JPEG stream cannot be what an encoder wrote");
   return std::nullopt;
 }
 

@@ -4,12 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <new>
+#include <opencv2/imgproc.hpp>
 #include <utility>
 
 #include "imaging/dicom_header.h"
 #include "imaging/dicom_outline.h"
+#include "imaging/exif.h"
 #include "imaging/gray_pipeline.h"
 #include "imaging/orientation.h"
 #include "imaging/pixel_decode.h"
@@ -32,8 +35,43 @@ void append(std::vector<std::string>& warnings, const std::vector<std::string>& 
   warnings.insert(warnings.end(), more.begin(), more.end());
 }
 
+// Pixels that differ less are as good as square; beyond the other limit the header is wrong.
+constexpr double kSquareTolerance = 0.01, kLargestAspect = 4;
+
+// Resamples to square pixels, the coarser direction to the finer one's spacing, so that a heart is
+// as wide as it is. `aspect`: height of a pixel over its width, both of the upright image.
+void make_pixels_square(double aspect, size_t max_pixels, Film& film) {
+  if (std::abs(aspect - 1) <= kSquareTolerance) return;
+  if (aspect > kLargestAspect || aspect < 1 / kLargestAspect) {
+    film.warnings.push_back("pixel_aspect_implausible");
+    return;
+  }
+  const cv::Size old = film.pixels.size();
+  double scale_x = aspect < 1 ? 1 / aspect : 1, scale_y = aspect > 1 ? aspect : 1;
+  if (scale_x * scale_y * static_cast<double>(film.pixels.total()) >
+      static_cast<double>(max_pixels)) {  // the finer direction to the coarser one's instead
+    scale_x = aspect > 1 ? 1 / aspect : 1;
+    scale_y = aspect < 1 ? aspect : 1;
+  }
+  const auto scaled = [](int side, double scale) {
+    return std::max(1, static_cast<int>(std::lround(side * scale)));
+  };
+  const cv::Size size(scaled(old.width, scale_x), scaled(old.height, scale_y));
+  const bool shrinks = size.width <= old.width && size.height <= old.height;
+  cv::Mat square;
+  cv::resize(film.pixels, square, size, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
+  film.pixels = square;
+  const double true_x = static_cast<double>(size.width) / old.width;
+  const double true_y = static_cast<double>(size.height) / old.height;
+  film.stored_to_upright = film.stored_to_upright.then(Affine::scale_shift(true_x, true_y, 0, 0));
+  film.spacing_x_mm /= true_x;
+  film.spacing_y_mm /= true_y;
+  film.warnings.push_back("pixels_not_square");
+}
+
 // Upright pixels, and the spacing turned with them.
-void place(cv::Mat image, const DicomHeader& header, const ReadOptions& options, Film& film) {
+void place(const cv::Mat& image, const DicomHeader& header, const ReadOptions& options,
+           Film& film) {
   Upright upright = upright_of(header.tags.patient_orientation);
   if (upright.kind == Upright::Kind::kLateral) film.warnings.push_back("lateral_orientation");
   if (!options.honour_orientation) upright = {};
@@ -42,6 +80,8 @@ void place(cv::Mat image, const DicomHeader& header, const ReadOptions& options,
   film.spacing_y_mm = header.row_spacing_mm;
   if (upright.is_transposed) std::swap(film.spacing_x_mm, film.spacing_y_mm);
   film.spacing_kind = header.spacing_kind;
+  make_pixels_square(upright.is_transposed ? 1 / header.pixel_aspect : header.pixel_aspect,
+                     options.max_pixels, film);
 }
 
 Result<Film> read_dicom(std::string_view bytes, const ReadOptions& options) {
@@ -67,17 +107,25 @@ Result<Film> read_dicom(std::string_view bytes, const ReadOptions& options) {
           : gray_from_stored(*stored, header->format, header->gray, film.warnings);
   if (!image) return image.failure();
   stored->words.release();
-  place(std::move(*image), *header, options, film);
+  place(*image, *header, options, film);
   return film;
 }
 
 Result<Film> read_raster(std::string_view bytes, const ReadOptions& options) {
-  Result<cv::Mat> image = looks_like_png(bytes) ? read_png(bytes, options.max_pixels)
-                                                : read_jpeg(bytes, options.max_pixels);
+  Result<RasterImage> image = looks_like_png(bytes) ? read_png(bytes, options.max_pixels)
+                                                    : read_jpeg(bytes, options.max_pixels);
   if (!image) return image.failure();
+  if (is_mirrored_orientation(image->exif_orientation))
+    return Failure{"mirrored_image",
+                   "its EXIF orientation says that it is stored mirrored: left and right of the "
+                   "patient cannot be told"};
   Film film;
   film.photometric = options.photometric;
-  film.pixels = std::move(*image);
+  film.warnings = std::move(image->warnings);
+  Upright upright = upright_of_exif(image->exif_orientation);
+  if (upright.kind == Upright::Kind::kTurned) film.warnings.push_back("exif_orientation");
+  if (!options.honour_orientation) upright = {};
+  film.pixels = turn_upright(image->pixels, upright, film.stored_to_upright);
   if (is_mimic_jpg(options)) {
     // Such images are what that convention made: nothing is done a second time.
     film.warnings.push_back("photometric_as_stored");

@@ -17,9 +17,11 @@ namespace {
 constexpr double kLeastInside = 0.95;
 // share of a random region that lies on the region itself
 constexpr double kMostOverlap = 0.25, kMostLargeOverlap = 0.75;
-constexpr double kOrganTolerance = 0.2;  // share of the box that may lie in other organs
-constexpr int kPositionsAcross = 128;    // of the grid, over the long side
+// Share of a box that may lie in other organs than the region does: the first that leaves enough.
+constexpr double kOrganTolerances[] = {0.05, 0.1, 0.2};
+constexpr int kPositionsAcross = 128;  // of the grid, over the long side
 constexpr int64_t kLeastRandomRegions = 9;
+constexpr int64_t kRoomForChoice = 3;  // positions a random region, or all lie on each other
 constexpr uint64_t kRandomRegions = 0x68696465;  // stream of this purpose
 
 // Sum of a mask's integral image over the pixels that the box covers, edges rounded.
@@ -150,14 +152,24 @@ std::vector<Box> matched_regions(const Box& region, const cv::Mat& body, const c
   const double step =
       std::max(1.0, static_cast<double>(std::max(body.rows, body.cols)) / kPositionsAcross);
   const OrganShares shares(organs);
-  std::vector<Box> found;
+  std::vector<Box> within;
+  std::vector<double> distances;
   for (double y = 0; y + region.h <= body.rows; y += step) {
     for (double x = 0; x + region.w <= body.cols; x += step) {
       const Box box{x, y, region.w, region.h};
       if (intersect(box, region).area() > most_overlap * region.area()) continue;
       if (covered(integral, box) < kLeastInside * area) continue;
-      if (shares.distance(box, region) <= kOrganTolerance) found.push_back(box);
+      within.push_back(box);
+      distances.push_back(shares.distance(box, region));
     }
+  }
+  std::vector<Box> found;
+  for (const double tolerance : kOrganTolerances) {
+    found.clear();
+    for (size_t i = 0; i < within.size(); ++i) {
+      if (distances[i] <= tolerance) found.push_back(within[i]);
+    }
+    if (static_cast<int64_t>(found.size()) >= kRoomForChoice * count) break;
   }
   if (static_cast<int64_t>(found.size()) < count) return {};
   random.shuffle(found);

@@ -42,13 +42,11 @@ std::string pick_variant(const std::string& inside, Random& random) {
 }  // namespace
 
 Grammar::Grammar() {
-  for (auto table : {synonym_groups(), statement_groups(), normal_groups(), device_groups()}) {
-    for (WordingGroup& group : table) {
-      RADGEN_CHECK(!group.options.empty() && by_name_.count(group.name) == 0,
-                   "grammar group " + group.name);
-      by_name_[group.name] = groups_.size();
-      groups_.push_back(std::move(group));
-    }
+  for (WordingGroup& group : wording_groups()) {
+    RADGEN_CHECK(!group.options.empty() && by_name_.count(group.name) == 0,
+                 "grammar group " + group.name);
+    by_name_[group.name] = groups_.size();
+    groups_.push_back(std::move(group));
   }
   hold_out();
 }

@@ -32,11 +32,8 @@ struct WordingGroup {
   bool is_vocabulary() const { return options[0].back() != '.'; }
 };
 
-// The tables, a file each.
-std::vector<WordingGroup> synonym_groups();    // words and noun phrases
-std::vector<WordingGroup> statement_groups();  // sentences that say what is there
-std::vector<WordingGroup> normal_groups();     // sentences that say what is not
-std::vector<WordingGroup> device_groups();     // tubes, lines, pacemakers
+// The tables of data/phantom_words.json, in their order.
+std::vector<WordingGroup> wording_groups();
 
 using Slots = std::map<std::string, std::string>;
 

@@ -65,7 +65,8 @@ Result<FilmReport> FilmReporter::report(const std::filesystem::path& path,
   Result<Film> film = read_film(path);
   if (!film) return film.failure();
   StudyInput study = study_input(*film, request);
-  const ChestJudgement judgement = judge_chest_film(*film);
+  const ChestJudgement judgement =
+      judge_chest_film(*film, {.takes_for_processing = request.takes_for_processing});
   std::optional<Refusal> refusal = refuse(judgement, study.age_years);
   Result<PreparedImage> prepared = prepare(*film, path, model().config.model_input.preparation);
   if (!prepared) return prepared.failure();

@@ -34,7 +34,7 @@ class DatasetTest : public ::testing::Test {
     set.add({.patient = "10000003",
              .study = "50000003",
              .dicom = "examined",
-             .split = "test",
+             .split = "test_shift",
              .bright = Box{200, 100, 60, 80},
              .boxes = {{"Pleural Effusion", "small left pleural effusion"}}},
             kEffusionReport);
@@ -163,7 +163,7 @@ TEST_F(DatasetTest, TheMaskCoversTheBrightPixels) {
 
 // The heart's box is the bright rectangle: both masks must lie on it, augmented or not.
 TEST_F(DatasetTest, WordsThatRuleSomethingOutLookAtTheAnatomyThatWasExamined) {
-  const Dataset dataset(folder(), "test", tokenizer_, config());
+  const Dataset dataset(folder(), "test_shift", tokenizer_, config());
   const ManifestEntry& entry = dataset.entry(0);
   ASSERT_EQ(entry.regions.size(), 1u);  // the other place lies outside the image
   EXPECT_EQ(dataset.counts().studies_with_regions, 1u);

@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <opencv2/imgcodecs.hpp>
 #include <set>
 
 #include "clinical/temporary_folder.h"
+#include "imaging/codecs_of_tests.h"
 #include "radgen/clinical/refusal.h"
 #include "radgen/core/files.h"
 #include "radgen/imaging/image.h"
@@ -27,7 +27,6 @@ Film film() {
   f.tags.patient_id = "SECRET-ID";
   f.tags.accession = "SECRET-ACC";
   f.tags.study_uid = "1.2.3.99977";
-  f.tags.patient_birth_date = "19551231";
   f.tags.study_date = "20260102";
   return f;
 }
@@ -145,7 +144,6 @@ TEST(ReportFolder, OnlyTheFhirFileNamesThePatient) {
     EXPECT_EQ(bytes.find("SECRET-ID") != std::string::npos, is_fhir) << entry.path();
     EXPECT_EQ(bytes.find("SECRET-ACC") != std::string::npos, is_fhir) << entry.path();
     EXPECT_EQ(bytes.find("1.2.3.99977") != std::string::npos, is_fhir) << entry.path();
-    EXPECT_EQ(bytes.find("19551231"), std::string::npos) << entry.path();
   }
 }
 
@@ -217,7 +215,7 @@ TEST(ReportFolder, OverlaysShowARegionOrNothing) {
   FilmReport report = report_of(f);
   write_maps_and_overlays(folder.path(), report);
   const auto colourful = [&](const char* name) {
-    const cv::Mat image = cv::imread((folder.path() / name).string(), cv::IMREAD_COLOR);
+    const cv::Mat image = testing::png_as_it_is(read_file(folder.path() / name));
     int count = 0;
     for (int y = 0; y < 60; ++y) {  // the film, without the caption
       for (int x = 0; x < image.cols; ++x) {

@@ -128,7 +128,7 @@ TEST(Evaluate, PerfectModelHasTheSkillOfTheOracle) {
   EXPECT_GE(f1->high, f1->value - 1e-9);
 }
 
-void expect_no_skill_above_one(const EvaluationResult& result) {
+void expect_no_skill_above_one(const EvaluationResult& result, int least) {
   int skills = 0;
   for (const auto& [path, metric] : result.metrics.all()) {
     if (!path.starts_with("skill.") || std::isnan(metric.value)) continue;
@@ -136,7 +136,7 @@ void expect_no_skill_above_one(const EvaluationResult& result) {
     EXPECT_LE(metric.value, 1 + 1e-12) << path;
     EXPECT_FALSE(metric.high > 1 + 1e-12) << path;
   }
-  EXPECT_GE(skills, 6);
+  EXPECT_GE(skills, least);  // none is left where a fixed box is perfect
 }
 
 // A map finer than the patches is a better map than the patch grid can say, and words may be nearer
@@ -144,7 +144,7 @@ void expect_no_skill_above_one(const EvaluationResult& result) {
 TEST(Evaluate, NoSkillExceedsOne) {
   EvaluationData data = phantom_data(40);
   expect_no_skill_above_one(
-      evaluate(perfect_drafts(data), perfect_phrases(data), data, few_rounds()));
+      evaluate(perfect_drafts(data), perfect_phrases(data), data, few_rounds()), 5);
   std::vector<Draft> drafts = perfect_drafts(data);
   std::vector<PhraseMap> phrases;
   for (size_t i = 0; i < drafts.size(); ++i) {
@@ -163,7 +163,7 @@ TEST(Evaluate, NoSkillExceedsOne) {
   EXPECT_GT(result.metrics.value("text.bleu_4"), result.metrics.value("oracle.text.bleu_4"));
   EXPECT_DOUBLE_EQ(result.metrics.value("skill.bleu_4"), 1);
   EXPECT_DOUBLE_EQ(result.metrics.value("clinical.f1_macro_truth"), 1);
-  expect_no_skill_above_one(result);
+  expect_no_skill_above_one(result, 6);
 }
 
 TEST(Evaluate, SkillOfIouAndPointingHasTheCeilingOne) {

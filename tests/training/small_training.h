@@ -37,7 +37,8 @@ inline Batch small_batch() {
   batch.targets = torch::tensor({{6, 7, 3, 0}, {8, 3, 0, 0}}, torch::kLong);
   batch.prompt_length = torch::zeros({2}, torch::kLong);
   batch.text_mask = batch.targets > 0;
-  batch.positive_tokens = batch.grounding_tokens = torch::zeros({2, 4}, torch::kBool);
+  batch.positive_tokens = batch.grounding_tokens = batch.examined_tokens =
+      torch::zeros({2, 4}, torch::kBool);
   batch.grounding_masks = torch::zeros({2, 4, 12});
   batch.labels = torch::zeros({2, classes});
   batch.patch_labels = torch::zeros({2, classes, 12});

@@ -12,10 +12,10 @@
 //
 // Extensions of our own (urn:radgen:fhir:...): "generated-by" (the contained Device; R4 allows no
 // Device as performer) and on Observations "evidence-box" (a finding is here) and "examined-box"
-// (this was looked at and nothing was found): x, y, w, h in stored pixels of the original image (rows
-// and columns as its file has them, top-left origin) and that image's SOP Instance UID; and "support"
-// ("unsupported": no region bears the statement out; it is marked in the text and left out of the
-// conclusion).
+// (this was looked at and nothing was found): x, y, w, h in stored pixels of the original image
+// (rows and columns as its file has them, top-left origin) and that image's SOP Instance UID; and
+// "support" ("unsupported": no region bears the statement out; it is marked in the text and left
+// out of the conclusion).
 #pragma once
 
 #include <filesystem>
@@ -31,7 +31,9 @@ namespace radgen {
 struct FhirContext {
   std::string patient_id, patient_id_system;  // PatientID and the URI of who issues it
   std::string accession_number, accession_system;
-  std::string study_instance_uid;      // dotted; anything else is left out
+  std::string study_instance_uid;  // dotted; anything else is left out
+  // With the patient's id and sop_instance_uid they make a contained ImagingStudy.
+  std::string series_instance_uid, sop_class_uid, modality;
   std::string study_date, study_time;  // DICOM DA and TM
   std::string utc_offset;  // TimezoneOffsetFromUTC, "+0100"; without it only the date is given
   std::string view;        // "AP" has a LOINC code of its own; else the generic 18748-4

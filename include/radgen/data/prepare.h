@@ -56,7 +56,7 @@ struct PrepareConfig {
   // Since format 1; left out of the configuration's hash while at their defaults.
   double split_validate = 0.1, split_test = 0.2;
   std::string box_split = "check";
-  std::vector<std::string> reject_flags{"blank", "tiny"};
+  std::vector<std::string> reject_flags{"blank", "tiny", "for_processing"};
   int64_t near_duplicate_bits = 32;
   bool drop_comparisons = false;
   bool source_labels = true;  // the set's own labels, where it has them, before the rules labeler's
@@ -108,8 +108,8 @@ inline void describe(Fields& f, PrepareConfig& c) {
            .choices = {"check", "ignore", "follow"}});
   f.field("reject_flags", c.reject_flags,
           {.help = "quality flags that reject a picture instead of being recorded only",
-           .choices = {"blank", "noise", "saturated", "tiny", "inverted_guess", "rotated_guess",
-                       "lateral_guess", "not_frontal_guess"}});
+           .choices = {"blank", "low_contrast", "noise", "saturated", "tiny", "for_processing",
+                       "inverted_guess", "rotated_guess", "lateral_guess", "not_frontal_guess"}});
   f.field("near_duplicate_bits", c.near_duplicate_bits,
           {.help = "pictures of different splits whose 256-bit hashes differ in at most so many "
                    "bits are compared; 0: only equal files are found",

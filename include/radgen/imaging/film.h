@@ -26,35 +26,34 @@ enum class SpacingKind { kNone, kImager, kCalibrated };
 const std::string& spacing_kind_name(SpacingKind kind);  // "none", "imager", "calibrated"
 
 // What the header says; every field may be empty or wrong: never decide on one of them alone.
+// Texts are UTF-8. docs/dicom.md lists every fact that is read and where it goes.
 struct FilmTags {
-  std::string modality, body_part, view_position, patient_orientation, study_description;
-  std::string transfer_syntax, photometric, sop_class;
+  std::string modality, body_part, view_position, patient_orientation;
   // for references in results, never for file names or logs
-  std::string study_uid, series_uid, sop_uid;
-  // never in logs
-  std::string patient_id, patient_birth_date, patient_sex, accession, study_date, study_time;
+  std::string sop_class, study_uid, series_uid, sop_uid;
+  // Never in logs. The identifiers are empty when their character set cannot be decoded.
+  std::string patient_id, patient_sex, accession, study_date, study_time;
   std::optional<double> patient_age_years;
-  std::string presentation_intent;
-  bool is_synthetic = false;  // made by a program, as write_dicom_film() says in ImageComments
-  int bits_stored = 0;
+  bool is_for_processing = false;  // the detector's raw image, not meant to be looked at
+  bool is_synthetic = false;       // made by a program, as write_dicom_film() says in ImageComments
 };
 
 struct Film {
-  cv::Mat pixels;                             // CV_16UC1, upright, 0 dark .. 65535 bright
-  Affine stored_to_upright;                   // stored pixel coordinates -> upright
+  cv::Mat pixels;            // CV_16UC1, upright, square pixels, 0 dark .. 65535 bright
+  Affine stored_to_upright;  // stored pixel coordinates -> upright
   double spacing_x_mm = 0, spacing_y_mm = 0;  // of the upright image; 0: unknown
   SpacingKind spacing_kind = SpacingKind::kNone;
   FilmTags tags;
   bool is_dicom = false;
   std::string photometric = "voi";  // the convention that it was read with (ReadOptions)
-  // "window_width_0", "pixel_data_too_long": read, but worth knowing
+  // "window_width_0", "for_processing", ...: read, but worth knowing (docs/dicom.md)
   std::vector<std::string> warnings;
 };
 
 struct ReadOptions {
   // more than this is refused (reason "too_large") before anything is allocated
   size_t max_pixels = 100'000'000;
-  bool honour_orientation = true;  // turn and mirror to L\F
+  bool honour_orientation = true;  // turn and mirror to L\F; a raster as its EXIF says
   // "voi": modality and VOI LUT; "mimic-jpg": min-max to 8 bit, inverted for MONOCHROME1, histogram
   // equalised, as the authors of MIMIC-CXR-JPG made their images.
   std::string photometric = "voi";

@@ -27,8 +27,8 @@ struct Calibration {
   std::vector<double> finding_thresholds;
   int64_t studies = 0;  // validation studies it was chosen on; 0: defaults, not fitted
   // The same for sentences that rule something out: where their maps are cut, P(the region meets
-  // the anatomy with an IoU of at least 0.3) = sigmoid(log(mass) + slope * logit(concentration) + offset), and from
-  // which score on it is shown.
+  // the anatomy with an IoU of at least 0.3) = sigmoid(log(mass) + slope * logit(concentration) +
+  // offset), and from which score on it is shown.
   double examined_threshold = 0.3, examined_slope = 0, examined_offset = 0,
          examined_abstain_below = 0.3;
   // such sentences of the validation split; 0: never fitted, and no examined region is shown

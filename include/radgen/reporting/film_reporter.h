@@ -27,7 +27,8 @@ struct FilmRequest {
   std::string sex;                  // empty: from the header
   std::optional<double> age_years;  // none: from the header
   bool may_write_synthetic_fhir = false;
-  bool keeps_unsupported = false;  // unsupported statements stay in the impression
+  bool keeps_unsupported = false;     // unsupported statements stay in the impression
+  bool takes_for_processing = false;  // a detector's raw picture is drafted, with a warning
 };
 
 class FilmReporter {

@@ -215,6 +215,26 @@ void add_consistency(Page& page, const MetricTable& metrics) {
   page.table(table);
 }
 
+// What was ruled out: does it lie where the anatomy is, and better than a fixed box?
+void add_examined(Page& page, const MetricTable& metrics) {
+  const std::string group = "grounding.examined.";
+  if (metrics.find(group + "iou") == nullptr) return;
+  page.section(
+      "Examined anatomy",
+      "Sentences that rule something out are shown with what was looked at. prior: a fixed "
+      "box a place, learnt from no image. None of this counts as evidence.");
+  std::vector<std::string> paths;
+  for (const char* suffix : {"", "_unusual"}) {
+    for (const char* name : {"shown_share", "iou", "prior_iou", "iou_over_prior", "pointing",
+                             "prior_pointing", "pointing_over_prior"})
+      paths.push_back(group + name + suffix);
+  }
+  for (const auto& [path, metric] : metrics.all()) {
+    if (path.starts_with(group + "per_anatomy.")) paths.push_back(path);
+  }
+  add_rows(page, metrics, paths);
+}
+
 void add_alarms(Page& page, const EvaluationResult& result) {
   size_t raised = 0;
   std::string names;
@@ -411,6 +431,7 @@ std::string eval_report_html(const EvaluationResult& result, const EvaluationDat
   add_targets(page, result);
   add_findings(page, result.metrics);
   add_errors(page, result.metrics);
+  add_examined(page, result.metrics);
   add_confidence(page, result);
   add_checks_table(page, result);
   add_heads(page, result);

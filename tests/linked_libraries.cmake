@@ -1,0 +1,20 @@
+# cmake -DTOOLS="bin/a;bin/b" -P linked_libraries.cmake: no tool may need OpenCV's imgcodecs (it brings GDAL, HDF5 and a
+# database client, 140 libraries) itself. Debian's LibTorch does, so only of tools without LibTorch everything that they
+# load is looked at.
+set(unwanted "libopencv_imgcodecs|libgdal")
+if(NOT TOOLS)
+  message(FATAL_ERROR "no tools given")
+endif()
+foreach(tool ${TOOLS})
+  execute_process(COMMAND readelf -d ${tool} OUTPUT_VARIABLE needed RESULT_VARIABLE code)
+  if(NOT code EQUAL 0 OR NOT needed MATCHES "NEEDED")
+    message(FATAL_ERROR "readelf -d ${tool} shows no library")
+  endif()
+  if(needed MATCHES "(${unwanted})")
+    message(SEND_ERROR "${tool} links ${CMAKE_MATCH_1}")
+  endif()
+  execute_process(COMMAND ldd ${tool} OUTPUT_VARIABLE loaded)
+  if(NOT loaded MATCHES "libtorch" AND loaded MATCHES "(${unwanted})")
+    message(SEND_ERROR "${tool} loads ${CMAKE_MATCH_1}")
+  endif()
+endforeach()
