@@ -31,7 +31,7 @@ TEST_F(ReportTable, GivesIdsAndTheSectionsThatAreLabelled) {
        "8,2,,Small effusion.\n");
   ASSERT_EQ(reports_.size(), 2u);
   EXPECT_EQ(reports_[0].subject_id, "7");
-  EXPECT_EQ(reports_[0].text, "Clear.\nNormal.");
+  EXPECT_EQ(reports_[0].text, "Clear.\n\nNormal.");
   EXPECT_EQ(reports_[1].study_id, "2");
   EXPECT_EQ(reports_[1].text, "Small effusion.");
 }
