@@ -157,7 +157,7 @@ TEST_F(WeightFolder, NamesOfTwoKindsAreRefused) {
     half[name.find("h.0") == std::string::npos ? name : "module." + name] = tensor;
   }
   write(half);
-  EXPECT_SAYS(refusal(), "'transformer.h.0.mlp.c_fc.bias' is missing");
+  EXPECT_SAYS(refusal(), "' is missing, for our 'decoder.layers.0.");
   TensorMap two = with_prefix(language_model(), "student.");
   two.merge(with_prefix(language_model(), "teacher."));
   write(two);

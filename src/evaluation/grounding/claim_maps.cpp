@@ -32,7 +32,8 @@ ClaimSentences sentences_of_claim(const Draft& draft, const ExtractedFindings& w
     result.is_shown = result.is_shown || is_shown_with_region(sentence);
     result.score = std::max(result.score, sentence.score);
     result.confidence = std::max(result.confidence, sentence.confidence);
-    result.drawn.insert(result.drawn.end(), sentence.boxes.begin(), sentence.boxes.end());
+    if (sentence.region != RegionKind::kExamined)  // what was found empty is no evidence
+      result.drawn.insert(result.drawn.end(), sentence.boxes.begin(), sentence.boxes.end());
     if (sentence.map.empty()) continue;
     if (mean.empty()) {
       mean = sentence.map;
