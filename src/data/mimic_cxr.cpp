@@ -47,6 +47,8 @@ struct Metadata {
 // whatever the size of the images that are there, and may reach over its edge.
 void give_sizes(SourceImage& image, const Metadata& metadata) {
   if (metadata.width < 1 || metadata.height < 1) return;
+  image.original_width = metadata.width;
+  image.original_height = metadata.height;
   for (SourceBox& box : image.boxes) {
     if (box.image_width > 0) continue;
     box.image_width = metadata.width;
@@ -123,7 +125,13 @@ class MimicCxr : public StudySource {
   std::vector<SourceRegion> read_regions(const SourceImage& image) const override {
     if (scene_graphs_.empty()) return {};
     const fs::path path = scene_graphs_ / (image.image_id + "_SceneGraph.json");
-    return fs::is_regular_file(path) ? read_scene_graph_regions(path) : std::vector<SourceRegion>();
+    if (!fs::is_regular_file(path)) return {};
+    std::vector<SourceRegion> regions = read_scene_graph_regions(path);
+    for (SourceRegion& region : regions) {
+      region.image_width = image.original_width;
+      region.image_height = image.original_height;
+    }
+    return regions;
   }
 
  private:

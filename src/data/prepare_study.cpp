@@ -165,6 +165,14 @@ FinishedImage absent_image(const SourceImage& image) {
 
 namespace {
 
+// Drawn on an image of another size than the stored one: same image, other scale. Sizes of 0: on
+// the stored one.
+Box to_stored(const Box& box, double width, double height, const FinishedImage& prepared) {
+  if (width <= 0 || height <= 0) return box;
+  return Affine::scale_shift(prepared.source_columns / width, prepared.source_rows / height, 0, 0)
+      .apply(box);
+}
+
 // A box that reaches further out than this, as a share of the image, is no sloppy drawing.
 constexpr double kMostOverhang = 0.1;
 
@@ -209,13 +217,7 @@ MappedBoxes map_boxes(const SourceImage& image, const FinishedImage& prepared,
     return mapped;
   }
   for (const SourceBox& source : image.boxes) {
-    Box box = source.box;
-    if (source.image_width > 0 && source.image_height > 0) {
-      // Drawn on an image of another size than the stored one: same image, other scale.
-      box = Affine::scale_shift(prepared.source_columns / source.image_width,
-                                prepared.source_rows / source.image_height, 0, 0)
-                .apply(box);
-    }
+    Box box = to_stored(source.box, source.image_width, source.image_height, prepared);
     box = clip(prepared.source_transform.apply(box), prepared.width, prepared.height);
     if (box.area() <= 0) {
       ++mapped.outside;
@@ -234,8 +236,8 @@ std::vector<AnatomyRegion> map_regions(const std::vector<SourceRegion>& regions,
   // To a hundredth of a pixel: there are dozens an image.
   const auto rounded = [](double v) { return std::round(v * 100) / 100; };
   for (const SourceRegion& region : regions) {
-    const Box box =
-        clip(prepared.source_transform.apply(region.box), prepared.width, prepared.height);
+    const Box stored = to_stored(region.box, region.image_width, region.image_height, prepared);
+    const Box box = clip(prepared.source_transform.apply(stored), prepared.width, prepared.height);
     if (box.area() <= 0) continue;
     mapped.push_back({region.anatomy,
                       clean_text(region.phrase),

@@ -245,7 +245,7 @@ TEST_F(DatasetTest, CutsLongTextsWithoutEos) {
 }
 
 TEST_F(DatasetTest, RefusesWhatCannotWork) {
-  EXPECT_THROW(Dataset(folder(), "test", tokenizer_, config()), Error);
+  EXPECT_THROW(Dataset(folder(), "nowhere", tokenizer_, config()), Error);
   EXPECT_THROW(Dataset(folder() / "gone", "train", tokenizer_, config()), Error);
   DatasetConfig c = config();
   c.patch_px = 15;

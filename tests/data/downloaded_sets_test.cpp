@@ -371,16 +371,20 @@ TEST_F(DownloadedTables, SceneGraphsAreInPixelsOfTheOriginalFilm) {
        "dicom_id,subject_id,study_id,ViewPosition,Rows,Columns\nd1,10000001,50000001,PA,3056,"
        "2544\n");
   file("graphs/d1_SceneGraph.json",
-       R"({"objects": [{"bbox_name": "r", "original_x1": 10, "original_y1": 20,
-           "original_x2": 2600, "original_y2": 40}], "attributes": [{"bbox_name": "r",
+       R"({"objects": [{"bbox_name": "left lung", "original_x1": 10, "original_y1": 20,
+           "original_x2": 2600, "original_y2": 40}], "attributes": [{"bbox_name": "left lung",
            "attributes": [["anatomicalfinding|yes|pleural effusion"]], "phrases": ["effusion"]}]})");
-  const SourceListing listing =
-      open_source("mimic-cxr", {.input = folder_.path(), .boxes = folder_.path() / "graphs"})
-          ->list();
+  const auto source =
+      open_source("mimic-cxr", {.input = folder_.path(), .boxes = folder_.path() / "graphs"});
+  const SourceListing listing = source->list();
   ASSERT_EQ(listing.images.size(), 1u);
   ASSERT_EQ(listing.images[0].boxes.size(), 1u);
   EXPECT_EQ(listing.images[0].boxes[0].image_width, 2544);
   EXPECT_EQ(listing.images[0].boxes[0].image_height, 3056);
+  const std::vector<SourceRegion> regions = source->read_regions(listing.images[0]);
+  ASSERT_EQ(regions.size(), 1u);
+  EXPECT_EQ(regions[0].image_width, 2544);
+  EXPECT_EQ(regions[0].image_height, 3056);
 }
 
 // --- boxes and the image that is there ---
@@ -394,10 +398,13 @@ class BoxesOnImages : public ::testing::Test {
       box.finding = "Edema";
       image.boxes.push_back(box);
     }
-    FinishedImage prepared;
-    prepared.width = prepared.source_columns = 256;
-    prepared.height = prepared.source_rows = 320;
-    return map_boxes(image, prepared, labeler_);
+    return map_boxes(image, prepared(), labeler_);
+  }
+  static FinishedImage prepared() {
+    FinishedImage image;
+    image.width = image.source_columns = 256;
+    image.height = image.source_rows = 320;
+    return image;
   }
   const Labeler labeler_;
 };
@@ -408,6 +415,13 @@ TEST_F(BoxesOnImages, AreScaledWhereTheirSizeIsKnown) {
   ASSERT_EQ(mapped.boxes.size(), 1u);
   EXPECT_EQ(mapped.boxes[0].box, (Box{100, 150, 20, 30}));
   EXPECT_EQ(mapped.of_another_size, "");
+  const auto regions = map_regions({{.anatomy = "left lung",
+                                     .box = {1000, 1500, 200, 300},
+                                     .image_width = 2560,
+                                     .image_height = 3200}},
+                                   prepared());
+  ASSERT_EQ(regions.size(), 1u);
+  EXPECT_EQ(regions[0].box, (Box{100, 150, 20, 30}));
 }
 
 TEST_F(BoxesOnImages, OfAnotherSizeThatNobodyNamesAreAllLeftOut) {

@@ -37,6 +37,8 @@ struct SourceRegion {
   std::string anatomy;  // a name of report/anatomy.h
   std::string phrase;   // empty: no such sentence is known
   Box box;              // stored source pixels
+  double image_width = 0,
+         image_height = 0;  // as SourceBox's
 };
 
 // What stands in SourceImage::split where the data set leaves the division to us. Patients stay
@@ -53,7 +55,9 @@ struct SourceImage {
   std::string relative_path;
   std::string image_path, report_path;  // texts: a path object takes half a kilobyte
   std::optional<double> age;            // years
-  std::string sex, race;                // empty: unknown; race "conflicting": the sources disagree
+  // Of the film that annotations without a size were drawn on; 0: not said.
+  float original_width = 0, original_height = 0;
+  std::string sex, race;  // empty: unknown; race "conflicting": the sources disagree
   std::vector<SourceBox> boxes;
   bool has_boxes = false;   // the annotation file has this image
   std::string box_split;    // the annotation's own split; empty: it has none
