@@ -110,8 +110,8 @@ std::string normalised(std::string_view specific_character_set) {
   return terms;
 }
 
-// Whether all of them are the Japanese sets or ASCII. The C library's converter, which DCMTK uses on
-// Debian, does not know ISO-IR 87 and 159 by themselves, but EUC-JP, which holds all four.
+// Whether all of them are the Japanese sets or ASCII. The C library's converter, which DCMTK uses
+// on Debian, does not know ISO-IR 87 and 159 by themselves, but EUC-JP, which holds all four.
 bool is_japanese(const std::string& terms) {
   bool has_kanji = false;
   for (const std::string_view term : values_of(terms)) {

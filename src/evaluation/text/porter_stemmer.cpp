@@ -128,12 +128,12 @@ std::string step_2(const std::string& word) {
 
 std::string step_3(const std::string& word) {
   static constexpr std::array<PorterRule, 7> kRules{{{"icate", "ic"},
-                                               {"ative", ""},
-                                               {"alize", "al"},
-                                               {"iciti", "ic"},
-                                               {"ical", "ic"},
-                                               {"ful", ""},
-                                               {"ness", ""}}};
+                                                     {"ative", ""},
+                                                     {"alize", "al"},
+                                                     {"iciti", "ic"},
+                                                     {"ical", "ic"},
+                                                     {"ful", ""},
+                                                     {"ness", ""}}};
   return apply_rules(word, kRules, 0);
 }
 
