@@ -64,6 +64,42 @@ TEST(ChestJudgement, RefusesGradientsCheckerboardsAndCircles) {
     EXPECT_FALSE(judge(image).is_reportable);
 }
 
+// As much abdomen as chest, and air beside a trunk that is not in the middle.
+TEST(ChestJudgement, TakesLungsInTheUpperHalfOfAFilm) {
+  for (const double shift : {0.0, -0.08, 0.08}) {
+    cv::Mat trunk(kSide, kSide, CV_16UC1, cv::Scalar(500));
+    const auto x = [&](double share) { return at(share + shift); };
+    cv::rectangle(trunk, {x(.2), at(.15)}, {x(.8), kSide}, cv::Scalar(50000), cv::FILLED);
+    for (const double middle : {.36, .64})
+      cv::ellipse(trunk, {x(middle), at(.3)}, {at(.09), at(.16)}, 0, 0, 360, cv::Scalar(24000),
+                  cv::FILLED);
+    cv::rectangle(trunk, {x(.47), 0}, {x(.53), kSide}, cv::Scalar(56000), cv::FILLED);
+    const ChestJudgement judgement = judge(soft(trunk));
+    EXPECT_TRUE(judgement.is_reportable) << shift << " " << judgement.reason;
+    EXPECT_TRUE(warns(judgement, "unusual_lung_fields"));
+  }
+}
+
+TEST(ChestJudgement, RefusesDrawnSkullsKneesAndPelves) {
+  cv::Mat skull(kSide, kSide, CV_16UC1, cv::Scalar(3000));
+  cv::ellipse(skull, {at(.5), at(.5)}, {at(.4), at(.48)}, 0, 0, 360, cv::Scalar(40000), cv::FILLED);
+  cv::ellipse(skull, {at(.5), at(.5)}, {at(.36), at(.44)}, 0, 0, 360, cv::Scalar(30000),
+              cv::FILLED);
+  for (const double eye : {.36, .64})
+    cv::circle(skull, {at(eye), at(.55)}, at(.08), cv::Scalar(18000), cv::FILLED);
+  cv::Mat knee(kSide, kSide, CV_16UC1, cv::Scalar(3000));
+  cv::rectangle(knee, {at(.25), 0}, {at(.75), kSide}, cv::Scalar(20000), cv::FILLED);
+  cv::rectangle(knee, {at(.38), 0}, {at(.62), kSide}, cv::Scalar(50000), cv::FILLED);
+  cv::rectangle(knee, {at(.25), at(.4)}, {at(.75), at(.6)}, cv::Scalar(52000), cv::FILLED);
+  cv::Mat pelvis(kSide, kSide, CV_16UC1, cv::Scalar(8000));
+  cv::rectangle(pelvis, {at(.1), 0}, {at(.9), kSide}, cv::Scalar(30000), cv::FILLED);
+  cv::rectangle(pelvis, {at(.44), 0}, {at(.56), at(.6)}, cv::Scalar(50000), cv::FILLED);
+  for (const double wing : {.3, .7})
+    cv::ellipse(pelvis, {at(wing), at(.45)}, {at(.15), at(.2)}, wing < .5 ? 20 : -20, 0, 360,
+                cv::Scalar(45000), cv::FILLED);
+  for (const cv::Mat& image : {skull, knee, pelvis}) EXPECT_FALSE(judge(soft(image)).is_reportable);
+}
+
 TEST(ChestJudgement, RefusesFingersAboveAPalm) {
   cv::Mat hand(kSide, kSide, CV_16UC1, cv::Scalar(2000));
   for (int finger = 0; finger < 5; ++finger) {

@@ -12,12 +12,12 @@ namespace radgen::phantom {
 
 class SmallDataset {
  public:
-  explicit SmallDataset(int threads = 2, int64_t studies = 60)
+  explicit SmallDataset(int threads = 2, int64_t studies = 60, int long_side_px = 96)
       : root_(std::filesystem::temp_directory_path() /
               ("radgen-phantom-test-" + std::to_string(::getpid()) + "-" +
                std::to_string(counter()++))) {
     options_.plan = {.studies = studies, .seed = 41, .twin_share = 0.5};
-    options_.long_side_px = 96;
+    options_.long_side_px = long_side_px;
     options_.threads = threads;
     options_.output = root_ / "set";
     summary_ = write_dataset(options_);

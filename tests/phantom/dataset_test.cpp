@@ -11,6 +11,7 @@
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/imaging/film.h"
+#include "radgen/imaging/quality.h"
 
 namespace radgen::phantom {
 namespace {
@@ -63,6 +64,19 @@ TEST(Dataset, HoldsAFilmAndAReportForEveryStudy) {
     const std::string report = read_file(set.path() / report_path(t));
     EXPECT_NE(report.find("\n IMPRESSION:"), std::string::npos);
   }
+}
+
+// Films that the drafting tool would refuse teach and test nothing. Of white lungs on both sides
+// nobody can say that they are lungs: those may be refused.
+TEST(Dataset, IsMadeOfFilmsThatLookLikeChestFilms) {
+  const SmallDataset set(2, 120, 192);
+  int refused = 0;
+  for (const StudyTruth& t : truths_of(set.path())) {
+    const Result<Film> film = read_film(set.path() / film_path(t));
+    ASSERT_TRUE(film);
+    refused += !judge_chest_film(*film).is_reportable;
+  }
+  EXPECT_LE(refused, 3);
 }
 
 TEST(Dataset, LeavesTagsEmptyAsOftenAsRealFilmsDo) {
