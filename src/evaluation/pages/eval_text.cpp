@@ -160,7 +160,7 @@ std::string headline_text(const MetricTable& metrics, const std::string& selecte
       std::any_of(metrics.all().begin(), metrics.all().end(),
                   [](const auto& entry) { return entry.first.starts_with("skill."); });
   std::string text =
-      fmt::format("{:<27} {:>6} {:<21} {:>7} {:>6}  {}\n", "metric", "model", "  best trivial",
+      fmt::format("{:<27} {:>6} {:<23} {:>7} {:>6}  {}\n", "metric", "model", "  best trivial",
                   "ceiling", "grid", has_skill ? "skill (95 % interval)" : "model's 95 % interval");
   bool has_mark = false;
   for (const std::string& path : headline_paths()) {
