@@ -113,6 +113,10 @@ Tensor empty_u8(int64_t rows, int64_t columns, float step) {
                                      step, kByteZero);
 }
 
+Tensor rounded_weight(const Tensor& weight, bool is_per_channel, int largest_weight) {
+  return quantised_weight(weight, is_per_channel, largest_weight).dequantize();
+}
+
 Int8Product::Int8Product(const Tensor& weight, const Tensor& bias, bool is_per_channel,
                          int largest_weight) {
   const EngineGuard engine(int8_engine());

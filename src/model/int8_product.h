@@ -51,6 +51,9 @@ constexpr int int8_weight_bits(int largest_weight) { return largest_weight > 64 
 // quint8 [rows,columns] of inputs, not filled. `step` as in Steps8; the middle is the caller's.
 torch::Tensor empty_u8(int64_t rows, int64_t columns, float step);
 
+// What is left of fp32 weights in 8 bits, as Int8Product() rounds them: fp32 again.
+torch::Tensor rounded_weight(const torch::Tensor& weight, bool is_per_channel, int largest_weight);
+
 class Int8Product {
  public:
   // Weights symmetric, -largest_weight..largest_weight; a scale each output channel or one for all.
