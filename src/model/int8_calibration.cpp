@@ -146,9 +146,10 @@ MeasuredPart make_part(const torch::nn::LinearImpl& layer, const SeenProduct& se
     part.factor = (range.spread * kOutputStep).contiguous();
     part.offset = (range.middle - kByteZero * part.factor).contiguous();
     weight = weight / range.spread.unsqueeze(1);
-    // The product sees the inputs without their middle. What the middle adds is taken of the rounded
-    // weights, so that they are off by their rounding times the inputs; with the exact ones it would
-    // be the inputs' distance from the middle, which after an activation is large nearly everywhere.
+    // The product sees the inputs without their middle. What the middle adds is taken of the
+    // rounded weights, so that results are off by the weights' rounding times the inputs; with the
+    // exact ones it would be times the inputs' distance from the middle, which after an activation
+    // is large nearly everywhere.
     const Tensor rounded_sum =
         rounded_weight(weight, options.is_per_channel, options.largest_weight).sum(1);
     bias = (bias - range.middle) / range.spread + part.input.middle * rounded_sum;
