@@ -8,8 +8,6 @@
 #include <vector>
 
 #include "radgen/core/compute.h"
-#include "radgen/core/error.h"
-#include "radgen/core/signals.h"
 
 namespace radgen {
 namespace {
@@ -18,6 +16,7 @@ namespace {
 struct Work {
   size_t count;
   const std::function<void(size_t)>& body;
+  const StopToken stop;  // a copy: the caller's may be the thread's own, which a scope replaces
   std::atomic<size_t> next{0}, done{0};
   std::atomic<bool> must_stop{false};
   std::mutex mutex;
@@ -25,7 +24,8 @@ struct Work {
   std::exception_ptr failure;
 
   void run() {
-    while (!must_stop && stop_signal() == 0) {
+    const StopScope scope(stop);
+    while (!must_stop && stop.requested() == 0) {
       const size_t i = next.fetch_add(1);
       if (i >= count) return;
       try {
@@ -45,9 +45,10 @@ struct Work {
 
 }  // namespace
 
-void parallel_for(size_t count, int threads, const std::function<void(size_t)>& body) {
+void parallel_for(size_t count, int threads, const std::function<void(size_t)>& body,
+                  const StopToken& stop) {
   const size_t wanted = static_cast<size_t>(threads > 0 ? threads : available_cores());
-  Work work{.count = count, .body = body};
+  Work work{.count = count, .body = body, .stop = stop};
   std::vector<std::thread> helpers;
   for (size_t i = 1; i < std::min(wanted, count); ++i) {
     try {
@@ -59,7 +60,7 @@ void parallel_for(size_t count, int threads, const std::function<void(size_t)>& 
   work.run();
   for (std::thread& helper : helpers) helper.join();
   if (work.failure) std::rethrow_exception(work.failure);
-  if (work.done < count) throw_if_stopped();
+  if (work.done < count) work.stop.throw_if_requested();
 }
 
 }  // namespace radgen

@@ -10,6 +10,7 @@
 #include "radgen/core/error.h"
 #include "radgen/core/log.h"
 #include "radgen/core/signals.h"
+#include "radgen/core/stop.h"
 
 namespace radgen {
 namespace {
@@ -148,6 +149,7 @@ int Tool::run(int argc, char** argv, const std::function<int()>& body) {
     int code = 0;
     if (!parse(argc, argv, code)) return code;
     install_stop_signals();
+    const StopScope scope(StopToken::of_signals());
     set_math_threads(threads());
     if (const BlasInfo blas = blas_info(); !blas.kernel.empty()) {
       log::debug("BLAS: {} (kernel {}), {} threads{}", blas.library, blas.kernel, threads(),

@@ -11,7 +11,7 @@
 #include "radgen/core/log.h"
 #include "radgen/core/progress.h"
 #include "radgen/core/random.h"
-#include "radgen/core/signals.h"
+#include "radgen/core/stop.h"
 #include "radgen/core/tool.h"
 #include "radgen/data/prepare.h"
 #include "radgen/inference/device.h"
@@ -331,10 +331,10 @@ TrainSummary Trainer::run() {
       sums_.clear();
       summed_ = 0;
     }
-    if (stop_signal() != 0) {
+    if (const int signal = current_stop().requested(); signal != 0) {
       save(/*is_best=*/false);
       log::warning("stopped at step {}: saved; continue with --resume", state_.step);
-      throw Interrupted(stop_signal());
+      throw Interrupted(signal);
     }
     const bool is_out_of_time = time_share() >= 1;
     const bool is_last = state_.step == total_steps_ || is_out_of_time;

@@ -50,6 +50,7 @@ TEST(ParallelFor, RethrowsAndHandsOutNothingMore) {
 
 TEST(ParallelFor, AStopSignalEndsItWithInterrupted) {
   install_stop_signals();
+  const StopScope scope(StopToken::of_signals());
   std::atomic<int> visited{0};
   EXPECT_THROW(parallel_for(1000, 2,
                             [&](size_t i) {
@@ -61,8 +62,56 @@ TEST(ParallelFor, AStopSignalEndsItWithInterrupted) {
   forget_stop_signal();
 }
 
+TEST(ParallelFor, ASignalStopsNothingWhereNobodyOpenedAScope) {
+  install_stop_signals();
+  std::atomic<int> visited{0};
+  parallel_for(100, 2, [&](size_t i) {  // what a draining service has begun
+    if (i == 0) std::raise(SIGTERM);
+    ++visited;
+  });
+  EXPECT_EQ(visited, 100);
+  forget_stop_signal();
+}
+
+TEST(ParallelFor, ATokenStopsItsOwnWorkAndNothingElse) {
+  StopSource source;
+  std::atomic<int> visited{0};
+  try {
+    parallel_for(
+        1000, 2,
+        [&](size_t i) {
+          ++visited;
+          if (i != 5) return;
+          source.request(SIGINT);
+          EXPECT_EQ(current_stop().requested(), SIGINT);
+        },
+        source.token());
+    FAIL() << "it was not stopped";
+  } catch (const Interrupted& stop) {
+    EXPECT_EQ(stop.signal(), SIGINT);
+  }
+  EXPECT_LT(visited, 1000);
+  EXPECT_EQ(current_stop().requested(), 0);  // the caller's thread is as it was
+  EXPECT_NO_THROW(parallel_for(10, 2, [](size_t) {}));
+}
+
+TEST(ParallelFor, WorkWithinWorkStopsWithIt) {
+  StopSource source;
+  const StopScope scope(source.token());
+  std::atomic<int> inner{0};
+  EXPECT_THROW(parallel_for(2, 2,
+                            [&](size_t) {
+                              parallel_for(1000, 2, [&](size_t) {
+                                if (++inner == 20) source.request();
+                              });
+                            }),
+               Interrupted);
+  EXPECT_LT(inner, 2000);
+}
+
 TEST(ParallelFor, AStopSignalDuringTheLastItemLosesNothing) {
   install_stop_signals();
+  const StopScope scope(StopToken::of_signals());
   EXPECT_NO_THROW(parallel_for(3, 1, [&](size_t i) {
     if (i == 2) std::raise(SIGTERM);
   }));

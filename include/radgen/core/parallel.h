@@ -5,11 +5,14 @@
 #include <cstddef>
 #include <functional>
 
+#include "radgen/core/stop.h"
+
 namespace radgen {
 
 // Calls body(i) for i in 0..count-1 on `threads` threads (0: available_cores()). Stops handing out
-// items once a body throws or a stop signal came in; the exception (or Interrupted) is rethrown
-// here.
-void parallel_for(size_t count, int threads, const std::function<void(size_t)>& body);
+// items once a body throws or `stop` is requested; the exception (or Interrupted) is rethrown here.
+// Bodies see `stop` as current_stop().
+void parallel_for(size_t count, int threads, const std::function<void(size_t)>& body,
+                  const StopToken& stop = current_stop());
 
 }  // namespace radgen

@@ -1,5 +1,6 @@
 // SIGINT and SIGTERM as a flag: work looks at it between steps, saves and leaves with Interrupted.
-// A second SIGINT ends the process at once (exit code 130).
+// A second SIGINT ends the process at once (exit code 130). For programs; what layers look at is
+// stop.h.
 #pragma once
 
 namespace radgen {
