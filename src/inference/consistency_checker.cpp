@@ -1,5 +1,6 @@
 #include "radgen/inference/consistency_checker.h"
 
+#include <algorithm>
 #include <string>
 
 #include "radgen/report/consistency.h"
@@ -51,12 +52,35 @@ size_t ConsistencyChecker::finished(const std::vector<int64_t>& ids, size_t begi
   return is_behind_digit ? begin : count;
 }
 
-bool ConsistencyChecker::accepts(const std::vector<int64_t>& ids, size_t begin) const {
+bool ConsistencyChecker::denies(const std::vector<int64_t>& ids, size_t begin,
+                                const std::set<Finding>& findings) const {
+  if (findings.empty()) return false;
+  const std::string text =
+      tokenizer_->decode({ids.begin() + static_cast<std::ptrdiff_t>(begin), ids.end()});
+  const std::vector<Mention> mentions = labeler_->mentions(text);
+  return std::any_of(mentions.begin(), mentions.end(), [&](const Mention& mention) {
+    return mention.assertion == Assertion::kNegative && findings.count(mention.finding) > 0;
+  });
+}
+
+bool ConsistencyChecker::accepts(const std::vector<int64_t>& ids, size_t begin,
+                                 int64_t /*rejections*/) const {
   if (ids.size() == begin + 1 && piece(ids.back()).is_separator) return true;
   const std::string text = tokenizer_->decode(ids);
   return find_contradictions(labeler_->mentions(text), text,
                              {.impression_begin = impression_begin(text), .is_finished = false})
       .empty();
+}
+
+bool ConsistencyChecker::begins_section(const std::vector<int64_t>& ids) const {
+  const auto is_separator = [&](int64_t id) { return piece(id).is_separator; };
+  return !ids.empty() && is_separator(ids.back()) &&
+         std::count_if(ids.begin(), ids.end(), is_separator) == 1;
+}
+
+bool ConsistencyChecker::accepts_end(const std::vector<int64_t>& ids) const {
+  const std::string text = tokenizer_->decode(ids);
+  return report_faults(text, labeler_->mentions(text)).omissions == 0;
 }
 
 ReportFaults report_faults(const std::string& text, const std::vector<Mention>& mentions) {

@@ -57,6 +57,18 @@ torch::Tensor letterboxes_of(const ModelInputConfig& config, const std::vector<S
   return images;
 }
 
+// Those that the finding head sees with more confidence than its threshold asks for. Without fitted
+// thresholds nobody knows what its probabilities are worth.
+std::set<Finding> findings_present(const FindingLogits& logits, const Calibration& calibration) {
+  std::set<Finding> present;
+  if (logits.empty() || calibration.finding_thresholds.empty()) return present;
+  for (size_t f = 0; f < kFindingCount; ++f)
+    if (all_findings()[f] != Finding::kNoFinding &&
+        logits.probabilities[f] > calibration.finding_thresholds[f])
+      present.insert(all_findings()[f]);
+  return present;
+}
+
 // Of the prepared pixels and their size.
 uint64_t hash_pixels(const cv::Mat& image) {
   uint64_t hash = hash_mix(static_cast<uint64_t>(image.rows), static_cast<uint64_t>(image.cols));
@@ -140,7 +152,10 @@ Predictor::Encoded Predictor::encode_inputs(const std::vector<StudyInput>& studi
 std::vector<Predictor::Written> Predictor::write(const std::vector<StudyInput>& studies,
                                                  size_t begin, const Encoded& encoded) const {
   SearchOptions options;
-  options.checker = checker_.get();
+  std::vector<StudyChecker> checkers;
+  for (const FindingLogits& logits : encoded.finding_logits)
+    checkers.emplace_back(*checker_, findings_present(logits, model_.calibration));
+  for (const StudyChecker& checker : checkers) options.checkers.push_back(&checker);
   // A draft describes what is seen before it sums up. Some reports in every data set are an
   // impression alone, and nothing in the image tells which.
   for (const Token& token : model_.tokenizer->encode("\n")) options.not_first.push_back(token.id);

@@ -69,7 +69,7 @@ std::optional<BeamSearch::Beam> BeamSearch::extended(const Candidate& candidate,
   if (finished == beam.begin) return beam;
   const std::vector<int64_t> sentences(written.ids.begin(),
                                        written.ids.begin() + static_cast<std::ptrdiff_t>(finished));
-  if (!rules_.checker->accepts(sentences, beam.begin)) {
+  if (!rules_.checker->accepts(sentences, beam.begin, /*rejections=*/0)) {
     if (is_checked) return std::nullopt;
     written.is_consistent = false;
   }

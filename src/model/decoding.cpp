@@ -123,10 +123,15 @@ std::vector<std::vector<DecodedText>> search_studies(
   const auto starts = with_bos(prompts, batch, model);
   const std::vector<int64_t> limits = limits_of(starts, config, model.decoder.max_tokens);
   const LogitsProcessors processors = processors_of(config, model, options.not_first);
-  const TextRules rules{&processors, config.sentence_retries > 0 ? options.checker : nullptr,
-                        model.eos_id, model.pad_id, config.sentence_retries};
+  RADGEN_CHECK(options.checkers.size() <= 1 || options.checkers.size() == starts.size(),
+               "one checker a study, or one for all");
+  TextRules rules{&processors, nullptr, model.eos_id, model.pad_id, config.sentence_retries};
   std::vector<std::unique_ptr<StudySearch>> searches;
-  for (size_t b = 0; b < starts.size(); ++b) searches.push_back(make(rules, limits[b], b));
+  for (size_t b = 0; b < starts.size(); ++b) {
+    if (!options.checkers.empty() && config.sentence_retries > 0)
+      rules.checker = options.checkers[options.checkers.size() == 1 ? 0 : b];
+    searches.push_back(make(rules, limits[b], b));
+  }
   return run_search(runtime, encoded, starts, *std::max_element(limits.begin(), limits.end()),
                     searches);
 }

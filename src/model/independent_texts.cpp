@@ -36,10 +36,10 @@ std::vector<Continuation> IndependentTexts::advance(const StudyStep& step) {
 
 void IndependentTexts::begin_sentence(Text& text, size_t begin, std::span<const float> log_probs,
                                       StepRow seen) {
-  text.begin = begin;
-  if (log_probs.data() != text.at_begin.data())
-    text.at_begin.assign(log_probs.begin(), log_probs.end());
-  text.seen_at_begin = seen;
+  text.sentence.begin = begin;
+  if (log_probs.data() != text.sentence.log_probs.data())
+    text.sentence.log_probs.assign(log_probs.begin(), log_probs.end());
+  text.sentence.seen = seen;
   const size_t words = text.written.ids.size() - begin;  // of the new sentence: none or one
   text.margins.erase(text.margins.begin(), text.margins.end() - static_cast<std::ptrdiff_t>(words));
   text.bans.clear();
@@ -50,8 +50,13 @@ void IndependentTexts::begin_sentence(Text& text, size_t begin, std::span<const 
 // says of its first word is known.
 void IndependentTexts::extend(Text& text, std::span<const float> log_probs, StepRow seen) {
   Hypothesis& written = text.written;
-  if (is_checked(text) && written.ids.size() == text.begin && text.rejections == 0)
-    begin_sentence(text, text.begin, log_probs, seen);
+  if (is_checked(text) && written.ids.size() == text.sentence.begin && text.rejections == 0) {
+    begin_sentence(text, text.sentence.begin, log_probs, seen);
+    if (rules_.checker->begins_section(written.ids)) {
+      text.section = text.sentence;
+      text.has_section = true;
+    }
+  }
   while (true) {
     const int64_t id = choose(text, log_probs);
     const bool is_end = id < 0 || id == rules_.eos_id;
@@ -62,14 +67,20 @@ void IndependentTexts::extend(Text& text, std::span<const float> log_probs, Step
     }
     if (is_checked(text)) {
       const size_t finished =
-          is_end ? written.ids.size() : rules_.checker->finished(written.ids, text.begin);
-      if (finished > text.begin && !keep_sentence(text, finished)) {
-        log_probs = text.at_begin;
-        seen = text.seen_at_begin;
+          is_end ? written.ids.size() : rules_.checker->finished(written.ids, text.sentence.begin);
+      if (finished > text.sentence.begin && !keep_sentence(text, finished)) {
+        log_probs = text.sentence.log_probs;
+        seen = text.sentence.seen;
         continue;
       }
       // The word that showed the end of a sentence is the first one of the next.
-      if (finished > text.begin && !is_end) begin_sentence(text, finished, log_probs, seen);
+      if (finished > text.sentence.begin && !is_end)
+        begin_sentence(text, finished, log_probs, seen);
+    }
+    if (id == rules_.eos_id && is_checked(text) && !keep_section(text)) {
+      log_probs = text.sentence.log_probs;
+      seen = text.sentence.seen;
+      continue;
     }
     if (is_end) {
       written.is_complete = id >= 0;
@@ -86,13 +97,13 @@ int64_t IndependentTexts::choose(Text& text, std::span<const float> log_probs) {
   const std::vector<int64_t>& ids = text.written.ids;
   for (const Ban& ban : text.bans)
     if (std::equal(ban.before.begin(), ban.before.end(),
-                   ids.begin() + static_cast<std::ptrdiff_t>(text.begin), ids.end()))
+                   ids.begin() + static_cast<std::ptrdiff_t>(text.sentence.begin), ids.end()))
       allowed_[static_cast<size_t>(ban.id)] = kForbidden;
   const int64_t id = chooser_->choose(allowed_, text.random);
   if (id < 0 || !is_checked(text)) return id;
   const float chosen = std::exchange(allowed_[static_cast<size_t>(id)], kForbidden);
   // The end of the text is no way out of a sentence.
-  if (ids.size() > text.begin) allowed_[static_cast<size_t>(rules_.eos_id)] = kForbidden;
+  if (ids.size() > text.sentence.begin) allowed_[static_cast<size_t>(rules_.eos_id)] = kForbidden;
   text.margins.push_back(chosen - *std::max_element(allowed_.begin(), allowed_.end()));
   return id;
 }
@@ -101,7 +112,7 @@ bool IndependentTexts::keep_sentence(Text& text, size_t count) {
   const Hypothesis& written = text.written;
   const std::vector<int64_t> sentences(written.ids.begin(),
                                        written.ids.begin() + static_cast<std::ptrdiff_t>(count));
-  if (rules_.checker->accepts(sentences, text.begin)) return true;
+  if (rules_.checker->accepts(sentences, text.sentence.begin, text.rejections)) return true;
   if (text.rejections >= rules_.sentence_retries) {
     text.written.is_consistent = false;
     return true;
@@ -115,19 +126,34 @@ void IndependentTexts::take_back(Text& text) {
   Hypothesis& written = text.written;
   ++text.rejections;
   ++written.rejections;
-  const size_t words = written.ids.size() - text.begin;
+  const size_t words = written.ids.size() - text.sentence.begin;
   if (chooser_->is_deterministic() || 2 * text.rejections > rules_.sentence_retries) {
     const auto least = std::min_element(text.margins.begin(),
                                         text.margins.begin() + static_cast<std::ptrdiff_t>(words));
-    const auto at = text.begin + static_cast<size_t>(least - text.margins.begin());
-    text.bans.push_back({{written.ids.begin() + static_cast<std::ptrdiff_t>(text.begin),
+    const auto at = text.sentence.begin + static_cast<size_t>(least - text.margins.begin());
+    text.bans.push_back({{written.ids.begin() + static_cast<std::ptrdiff_t>(text.sentence.begin),
                           written.ids.begin() + static_cast<std::ptrdiff_t>(at)},
                          written.ids[at]});
   }
   text.margins.clear();
-  written.ids.resize(text.begin);
-  written.log_probs.resize(text.begin);
-  written.seen.resize(text.begin);
+  forget_behind(text, text.sentence.begin);
+}
+
+void IndependentTexts::forget_behind(Text& text, size_t begin) {
+  text.written.ids.resize(begin);
+  text.written.log_probs.resize(begin);
+  text.written.seen.resize(begin);
+}
+
+bool IndependentTexts::keep_section(Text& text) {
+  const bool may_restart = text.has_section && !chooser_->is_deterministic() &&
+                           2 * text.restarts < rules_.sentence_retries;
+  if (!may_restart || rules_.checker->accepts_end(text.written.ids)) return true;
+  ++text.restarts;
+  ++text.written.rejections;
+  forget_behind(text, text.section.begin);
+  begin_sentence(text, text.section.begin, text.section.log_probs, text.section.seen);
+  return false;
 }
 
 std::vector<Hypothesis> IndependentTexts::finish() {

@@ -40,14 +40,20 @@ class IndependentTexts : public StudySearch {
     std::vector<int64_t> before;
     int64_t id = 0;
   };
+  // Where a text can go on from again.
+  struct Place {
+    size_t begin = 0;              // index into Hypothesis::ids
+    std::vector<float> log_probs;  // [X], what was said of the word there
+    StepRow seen;
+  };
   struct Text {
     Hypothesis written;
     Random random;
     bool is_done = false;
-    // Of the sentence that is being written:
-    size_t begin = 0;             // index into written.ids
-    std::vector<float> at_begin;  // what was said of its first word
-    StepRow seen_at_begin;
+    // Of the sentence that is being written, and of its section:
+    Place sentence, section;
+    bool has_section = false;
+    int64_t restarts = 0;        // of the section
     std::vector<float> margins;  // each word's log P less that of the best other one
     std::vector<Ban> bans;
     int64_t rejections = 0;
@@ -61,6 +67,9 @@ class IndependentTexts : public StudySearch {
   // The first `count` words are finished sentences now. False: the newest was taken back.
   bool keep_sentence(Text& text, size_t count);
   void take_back(Text& text);
+  // At the end of the text. False: its last section was taken back.
+  bool keep_section(Text& text);
+  static void forget_behind(Text& text, size_t begin);
   // Remembers what was said of the sentence's first word.
   static void begin_sentence(Text& text, size_t begin, std::span<const float> log_probs,
                              StepRow seen);

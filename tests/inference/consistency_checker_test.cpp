@@ -40,7 +40,7 @@ class Consistency : public ::testing::Test {
     return found;
   }
   bool accepts(const std::string& text) const {
-    return checker_->accepts(tokenizer_->encode_ids(text), 0);
+    return checker_->accepts(tokenizer_->encode_ids(text), 0, 0);
   }
 
   fs::path root_;
@@ -67,12 +67,34 @@ TEST_F(Consistency, ASentenceThatDeniesWhatWasStatedIsNotAccepted) {
   EXPECT_FALSE(accepts("No pneumothorax. No pneumothorax."));
 }
 
+TEST_F(Consistency, WhatTheImageShowsIsNotDeniedUnlessNothingElseIsWritten) {
+  const StudyChecker study(*checker_, {Finding::kPleuralEffusion});
+  const auto ids = tokenizer_->encode_ids("No pleural effusion.");
+  EXPECT_TRUE(checker_->accepts(ids, 0, 0));
+  EXPECT_FALSE(study.accepts(ids, 0, 0));
+  EXPECT_TRUE(study.accepts(ids, 0, StudyChecker::kGivesUpAfter));
+  EXPECT_TRUE(study.accepts(tokenizer_->encode_ids("No pneumothorax."), 0, 0));
+  EXPECT_TRUE(study.accepts(tokenizer_->encode_ids("Small left pleural effusion."), 0, 0));
+  // of the newest sentence alone
+  const std::string both = "No pleural effusion. No pneumothorax.";
+  EXPECT_TRUE(study.accepts(tokenizer_->encode_ids(both), ids.size(), 0));
+}
+
 TEST_F(Consistency, AnImpressionIsComparedWithTheFindings) {
   EXPECT_TRUE(accepts("Small left pleural effusion.\nLeft pleural effusion."));
   EXPECT_FALSE(accepts("Small left pleural effusion.\nRight pleural effusion."));
   EXPECT_FALSE(accepts("No pneumothorax.\nLeft pneumothorax."));
   // what is missing may still come
   EXPECT_TRUE(accepts("Small left pleural effusion. Cardiomegaly.\nLeft pleural effusion."));
+}
+
+TEST_F(Consistency, AnImpressionThatLeavesAFindingOutIsWrittenAgain) {
+  const auto ids = [&](const std::string& text) { return tokenizer_->encode_ids(text); };
+  EXPECT_FALSE(checker_->accepts_end(ids("Small left pleural effusion.\nNo acute disease.")));
+  EXPECT_TRUE(checker_->accepts_end(ids("Small left pleural effusion.\nLeft pleural effusion.")));
+  EXPECT_TRUE(checker_->begins_section(ids("Small left pleural effusion.\n")));
+  EXPECT_FALSE(checker_->begins_section(ids("Small left pleural effusion.")));
+  EXPECT_FALSE(checker_->begins_section(ids("Small left pleural effusion.\nNo disease.\n")));
 }
 
 TEST_F(Consistency, OmissionsAreCountedApartFromFaults) {

@@ -88,7 +88,7 @@ class WithoutWord : public SentenceChecker {
   size_t finished(const Ids& ids, size_t begin) const override {
     return ids.back() == 4 ? ids.size() : begin;
   }
-  bool accepts(const Ids& ids, size_t begin) const override {
+  bool accepts(const Ids& ids, size_t begin, int64_t) const override {
     EXPECT_LT(begin, ids.size());
     return std::find(ids.begin() + static_cast<std::ptrdiff_t>(begin), ids.end(), word_) ==
            ids.end();
@@ -136,7 +136,7 @@ TEST_F(CheckedSearch, RejectedSentencesAreTakenBackAndSampledAgain) {
   const int64_t word = most_frequent_word(plain);
   const WithoutWord checker(word);
   SearchOptions checked = options;
-  checked.checker = &checker;
+  checked.checkers = {&checker};
   int64_t rejections = 0, consistent = 0;
   const auto texts = sample_texts(model, encoded, {}, sampling, checked);
   for (size_t b = 0; b < texts.size(); ++b) {
@@ -158,7 +158,7 @@ TEST_F(CheckedSearch, TextsThatAreNotRejectedStayTheSame) {
   const auto plain = sample_texts(model, encoded, {}, sampling, options);
   const WithoutWord checker(most_frequent_word(plain));
   SearchOptions checked = options;
-  checked.checker = &checker;
+  checked.checkers = {&checker};
   const auto texts = sample_texts(model, encoded, {}, sampling, checked);
   int64_t same = 0, changed = 0;
   for (size_t b = 0; b < texts.size(); ++b)
@@ -184,7 +184,7 @@ TEST_F(CheckedSearch, GreedyAndBeamsLeaveARejectedSentence) {
     const auto plain = generate(model, encoded, {}, config);
     const int64_t word = most_frequent_word({plain});
     const WithoutWord checker(word);
-    const auto texts = generate(model, encoded, {}, config, {.checker = &checker});
+    const auto texts = generate(model, encoded, {}, config, {.checkers = {&checker}});
     for (size_t b = 0; b < texts.size(); ++b) {
       expect_scored(texts[b], static_cast<int64_t>(b));
       if (!texts[b].is_consistent || !texts[b].is_complete) continue;
@@ -193,17 +193,66 @@ TEST_F(CheckedSearch, GreedyAndBeamsLeaveARejectedSentence) {
   }
 }
 
+// Behind the first sentence a section begins that needs a word.
+class SectionWithWord : public WithoutWord {
+ public:
+  SectionWithWord(int64_t word, bool is_strict)
+      : WithoutWord(/*word=*/0), word_(word), is_strict_(is_strict) {}
+  bool begins_section(const Ids& ids) const override {
+    return std::count(ids.begin(), ids.end(), 4) == 1;
+  }
+  bool accepts_end(const Ids& ids) const override {
+    const auto section = std::find(ids.begin(), ids.end(), 4);
+    return !is_strict_ || section == ids.end() || std::find(section, ids.end(), word_) != ids.end();
+  }
+
+ private:
+  int64_t word_;
+  bool is_strict_;
+};
+
+TEST_F(CheckedSearch, ASectionThatMayNotEndIsSampledAgainAndTheRestStays) {
+  const SearchOptions options{.seeds = {1, 2, 3}};
+  DecodingConfig config = sampling;
+  config.num_samples = 24;
+  config.sentence_retries = 40;
+  const int64_t word = most_frequent_word(sample_texts(model, encoded, {}, config, options));
+  int64_t restarted = 0;
+  const SectionWithWord strict(word, true), lenient(word, false);
+  SearchOptions checked = options, unchecked = options;
+  checked.checkers = {&strict};
+  unchecked.checkers = {&lenient};
+  const auto texts = sample_texts(model, encoded, {}, config, checked);
+  const auto plain = sample_texts(model, encoded, {}, config, unchecked);
+  for (size_t b = 0; b < texts.size(); ++b)
+    for (size_t c = 0; c < texts[b].size(); ++c) {
+      const DecodedText& text = texts[b][c];
+      expect_scored(text, static_cast<int64_t>(b));
+      EXPECT_TRUE(text.is_consistent);
+      if (text.is_complete && text.rejections < 20) {
+        EXPECT_TRUE(strict.accepts_end(text.ids));
+      }
+      if (text.rejections == 0) continue;
+      ++restarted;
+      const Ids& before = plain[b][c].ids;
+      const auto first = std::find(before.begin(), before.end(), 4) + 1;
+      ASSERT_GE(text.ids.size(), static_cast<size_t>(first - before.begin()));
+      EXPECT_TRUE(std::equal(before.begin(), first, text.ids.begin()));
+    }
+  EXPECT_GT(restarted, 2);
+}
+
 TEST_F(CheckedSearch, ATextThatIsRejectedEveryTimeIsMarked) {
   class Never : public WithoutWord {
    public:
     Never() : WithoutWord(0) {}
-    bool accepts(const Ids&, size_t) const override { return false; }
+    bool accepts(const Ids&, size_t, int64_t) const override { return false; }
   };
   const Never checker;
   DecodingConfig config = sampling;
   config.sentence_retries = 3;
   for (const auto& of_study :
-       sample_texts(model, encoded, {}, config, {.seeds = {1, 2, 3}, .checker = &checker}))
+       sample_texts(model, encoded, {}, config, {.seeds = {1, 2, 3}, .checkers = {&checker}}))
     for (const DecodedText& text : of_study) {
       if (!text.is_complete) continue;
       EXPECT_EQ(text.is_consistent, text.ids.empty());
@@ -213,7 +262,7 @@ TEST_F(CheckedSearch, ATextThatIsRejectedEveryTimeIsMarked) {
     }
   config.sentence_retries = 0;  // nobody is asked
   for (const auto& of_study :
-       sample_texts(model, encoded, {}, config, {.seeds = {1, 2, 3}, .checker = &checker}))
+       sample_texts(model, encoded, {}, config, {.seeds = {1, 2, 3}, .checkers = {&checker}}))
     for (const DecodedText& text : of_study) EXPECT_TRUE(text.is_consistent);
 }
 

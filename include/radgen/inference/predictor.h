@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "radgen/inference/consistency_checker.h"
 #include "radgen/inference/model_folder.h"
 #include "radgen/inference/region_features.h"
 #include "radgen/model/decoding.h"
@@ -124,7 +125,7 @@ class Predictor {
   std::shared_ptr<const Runtime> runtime_;
   int64_t batch_size_;
   std::shared_ptr<const Labeler> labeler_;
-  std::shared_ptr<const SentenceChecker> checker_;
+  std::shared_ptr<const ConsistencyChecker> checker_;
 };
 
 struct PredictorOptions {

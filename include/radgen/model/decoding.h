@@ -75,8 +75,9 @@ struct DecodedText {
 struct SearchOptions {
   // Of sampling, one a study: its texts depend on nothing else of the batch.
   std::vector<uint64_t> seeds;
-  std::vector<int64_t> not_first;            // words that no text begins with
-  const SentenceChecker* checker = nullptr;  // not owned; null: every sentence is accepted
+  std::vector<int64_t> not_first;  // words that no text begins with
+  // One a study, or one for all; not owned. Empty: every sentence is accepted.
+  std::vector<const SentenceChecker*> checkers;
 };
 
 // Writes a report for each of the B studies, greedily or by beam search. prompts: B lists of ids
