@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "data/temporary_folder.h"
+#include "imaging/edited_films.h"
 #include "imaging/synthetic_films.h"
 #include "inference/tiny_model.h"
 #include "radgen/core/files.h"
@@ -57,6 +60,20 @@ TEST_F(FilmReporterTest, RefusesWhatShowsNoChestAndFailsOnWhatCannotBeRead) {
   ASSERT_FALSE(failed);
   EXPECT_FALSE(failed.failure().reason.empty());
   EXPECT_FALSE(reporter().report(folder_.path() / "absent.dcm", {.name = "t"}));
+}
+
+TEST_F(FilmReporterTest, DraftsADetectorsRawFilmOnlyWhenAllowedAndWithAWarning) {
+  const fs::path path = folder_.path() / "raw.dcm";
+  write_file_atomic(
+      path, testing::with(encode_dicom_film(chest_film()), 0x00080068, "CS", "FOR PROCESSING"));
+  const Result<FilmReport> refused = reporter().report(path, {.name = "raw"});
+  ASSERT_TRUE(refused && refused->refusal);
+  EXPECT_EQ(refused->refusal->code, "for_processing");
+  const Result<FilmReport> drafted =
+      reporter().report(path, {.name = "raw", .takes_for_processing = true});
+  ASSERT_TRUE(drafted);
+  EXPECT_EQ(drafted->draft.status, "drafted");
+  EXPECT_EQ(std::ranges::count(drafted->draft.warnings, "for_processing"), 1);
 }
 
 // A mark that only one place of the stored image has: where it is seen in the prepared image, taken
