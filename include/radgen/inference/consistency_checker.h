@@ -4,9 +4,9 @@
 //   const ConsistencyChecker checker(tokenizer, labeler);
 //   generate(*runtime, encoded, prompts, config, {.checker = &checker});
 //
-// A sentence is judged by what is there; what an impression leaves out is known at the end only, and
-// then the impression is written again. No prior is ever given, so that a comparison with one is a
-// fault.
+// A sentence is judged by what is there; what an impression leaves out is known at the end only,
+// and then the impression is written again. No prior is ever given, so that a comparison with one
+// is a fault.
 #pragma once
 
 #include <memory>
@@ -49,8 +49,8 @@ class ConsistencyChecker : public SentenceChecker {
 };
 
 // The same for one study, whose finding head sees `present`: a sentence that denies one of these is
-// written again too, before it blocks the statement. Where that fails kGivesUpAfter times, the words
-// are believed.
+// written again too, before it blocks the statement. Where that fails kGivesUpAfter times, the
+// words are believed.
 class StudyChecker : public SentenceChecker {
  public:
   static constexpr int64_t kGivesUpAfter = 4;
