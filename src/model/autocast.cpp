@@ -1,7 +1,9 @@
 #include "radgen/model/autocast.h"
 
+#include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "radgen/core/compute.h"
@@ -32,9 +34,20 @@ bool multiplies_bf16_fast(torch::Device device) {
   return !device.is_cpu() || has_bf16_products(cpu_features(), onednn_isa_limit());
 }
 
-void warn_of_slow_bf16() {
+// LibTorch asks the CPU whether a bf16 product may go to oneDNN; oneDNN, held to AVX2 by
+// ONEDNN_MAX_CPU_ISA, then has none and fails.
+void part_with_limited_onednn() {
+  const std::vector<std::string> features = cpu_features();
+  const bool cpu_has_avx512 =
+      std::find(features.begin(), features.end(), "avx512bw") != features.end();
+  if (cpu_has_avx512 && !onednn_isa_limit().empty())
+    at::globalContext().setUserEnabledMkldnn(false);
+}
+
+void prepare_slow_bf16() {
   static std::once_flag once;
   std::call_once(once, [] {
+    part_with_limited_onednn();
     log::warning(
         "bf16 was asked for, but this CPU has no bf16 products (or oneDNN may not use them): they "
         "are emulated, and linear layers can take 80 times as long as in fp32; fp32 or auto is "
@@ -68,7 +81,7 @@ bool use_bf16(const std::string& precision, torch::Device device) {
   RADGEN_CHECK(precision == "bf16" || precision == "auto", "precision must be fp32, bf16 or auto");
   const bool is_fast = multiplies_bf16_fast(device);
   if (precision == "auto") return is_fast;
-  if (!is_fast) warn_of_slow_bf16();
+  if (!is_fast) prepare_slow_bf16();
   return true;
 }
 
