@@ -27,6 +27,7 @@ build_packages=(
 test_packages=(
   libgtest-dev
   clang-format                 # scripts/lint.sh --check
+  dicom3tools python3-pydicom  # strangers that read our DICOM results
 )
 browser_packages=(chromium)
 servers_packages=(postgresql orthanc orthanc-dicomweb)

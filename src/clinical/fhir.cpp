@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "clinical/codes.h"
 #include "clinical/fhir_values.h"
 #include "radgen/clinical/shown_report.h"
 #include "radgen/core/error.h"
@@ -28,54 +29,29 @@ ordered_json concept_of(ordered_json codings, const std::string& text) {
   return out;
 }
 
-// SNOMED CT where one concept means what CheXpert's class means; the others have their name only.
+// Of a standard scheme; a code of our own says no more than its name does.
+void add_code(ordered_json& codings, const Code& code) {
+  const std::string system = fhir_system(code);
+  if (!system.empty()) codings.push_back(coding(system.c_str(), code.value, code.meaning));
+}
+
 ordered_json finding_concept(Finding finding) {
   ordered_json codings = ordered_json::array();
-  switch (finding) {
-    case Finding::kAtelectasis:
-      codings.push_back(coding(kSnomed, "46621007", "Atelectasis"));
-      break;
-    case Finding::kCardiomegaly:
-      codings.push_back(coding(kSnomed, "8186001", "Cardiomegaly"));
-      break;
-    case Finding::kConsolidation:
-      codings.push_back(coding(kSnomed, "95436008", "Lung consolidation"));
-      break;
-    case Finding::kEdema:
-      codings.push_back(coding(kSnomed, "19242006", "Pulmonary edema"));
-      break;
-    case Finding::kPleuralEffusion:
-      codings.push_back(coding(kSnomed, "60046008", "Pleural effusion"));
-      break;
-    case Finding::kPneumonia:
-      codings.push_back(coding(kSnomed, "233604007", "Pneumonia"));
-      break;
-    case Finding::kPneumothorax:
-      codings.push_back(coding(kSnomed, "36118008", "Pneumothorax"));
-      break;
-    default:
-      break;
-  }
+  add_code(codings, finding_code(finding));
   return concept_of(std::move(codings), finding_name(finding));
 }
 
 ordered_json laterality_concept(Side side) {
   ordered_json codings = ordered_json::array();
-  if (side == Side::kLeft) codings.push_back(coding(kSnomed, "7771000", "Left"));
-  if (side == Side::kRight) codings.push_back(coding(kSnomed, "24028007", "Right"));
-  if (side == Side::kBilateral) codings.push_back(coding(kSnomed, "51440002", "Right and left"));
+  if (const Code* code = side_code(side)) add_code(codings, *code);
   return concept_of(std::move(codings), side_name(side));
 }
 
 ordered_json report_code(const FhirContext& context) {
   ordered_json codings = ordered_json::array();
-  std::string text = "Diagnostic imaging study";
-  if (context.view == "AP") {
-    text = "XR Chest AP";
-    codings.push_back(coding(kLoinc, "36572-6", text));
-  } else {
-    codings.push_back(coding(kLoinc, "18748-4", text));
-  }
+  const Code& procedure = procedure_code(context.view);
+  add_code(codings, procedure);
+  const std::string& text = procedure.meaning;
   if (!context.procedure_code.empty()) {
     ordered_json own;
     if (!context.procedure_system.empty()) own["system"] = fhir::clean(context.procedure_system);
@@ -314,7 +290,8 @@ ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
     throw Error(ErrorCode::kData, "no FHIR report: the study's status is '" +
                                       draft.status.substr(0, 40) + "', not 'drafted'");
   }
-  const std::string issued = context.issued.empty() ? fhir::now_instant() : context.issued;
+  const std::string issued =
+      context.issued.empty() ? fhir::instant(std::chrono::system_clock::now()) : context.issued;
   if (!fhir::is_instant(issued)) {
     throw Error(ErrorCode::kUsage, "'issued' is no FHIR instant",
                 "write it as 2026-01-02T03:04:05Z");

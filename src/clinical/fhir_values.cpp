@@ -86,8 +86,8 @@ std::string date_time(const std::string& date, const std::string& time,
          utc_offset.substr(0, 3) + ":" + utc_offset.substr(3);
 }
 
-std::string now_instant() {
-  const std::time_t now = std::time(nullptr);
+std::string instant(std::chrono::system_clock::time_point time) {
+  const std::time_t now = std::chrono::system_clock::to_time_t(time);
   std::tm utc{};
   gmtime_r(&now, &utc);
   std::array<char, 32> text{};

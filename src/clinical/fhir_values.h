@@ -1,6 +1,7 @@
 // Values of FHIR R4: dates, strings, narrative, attachments.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,8 @@ std::string narrative_text(std::string_view text);
 // not a date.
 std::string date_time(const std::string& date, const std::string& time,
                       const std::string& utc_offset);
-std::string now_instant();
+// UTC, in seconds.
+std::string instant(std::chrono::system_clock::time_point time);
 bool is_instant(const std::string& text);
 bool is_uid(const std::string& text);             // DICOM PS3.5 9.1
 std::string sha1_base64(std::string_view bytes);  // what R4's Attachment.hash asks for

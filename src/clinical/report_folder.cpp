@@ -7,6 +7,8 @@
 #include <opencv2/imgproc.hpp>
 #include <set>
 
+#include "clinical/fhir_values.h"
+#include "radgen/clinical/dicom_results.h"
 #include "radgen/clinical/shown_report.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
@@ -256,6 +258,7 @@ FhirContext fhir_context(const FilmReport& report) {
           .view = tags.view_position,
           .sop_instance_uid = tags.sop_uid,
           .prepared_to_stored = report.prepared_to_stored(),
+          .issued = fhir::instant(report.made_at),
           .is_phantom_trained = report.model.is_phantom_trained,
           .keeps_unsupported = report.keeps_unsupported};
 }
@@ -275,6 +278,7 @@ void write_report(const fs::path& folder, const FilmReport& report) {
   if (writes_fhir(report)) {
     write_fhir(folder / "report.fhir.json", fhir_report(report.draft, fhir_context(report)));
   }
+  if (writes_dicom(report)) write_dicom_results(folder, report);
 }
 
 }  // namespace radgen

@@ -45,6 +45,11 @@ FilmTags read_tags(const DicomElements& elements, std::vector<std::string>& warn
   tags.patient_id = read_identifier(elements, DCM_PatientID, "patient_id_character_set", warnings);
   tags.accession =
       read_identifier(elements, DCM_AccessionNumber, "accession_character_set", warnings);
+  // What names the patient or the study for people: left out alike, without a word.
+  tags.patient_name = elements.decoded(DCM_PatientName).value_or("");
+  tags.study_id = elements.decoded(DCM_StudyID).value_or("");
+  tags.referring_physician = elements.decoded(DCM_ReferringPhysicianName).value_or("");
+  tags.patient_birth_date = elements.text(DCM_PatientBirthDate);
   tags.patient_sex = elements.code(DCM_PatientSex);
   tags.study_date = elements.text(DCM_StudyDate);
   tags.study_time = elements.text(DCM_StudyTime);
@@ -52,8 +57,8 @@ FilmTags read_tags(const DicomElements& elements, std::vector<std::string>& warn
   if (tags.is_for_processing) warnings.emplace_back("for_processing");
   // What write_dicom_film() says in ImageComments.
   tags.is_synthetic = elements.text(DCM_ImageComments).starts_with("SYNTHETIC");
-  tags.patient_age_years = age_in_years(elements.text(DCM_PatientAge),
-                                        elements.text(DCM_PatientBirthDate), tags.study_date);
+  tags.patient_age_years =
+      age_in_years(elements.text(DCM_PatientAge), tags.patient_birth_date, tags.study_date);
   return tags;
 }
 

@@ -57,6 +57,44 @@ is_json "$scratch/labels.jsonl"
 same "$(lines "$scratch/labels.jsonl")" "$tests" "labelled reports"
 
 say "reports for two films"
+# SR, text and Secondary Capture as strangers read them: David Clunie's dciodvfy, DCMTK and pydicom.
+files_as_dicom() {
+  local file said
+  for file in "$1"/report.sr.dcm "$1"/report.text.dcm "$1"/report.sc.dcm; do
+    is_file "$file"
+    if command -v dciodvfy >/dev/null; then
+      said=$(dciodvfy "$file" 2>&1) || true
+      if grep -q '^Error' <<<"$said"; then fail "dciodvfy refuses ${file##*/}: $(grep -m1 '^Error' <<<"$said")"; fi
+    else
+      echo "not checked by dciodvfy: dicom3tools is not here"
+    fi
+  done
+  dsrdump "$1/report.sr.dcm" >/dev/null || fail "dsrdump cannot read the measurement report"
+  dsrdump "$1/report.text.dcm" >/dev/null || fail "dsrdump cannot read the text report"
+  if ! /usr/bin/python3 -c 'import pydicom' 2>/dev/null; then echo "not read by pydicom: python3-pydicom is not here"; return; fi
+  /usr/bin/python3 - "$1" <<'PYTHON' || fail "pydicom reads something else"
+import json, sys, pydicom
+folder = sys.argv[1]
+sr = pydicom.dcmread(folder + "/report.sr.dcm")
+sc = pydicom.dcmread(folder + "/report.sc.dcm")
+draft = json.load(open(folder + "/prediction.json"))
+assert sr.VerificationFlag == "UNVERIFIED" and sr.PreliminaryFlag == "PRELIMINARY"
+assert sr.StudyInstanceUID == sc.StudyInstanceUID
+def items(node):
+    yield node
+    for child in node.get("ContentSequence", []):
+        yield from items(child)
+regions = [[float(v) for v in i.GraphicData] for i in items(sr) if i.get("ValueType") == "SCOORD"]
+boxes = [b for s in draft["sentences"] if s["region"] != "none" for b in s["boxes_stored"]]
+assert len(regions) == len(boxes), (len(regions), len(boxes))
+for region, b in zip(regions, boxes):
+    x, y, r, t = b["x"], b["y"], b["x"] + b["w"], b["y"] + b["h"]
+    wanted = [x, y, r, y, r, t, x, t, x, y]
+    assert max(abs(p - q) for p, q in zip(region, wanted)) < 0.01, (region, wanted)
+assert len(sc.PixelData) >= sc.Rows * sc.Columns * 3
+PYTHON
+}
+
 expect 0 "$bin/phantom-radgen" --studies 2 --size 512 --seed 5 --output "$scratch/films"
 expect 0 "$bin/report-radgen" --threads 1 --model "$run/model" --input "$scratch/films/files" --output "$scratch/reports"
 is_json "$scratch/reports/summary.json"
@@ -72,6 +110,7 @@ for prediction in "${predictions[@]}"; do
   if grep -qF '"status": "drafted"' "$prediction"; then
     is_json "$folder/report.fhir.json"
     grep -qF '"status": "partial"' "$folder/report.fhir.json" || fail "a draft that claims to be more than partial"
+    files_as_dicom "$folder"
   fi
 done
 grep -qF '"status": "drafted"' "${predictions[@]}" || fail "neither of two good films was drafted"

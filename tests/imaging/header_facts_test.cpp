@@ -22,7 +22,8 @@ std::string outcome(const std::string& file) {
   if (!film) return film.failure().reason;
   const FilmTags& t = film->tags;
   std::string text =
-      fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", t.modality, t.body_part,
+      fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", t.patient_name,
+                  t.patient_birth_date, t.study_id, t.referring_physician, t.modality, t.body_part,
                   t.view_position, t.patient_orientation, t.sop_class, t.study_uid, t.series_uid,
                   t.sop_uid, t.patient_id, t.patient_sex, t.accession, t.study_date, t.study_time,
                   t.patient_age_years.value_or(-1), t.is_for_processing, t.is_synthetic);
@@ -57,6 +58,8 @@ std::map<uint32_t, Change> changes() {
   set(0x00080050, "SH", "OTHER");
   set(0x00080060, "CS", "CR");
   set(0x00080068, "CS", "FOR PROCESSING");
+  set(0x00080090, "PN", "Other^Doctor");
+  set(0x00100010, "PN", "Other^Name");
   set(0x00100020, "LO", "OTHER");
   in(without(base, 0x00101010), 0x00100030, "DA", "19600102");
   set(0x00100040, "CS", "M");
@@ -68,6 +71,7 @@ std::map<uint32_t, Change> changes() {
   set(0x00185101, "CS", "AP");
   set(0x0020000D, "UI", "1.2.4");
   set(0x0020000E, "UI", "1.2.5");
+  set(0x00200010, "SH", "OTHER");
   set(0x00200020, "CS", "R\\F");
   set(0x00204000, "LT", "a film");
   number(0x00280002, 3);

@@ -4,6 +4,8 @@
 //   report.txt           the same in plain words
 //   report.html          the film beside its sentences (pages/report_page.h)
 //   report.fhir.json     FHIR R4 DiagnosticReport; not for a refused film
+//   report.sr.dcm, report.text.dcm, report.sc.dcm
+//                        what a PACS files (clinical/dicom_results.h); of DICOM films only
 //   map_01.png           sentence 1's attention over the patch grid, 16 bits
 //   sentence_01.png      sentence 1's heat map and boxes over the upright film
 //
@@ -12,13 +14,14 @@
 //   write_film_report(folder.path(), report);
 //   folder.commit();
 //
-// Only the FHIR file holds what the film's header says of the patient. Every output says that it
-// is research software. Two kinds of region are told apart everywhere: evidence (a finding is here)
-// and examined (this was looked at and nothing was found). A sentence without a region gets its
-// image without heat map and boxes, and says why; one that states a finding which no region bears
-// out is marked and left out of the impression.
+// Only the FHIR and DICOM files hold what the film's header says of the patient. Every output says
+// that it is research software. Two kinds of region are told apart everywhere: evidence (a finding
+// is here) and examined (this was looked at and nothing was found). A sentence without a region
+// gets its image without heat map and boxes, and says why; one that states a finding which no
+// region bears out is marked and left out of the impression.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -55,6 +58,8 @@ struct FilmReport {
   ModelFacts model;
   bool may_write_synthetic_fhir = false;  // FHIR although the words mean nothing
   bool keeps_unsupported = false;         // unsupported sentences stay in the impression
+  // Of the FHIR and DICOM results; all else in them depends on film, model and words alone.
+  std::chrono::system_clock::time_point made_at = std::chrono::system_clock::now();
 
   // Prepared-image pixels -> stored pixels: rows and columns of the original image as its file has
   // them, before any turning, crop or resize. The frame in which boxes leave the house. inverse():

@@ -33,6 +33,8 @@ struct FilmTags {
   std::string sop_class, study_uid, series_uid, sop_uid;
   // Never in logs. The identifiers are empty when their character set cannot be decoded.
   std::string patient_id, patient_sex, accession, study_date, study_time;
+  // For results that a PACS files, and nothing else; names as PN has them ("Doe^Jane").
+  std::string patient_name, patient_birth_date, study_id, referring_physician;
   std::optional<double> patient_age_years;
   bool is_for_processing = false;  // the detector's raw image, not meant to be looked at
   bool is_synthetic = false;       // made by a program, as write_dicom_film() says in ImageComments
