@@ -14,13 +14,16 @@
 #include "radgen/inference/device.h"
 #include "radgen/inference/predictor.h"
 #include "radgen/reporting/film_reporter.h"
+#include "report_watch.h"
 
 namespace {
 
 using namespace radgen;
 
 struct Arguments {
-  fs::path model, input;
+  fs::path model, input, watched;
+  double settle_seconds = 2;
+  bool until_empty = false;
   std::string indication, sex;
   std::optional<double> age_years;
   bool allow_synthetic_model = false, keep_unsupported = false, allow_for_processing = false;
@@ -81,21 +84,29 @@ std::vector<StudyInput> int8_films(const Arguments& arguments, const fs::path& o
   return films;
 }
 
-// One film from its file to its folder.
+// One film from its file into a folder that is there.
+Result<FilmReport> report_into(const fs::path& film, const std::string& name,
+                               const FilmReporter& reporter, const Arguments& arguments,
+                               const fs::path& folder) {
+  Result<FilmReport> report =
+      reporter.report(film, {.name = name,
+                             .indication = arguments.indication,
+                             .sex = arguments.sex,
+                             .age_years = arguments.age_years,
+                             .may_write_synthetic_fhir = arguments.allow_synthetic_model,
+                             .keeps_unsupported = arguments.keep_unsupported,
+                             .takes_for_processing = arguments.allow_for_processing});
+  if (report) write_film_report(folder, *report);
+  return report;
+}
+
 std::optional<Failure> report_film(const FilmFile& file, const FilmReporter& reporter,
                                    const Arguments& arguments, const fs::path& output,
                                    Summary& summary) {
-  Result<FilmReport> report =
-      reporter.report(file.path, {.name = file.name,
-                                  .indication = arguments.indication,
-                                  .sex = arguments.sex,
-                                  .age_years = arguments.age_years,
-                                  .may_write_synthetic_fhir = arguments.allow_synthetic_model,
-                                  .keeps_unsupported = arguments.keep_unsupported,
-                                  .takes_for_processing = arguments.allow_for_processing});
-  if (!report) return report.failure();
   AtomicDirectory folder(output / file.output);
-  write_film_report(folder.path(), *report);
+  const Result<FilmReport> report =
+      report_into(file.path, file.name, reporter, arguments, folder.path());
+  if (!report) return report.failure();
   folder.commit();
 
   const std::optional<Refusal>& refusal = report->refusal;
@@ -144,9 +155,31 @@ void print(const Summary& summary, const Tool& tool) {
   }
 }
 
+int run_watch(const Arguments& arguments, const FilmReporter& reporter, const Tool& tool) {
+  const WatchCounts counts = watch(
+      {.watched = arguments.watched,
+       .output = tool.common.output,
+       .settle_seconds = arguments.settle_seconds,
+       .until_empty = arguments.until_empty},
+      [&](const fs::path& film, const std::string& name, const fs::path& folder) {
+        const Result<FilmReport> report = report_into(film, name, reporter, arguments, folder);
+        return report ? Result<std::string>(report->draft.status)
+                      : Result<std::string>(report.failure());
+      });
+  std::string text;
+  for (const auto& [status, count] : counts) text += fmt::format(", {} {}", status, count);
+  fmt::print("{}\n{}: {}\n", kResearchNotice, tool.common.output.string(),
+             text.empty() ? "no film arrived" : text.substr(2));
+  return 0;
+}
+
 int run(const Arguments& arguments, const Tool& tool) {
+  const bool watches = !arguments.watched.empty();
+  if (watches == !arguments.input.empty())
+    throw Error(ErrorCode::kUsage, "one of --input and --watch is needed",
+                "--input drafts what is there, --watch what arrives");
   const fs::path& output = tool.common.output;
-  const FilmList list = list_films(arguments.input, output);
+  const FilmList list = watches ? FilmList{} : list_films(arguments.input, output);
   Summary summary;
   for (const SkippedFile& file : list.skipped) ++summary.skipped_by[file.reason];
   LoadedModel model = load_model_folder(arguments.model);
@@ -161,6 +194,7 @@ int run(const Arguments& arguments, const Tool& tool) {
   const FilmReporter reporter(std::make_shared<const Predictor>(make_predictor(
       std::move(model),
       {.precision = arguments.precision, .device = device, .int8_films = std::move(films)})));
+  if (watches) return run_watch(arguments, reporter, tool);
   claim_output_directory(output, tool.common.may_overwrite);
   Progress progress("drafting", static_cast<int64_t>(list.films.size()), "films");
   for (const FilmFile& file : list.films) {
@@ -196,13 +230,22 @@ int main(int argc, char** argv) {
       "Drafts a report for each chest film; every sentence points at its pixels, or says that "
       "it cannot. Research software, not for clinical use.",
       "  report-radgen --model run/model --input film.dcm --output drafts\n"
-      "  report-radgen --model run/model --input incoming --output drafts --overwrite\n");
+      "  report-radgen --model run/model --input incoming --output drafts --overwrite\n"
+      "  report-radgen --model run/model --watch incoming --output drafts\n");
   Arguments arguments;
   CLI::App& flags = tool.flags();
   flags.add_option("--model", arguments.model, "model folder, as train-radgen writes it")
       ->required();
-  flags.add_option("--input", arguments.input, "DICOM, PNG or JPEG film, or a folder of them")
-      ->required();
+  flags.add_option("--input", arguments.input, "DICOM, PNG or JPEG film, or a folder of them");
+  flags.add_option("--watch", arguments.watched,
+                   "folder that films arrive in: each is drafted once, until SIGTERM");
+  flags
+      .add_option("--settle", arguments.settle_seconds,
+                  "seconds that an arriving file has to stay unchanged")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  flags.add_flag("--until-empty", arguments.until_empty,
+                 "end when nothing is left in the watched folder");
   flags.add_option("--indication", arguments.indication, "why the film was taken, for the prompt");
   flags.add_option("--age", arguments.age_years, "years; else from the DICOM header")
       ->check(CLI::Range(0.0, 130.0));

@@ -14,28 +14,9 @@ constexpr size_t kHeadBytes = 512;
 // What the run itself writes into the output folder.
 constexpr const char* kReserved = "summary.json";
 
-// For results and messages: JSON wants UTF-8, and a line of a log must stay one line.
-std::string printable(const fs::path& path) {
-  std::string text = path.generic_string();
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 32 || c == 127) c = '?';
-  }
-  // The JSON library checks UTF-8 and puts U+FFFD in for what is none.
-  const std::string quoted =
-      nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  return nlohmann::json::parse(quoted).get<std::string>();
-}
-
 bool is_digits(const std::string& text) {
   return std::all_of(text.begin(), text.end(),
                      [](unsigned char c) { return c >= '0' && c <= '9'; });
-}
-
-// The last part of a UID used as a name ("1.2.840.5") is no extension.
-fs::path without_extension(const fs::path& path) {
-  const std::string extension = path.extension().string();
-  if (extension.size() < 2 || is_digits(extension.substr(1))) return path;
-  return fs::path(path).replace_extension();
 }
 
 // Outputs that are taken, and the folders above them: an output may be neither.
@@ -83,7 +64,7 @@ void walk(const fs::path& folder, const fs::path& root, const fs::path& output, 
     entries.push_back(*it);
   }
   const auto skip = [&](const fs::path& path, const char* reason) {
-    list.skipped.push_back({printable(path.lexically_relative(root)), reason});
+    list.skipped.push_back({printable_name(path.lexically_relative(root)), reason});
   };
   if (error) skip(folder, "unreadable");
   std::sort(entries.begin(), entries.end());
@@ -108,6 +89,24 @@ void walk(const fs::path& folder, const fs::path& root, const fs::path& output, 
 }
 
 }  // namespace
+
+// JSON wants UTF-8, and a line of a log must stay one line.
+std::string printable_name(const fs::path& path) {
+  std::string text = path.generic_string();
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 32 || c == 127) c = '?';
+  }
+  // The JSON library checks UTF-8 and puts U+FFFD in for what is none.
+  const std::string quoted =
+      nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return nlohmann::json::parse(quoted).get<std::string>();
+}
+
+fs::path without_extension(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  if (extension.size() < 2 || is_digits(extension.substr(1))) return path;
+  return fs::path(path).replace_extension();
+}
 
 bool begins_like_a_film(const std::string& head) {
   if (head.size() >= 132 && head.compare(128, 4, "DICM") == 0) return true;
@@ -168,7 +167,7 @@ FilmList list_films(const fs::path& input, const fs::path& output) {
   }
   const std::vector<fs::path> outputs = output_names(relative);
   for (size_t i = 0; i < found.size(); ++i) {
-    list.films.push_back({found[i], printable(relative[i]), outputs[i]});
+    list.films.push_back({found[i], printable_name(relative[i]), outputs[i]});
   }
   return list;
 }

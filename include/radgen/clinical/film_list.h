@@ -38,6 +38,11 @@ FilmList list_films(const std::filesystem::path& input, const std::filesystem::p
 // The outputs of relative paths, in their order.
 std::vector<std::filesystem::path> output_names(const std::vector<std::filesystem::path>& relative);
 
+// For results, messages and logs: '/' between folders, valid UTF-8, no control characters.
+std::string printable_name(const std::filesystem::path& path);
+// "a/film.dcm" -> "a/film"; the last part of a UID used as a name ("1.2.840.5") is no extension.
+std::filesystem::path without_extension(const std::filesystem::path& path);
+
 // Could these first bytes (512 are enough) be a DICOM, PNG or JPEG file? DICOM without a preamble
 // begins with an element of group 0002 or 0008 (PS3.10 7.1).
 bool begins_like_a_film(const std::string& head);
