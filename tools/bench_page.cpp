@@ -71,10 +71,17 @@ void add_report(pages::Page& page, const Json& report) {
     table.row({name, number(report, name)});
   table.strong_row({"total_s", number(report, "total_s")});
   table.row({"startup_s (outside)", number(report, "startup_s")});
+  const Json decoding = report.value("decoding", Json::object());
+  const int64_t samples = decoding.value("num_samples", int64_t{1});
   table.caption(fmt::format(
-      "{} px, {} tokens, {} sentences with regions, peak memory {} GiB{}",
-      report.value("size_px", 0), report.value("tokens", 0),
-      report.value("sentences_with_regions", 0), number(report, "peak_rss_gib", 2),
+      "{} px, {}, {} {}, {} decoder steps, {} sentences with regions, fp32 GEMM {} GFLOP/s, peak "
+      "memory {} GiB{}",
+      report.value("size_px", 0),
+      report.value("random_weights", true) ? "random weights" : "a trained model",
+      samples > 1 ? samples : decoding.value("beam_size", int64_t{1}),
+      samples > 1 ? "samples" : "beams", report.value("decoder_steps", 0),
+      report.value("sentences_with_regions", 0), number(report, "gemm_gflop_per_s", 0),
+      number(report, "peak_rss_gib", 2),
       report.contains("int8_error")
           ? ", what the decoder sees is off by " + number(report, "int8_error", 4) +
                 " of its norm, weights of " + number(report, "int8_weight_bits", 0) + " bits"

@@ -15,6 +15,7 @@
 #include "radgen/model/model_bench.h"
 #ifndef RADGEN_MODEL_ONLY
 #include "bench_page.h"
+#include "bench_phantoms.h"
 #include "bench_report.h"
 #endif
 
@@ -34,6 +35,9 @@ struct Arguments {
   RateOptions rates;
   std::vector<fs::path> results;  // page: what to show
   fs::path output;
+  fs::path model, data;       // report: a model folder; model: a prepared set
+  int64_t vocabulary = 1500;  // of random weights without a prepared set
+  bool may_overwrite = false;
 };
 
 // A configs/*.json is a training configuration; the network in it is all that counts here.
@@ -235,6 +239,42 @@ int run_network(const Tool& tool, const Arguments& arguments, const std::string&
   return 0;
 }
 
+#ifndef RADGEN_MODEL_ONLY
+RandomModelOptions random_options(const Arguments& arguments) {
+  return {.config = arguments.config,
+          .settings = arguments.settings,
+          .data = arguments.data,
+          .vocabulary = arguments.vocabulary,
+          .size_px = arguments.sizes.empty() ? 0 : arguments.sizes.front()};
+}
+
+void print_result(const Tool& tool, const Json& result) {
+  std::cout << (tool.common.is_json ? result.dump() : result.dump(2)) << "\n";
+}
+
+// The machine and its GEMM rate stand beside the times: machines change their speed.
+int run_report(const Tool& tool, const Arguments& arguments) {
+  at::set_num_threads(tool.threads());
+  ReportBench options{
+      .model = arguments.model, .random = random_options(arguments), .bench = arguments.bench};
+  options.bench.device = device_of(tool);
+  Json result = bench_report(options);
+  const torch::Device& device = options.bench.device;
+  result["gemm_gflop_per_s"] = measured_gemm_rate(device) / 1e9;
+  result["gemm_precision"] = "fp32";
+  result["machine"] = machine_json();
+  print_result(tool, result);
+  return 0;
+}
+
+void add_random_model_flags(CLI::App& command, Arguments& arguments) {
+  command
+      .add_option("--vocabulary", arguments.vocabulary,
+                  "Pieces of the tokenizer of random weights: phantoms' words, then invented ones")
+      ->check(CLI::Range(300, 100000));
+}
+#endif
+
 void add_network_flags(CLI::App& command, Arguments& arguments, bool has_tokens, bool has_int8) {
   command.fallthrough();
   command
@@ -287,13 +327,18 @@ int main(int argc, char** argv) {
       "bench-radgen",
       "Measures the machine and the parts of the model, on random weights and pictures."
 #ifdef RADGEN_MODEL_ONLY
-      " This build holds the network alone (RADGEN_ONLY=model): the subcommands report and page "
-      "are left out."
+      " This build holds the network alone (RADGEN_ONLY=model): the subcommands report, model "
+      "and page are left out."
 #endif
       ,
       "  bench-radgen machine\n"
       "  bench-radgen encode --config configs/base-2048.json --size 512 1024 2048\n"
-      "  bench-radgen decode --config configs/base-2048.json --tokens 100 --json > decode.json\n");
+      "  bench-radgen decode --config configs/base-2048.json --tokens 100 --json > decode.json\n"
+#ifndef RADGEN_MODEL_ONLY
+      "  bench-radgen model --config configs/base.json --output runs/random\n"
+      "  bench-radgen report --model run/model --precision int8\n"
+#endif
+  );
   tool.with_device();
   tool.flags().require_subcommand(1);
   tool.flags().fallthrough();
@@ -327,16 +372,38 @@ int main(int argc, char** argv) {
 #ifndef RADGEN_MODEL_ONLY
   CLI::App* report = tool.flags().add_subcommand(
       "report",
-      "One film from its DICOM file to its folder of results, with a sentence every 12 tokens");
+      "One film from its DICOM file to its folder of results, as report-radgen makes them: a model "
+      "folder's own words, or random weights that say a phantom's");
   add_network_flags(*report, arguments, true, true);
-  report->callback([&] {
+  add_random_model_flags(*report, arguments);
+  report->add_option("--model", arguments.model, "Model folder instead of random weights")
+      ->default_str("")
+      ->excludes("--tokens");
+  report->callback([&] { body = [&] { return run_report(tool, arguments); }; });
+  CLI::App* model = tool.flags().add_subcommand(
+      "model",
+      "Writes a model folder with random weights, to export, serve and time any "
+      "configuration before it is trained; marked as such wherever it is used");
+  model->fallthrough();
+  model
+      ->add_option("--config", arguments.config,
+                   "Training configuration; none: the defaults of train-radgen")
+      ->default_str("");
+  model->add_option("--set", arguments.settings, "KEY=VALUE, after the file; may be repeated")
+      ->expected(1)
+      ->take_all()
+      ->default_str("");
+  model
+      ->add_option("--data", arguments.data,
+                   "Prepared set whose tokenizer and preparation it gets; none: phantoms'")
+      ->default_str("");
+  add_random_model_flags(*model, arguments);
+  model->add_option("--output", arguments.output, "The model folder")->required();
+  model->add_flag("--overwrite", arguments.may_overwrite, "Replace a folder that is there");
+  model->callback([&] {
     body = [&] {
-      at::set_num_threads(tool.threads());
-      const int64_t size = arguments.sizes.empty() ? 0 : arguments.sizes.front();
-      BenchCase bench = arguments.bench;
-      bench.device = device_of(tool);
-      const Json result = bench_report(network_of(arguments), size, bench);
-      std::cout << (tool.common.is_json ? result.dump() : result.dump(2)) << "\n";
+      print_result(tool, write_random_model(random_options(arguments), arguments.output,
+                                            arguments.may_overwrite));
       return 0;
     };
   });

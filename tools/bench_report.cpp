@@ -1,102 +1,30 @@
 #include "bench_report.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <map>
 
+#include "bench_words.h"
+#include "bench_workplace.h"
 #include "radgen/clinical/report_folder.h"
 #include "radgen/core/compute.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
-#include "radgen/imaging/dicom_write.h"
-#include "radgen/imaging/quality.h"
-#include "radgen/inference/draft_assembly.h"
 #include "radgen/inference/predictor.h"
-#include "radgen/model/autocast.h"
-#include "radgen/model/decoding.h"
 #include "radgen/model/int8.h"
-#include "radgen/phantom/film.h"
-#include "radgen/phantom/plan.h"
-#include "radgen/phantom/words.h"
+#include "radgen/reporting/film_reporter.h"
 
 namespace radgen {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using Times = std::map<std::string, std::vector<double>>;
 
-constexpr int64_t kSentenceTokens = 12;
+constexpr int64_t kWordStudies = 60;
+constexpr int64_t kLeastFilmPx = 512;  // smaller films are refused
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-// A folder that is gone afterwards.
-class Workplace {
- public:
-  Workplace() : path_(fs::temp_directory_path() / ("bench-radgen-" + std::to_string(getpid()))) {
-    fs::create_directories(path_);
-  }
-  ~Workplace() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Workplace(const Workplace&) = delete;
-  Workplace& operator=(const Workplace&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-struct Phantoms {
-  std::vector<std::string> texts;
-  phantom::StudyTruth first, second;
-};
-Phantoms make_phantoms() {
-  constexpr int64_t kStudies = 60;
-  Phantoms phantoms;
-  std::vector<phantom::StudyTruth> plan =
-      phantom::plan_studies({.studies = kStudies, .seed = 1, .prevalence = "enriched"});
-  phantoms.first = plan[0];
-  phantoms.second = plan[1];
-  for (phantom::StudyTruth& truth : plan) {
-    const phantom::SpokenReport report = phantom::write_words(truth, {.seed = 1});
-    for (const phantom::SpokenSentence& sentence : report.sentences)
-      phantoms.texts.push_back(sentence.text);
-  }
-  return phantoms;
-}
-
-void write_film(const fs::path& path, phantom::StudyTruth truth, int64_t size_px) {
-  const phantom::DrawnFilm drawn = phantom::draw_film(truth, static_cast<int>(size_px), /*seed=*/1);
-  FilmToWrite film;
-  film.stored = drawn.stored;
-  film.bits_stored = drawn.bits_stored;
-  film.is_monochrome1 = drawn.is_monochrome1;
-  if (drawn.has_window) {
-    film.window_center = drawn.window_center;
-    film.window_width = drawn.window_width;
-  }
-  film.spacing_mm = drawn.spacing_mm;
-  film.view_position = truth.is_ap ? "AP" : "PA";
-  film.patient_id = truth.patient.id;
-  write_dicom_film(path, film);
-}
-
-// What a trained network would have: words, and a full stop every kSentenceTokens.
-void put_sentences(DecodedText& text, const Tokenizer& tokenizer,
-                   const std::vector<std::string>& texts) {
-  const int64_t stop = tokenizer.encode_ids(".").back();
-  std::vector<int64_t> words;
-  for (const std::string& sentence : texts)
-    for (int64_t id : tokenizer.encode_ids(sentence))
-      if (id != stop) words.push_back(id);
-  for (size_t i = 0; i < text.ids.size(); ++i)
-    text.ids[i] =
-        (static_cast<int64_t>(i) + 1) % kSentenceTokens == 0 ? stop : words[i % words.size()];
 }
 
 double median(std::vector<double> values) {
@@ -104,153 +32,141 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-using Times = std::map<std::string, std::vector<double>>;
-
-// A film as the network sees it.
-struct SeenFilm {
-  Film film;
-  PreparedImage prepared;
-  Letterbox letterbox;
-  torch::Tensor image;  // [1,1,H,W]
-};
-SeenFilm read_image(const fs::path& path, const ModelInputConfig& config) {
-  Result<Film> film = read_film(path);
-  if (!film)
-    throw Error(ErrorCode::kInternal, "the phantom film cannot be read: " + film.failure().message);
-  SeenFilm seen{.film = *film, .prepared = prepare_image(*film, config.preparation)};
-  seen.letterbox = make_letterbox(seen.prepared.image, config);
-  const cv::Mat& input = seen.letterbox.input;
-  seen.image =
-      torch::from_blob(input.data, {1, 1, input.rows, input.cols}, torch::kFloat32).clone();
-  return seen;
+void check_options(const ReportBench& options) {
+  const BenchCase& bench = options.bench;
+  if (is_int8_precision(bench.precision) && !bench.device.is_cpu())
+    throw Error(ErrorCode::kUsage, "INT8 in process is for the CPU",
+                "on a GPU use --precision bf16");
+  if (!bench.kv_cache_type.empty() && bench.precision != "fp32")
+    throw Error(ErrorCode::kUsage, "--kv-cache-type goes with --precision fp32",
+                "in other precisions keys and values are kept in half precision");
+  if (!options.model.empty() && (!options.random.config.empty() ||
+                                 !options.random.settings.empty() || options.random.size_px > 0))
+    throw Error(ErrorCode::kUsage,
+                "--model has its own configuration: --config, --set and --size are for random "
+                "weights",
+                "leave out either the one or the others");
 }
 
-// As the Predictor does it; returns when the device has done it.
-bool is_bf16(const BenchCase& bench) {
-  return bench.precision == "bf16" && use_bf16(bench.precision, bench.device);
+// The ids that random weights are to say: a report that does not contradict itself, then others.
+std::vector<int64_t> words_to_say(const Tokenizer& tokenizer, const BenchPhantoms& phantoms) {
+  std::vector<int64_t> words = tokenizer.encode_ids(phantoms.first_report);
+  for (const std::string& sentence : phantoms.sentences)
+    for (int64_t id : tokenizer.encode_ids(sentence)) words.push_back(id);
+  return words;
 }
 
-EncodedImage encode_film(const LoadedModel& model, const torch::Tensor& image,
-                         const BenchCase& bench) {
-  GroundedModel network = model.network;
-  const Autocast precision(is_bf16(bench), bench.device);
-  EncodedImage encoded = network->encode(image.to(bench.device));
-  if (bench.device.is_cuda()) {
-    encoded.memory = encoded.memory.to(torch::kFloat);
-    torch::cuda::synchronize(bench.device.index());
-  }
-  return encoded;
+LoadedModel model_of(const ReportBench& options) {
+  if (!options.model.empty()) return load_model_folder(options.model);
+  LoadedModel model = random_model(options.random);
+  DecodingConfig& decoding = model.config.decoding;
+  decoding.max_tokens = decoding.min_tokens = options.bench.tokens;
+  // Every sentence that has a place is shown with its regions.
+  model.calibration.abstain_below = model.calibration.examined_abstain_below = 0;
+  model.calibration.examined_sentences = 1;
+  return model;
 }
 
-// One film through the whole way; adds its times and returns how many sentences got regions.
-int64_t draft_film(const fs::path& film_path, const fs::path& output, const LoadedModel& model,
-                   const BenchCase& bench, const std::vector<std::string>& words,
-                   const Labeler& labeler, Times& times) {
+// One film to its folder; adds its times and returns the report.
+FilmReport draft_film(const FilmReporter& reporter, const fs::path& film, const fs::path& output,
+                      Times& times) {
   const auto begin = Clock::now();
-  const auto [film, prepared, letterbox, image] = read_image(film_path, model.config.model_input);
-  judge_chest_film(film);
-  times["load_s"].push_back(seconds_since(begin));
-
-  auto since = Clock::now();
-  const EncodedImage encoded = encode_film(model, image, bench);
-  times["encode_s"].push_back(seconds_since(since));
-
-  since = Clock::now();
-  DecodedText text;
-  {
-    const Autocast precision(is_bf16(bench) && bench.device.is_cpu(), bench.device);
-    text = generate(model.network, encoded, {}, model.config.decoding).front();
-  }
-  times["decode_s"].push_back(seconds_since(since));
-
-  since = Clock::now();
-  put_sentences(text, *model.tokenizer, words);
-  const GridPlacement placement =
-      place_grid(encoded.grid.rows, encoded.grid.columns, model.config.network.encoder.patch_px,
-                 letterbox.image_to_input);
-  FilmReport report{
-      .film = film,
-      .draft = assemble_draft(text, placement, {}, *model.tokenizer, labeler, model.calibration),
-      .upright_to_prepared = prepared.upright_to_prepared,
-      .prepared_width_px = prepared.image.cols,
-      .prepared_height_px = prepared.image.rows,
-      .model = {},
-      .may_write_synthetic_fhir = true};
-  report.draft.study_id = report.draft.image_id = "bench";
+  // FHIR is written whatever the model: it is a part of the work.
+  Result<FilmReport> report =
+      reporter.report(film, {.name = "bench", .may_write_synthetic_fhir = true});
+  if (!report)
+    throw Error(ErrorCode::kInternal,
+                "the phantom film cannot be read: " + report.failure().message);
+  if (report->refusal)
+    throw Error(ErrorCode::kInternal, "the phantom film was refused: " + report->refusal->code);
   AtomicDirectory folder(output);
-  write_maps_and_overlays(folder.path(), report);
-  write_report(folder.path(), report);
+  write_film_report(folder.path(), *report);
   folder.commit();
-  times["post_s"].push_back(seconds_since(since));
   times["total_s"].push_back(seconds_since(begin));
-  return std::count_if(report.draft.sentences.begin(), report.draft.sentences.end(),
-                       [](const DraftSentence& sentence) { return !sentence.boxes.empty(); });
+  for (const char* stage : {"load", "encode", "decode", "post"})
+    times[std::string(stage) + "_s"].push_back(report->draft.timing_ms.at(stage) / 1e3);
+  return std::move(*report);
+}
+
+int64_t film_px(const LoadedModel& model) {
+  return std::max(kLeastFilmPx, model.config.model_input.preparation.size_px);
+}
+
+nlohmann::ordered_json facts(const ReportBench& options, const LoadedModel& model) {
+  const ModelInputConfig& input = model.config.model_input;
+  return {{"subject", "report"},
+          {"model", options.model.string()},
+          {"config", options.random.config.string()},
+          {"random_weights", model.has_random_weights},
+          {"precision", options.bench.precision},
+          {"decoding", dump_config(model.config.decoding)},
+          {"vocabulary", model.tokenizer->vocabulary_size()},
+          {"size_px", std::max(input.height_px, input.width_px)},
+          {"film_px", film_px(model)},
+          {"runs", options.bench.runs}};
 }
 
 }  // namespace
 
-nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
-                                    const BenchCase& bench) {
+nlohmann::ordered_json bench_report(const ReportBench& options) {
+  check_options(options);
+  const BenchCase& bench = options.bench;
   const torch::NoGradGuard no_grad;
-  if (is_int8_precision(bench.precision) && !bench.device.is_cpu())
-    throw Error(ErrorCode::kUsage, "INT8 in process is for the CPU",
-                "on a GPU use --precision bf16");
   const Workplace workplace;
-  const Phantoms phantoms = make_phantoms();
+  const BenchPhantoms phantoms = make_phantoms(kWordStudies);
   auto since = Clock::now();
-  LoadedModel model;
-  model.config.network = network;
-  if (size_px == 0)
-    size_px = std::max(network.encoder.image_height_px, network.encoder.image_width_px);
-  model.config.model_input.height_px = model.config.model_input.width_px =
-      model.config.model_input.preparation.size_px = size_px;
-  model.config.decoding.max_tokens = model.config.decoding.min_tokens = bench.tokens;
-  Tokenizer::train(phantoms.texts, 600, workplace.path() / "tokenizer.model");
-  model.tokenizer = std::make_shared<const Tokenizer>(workplace.path() / "tokenizer.model");
-  model.config.network.decoder.vocabulary_size = model.tokenizer->vocabulary_size();
-  model.calibration.abstain_below = 0;  // every sentence is shown with its regions
-  model.network = bench_model(model.config.network, bench.device);
+  LoadedModel model = model_of(options);
   double startup_s = seconds_since(since);
+  if (!bench.kv_cache_type.empty()) model.config.decoding.kv_cache_type = bench.kv_cache_type;
+  nlohmann::ordered_json result = facts(options, model);
 
-  write_film(workplace.path() / "film.dcm", phantoms.first, size_px);
-  Int8Report int8;
-  if (is_int8_precision(bench.precision)) {
-    write_film(workplace.path() / "other.dcm", phantoms.second, size_px);
-    since = Clock::now();
-    const bool is_dynamic = bench.precision == "int8-dynamic";
-    std::vector<torch::Tensor> images;
-    if (!is_dynamic)
-      images.push_back(read_image(workplace.path() / "other.dcm", model.config.model_input).image);
-    int8 = quantise(model.network, {.is_dynamic = is_dynamic}, images);
-    startup_s += seconds_since(since);
+  const PreparationConfig preparation = model.config.model_input.preparation;
+  write_phantom_film(workplace.path() / "film.dcm", phantoms.first, film_px(model));
+  std::vector<StudyInput> int8_films;
+  if (bench.precision == "int8") {
+    write_phantom_film(workplace.path() / "other.dcm", phantoms.second, film_px(model));
+    const Result<cv::Mat> image = reportable_image(workplace.path() / "other.dcm", preparation);
+    if (!image)
+      throw Error(ErrorCode::kInternal,
+                  "the phantom film cannot be read: " + image.failure().message);
+    int8_films.emplace_back();
+    int8_films.back().image = *image;
   }
-  model.config.decoding.kv_cache_type = kv_cache_type_of(bench);
-  const Labeler labeler;
+  since = Clock::now();
+  const Predictor predictor = make_predictor(
+      model,
+      {.precision = bench.precision, .device = bench.device, .int8_films = std::move(int8_films)});
+  startup_s += seconds_since(since);
+  const auto runtime = std::make_shared<BenchRuntime>(
+      predictor.runtime(),
+      model.has_random_weights ? words_to_say(*model.tokenizer, phantoms) : std::vector<int64_t>());
+  const FilmReporter reporter(
+      std::make_shared<const Predictor>(std::move(model), runtime, predictor.batch_size()));
+
   Times times;
-  int64_t with_regions = 0;
+  int64_t sentences = 0, with_regions = 0;
   for (int run = 0; run <= bench.runs; ++run) {
     Times these;
-    with_regions = draft_film(workplace.path() / "film.dcm",
-                              workplace.path() / ("draft" + std::to_string(run)), model, bench,
-                              phantoms.texts, labeler, these);
+    const FilmReport report = draft_film(reporter, workplace.path() / "film.dcm",
+                                         workplace.path() / ("draft" + std::to_string(run)), these);
+    sentences = static_cast<int64_t>(report.draft.sentences.size());
+    with_regions = std::ranges::count_if(report.draft.sentences,
+                                         [](const DraftSentence& s) { return !s.boxes.empty(); });
     if (run == 0) continue;  // warms up
     for (const auto& [name, values] : these) times[name].push_back(values.front());
   }
-  nlohmann::ordered_json result = {
-      {"subject", "report"}, {"size_px", size_px}, {"runs", bench.runs}};
   for (const char* name : {"load_s", "encode_s", "decode_s", "post_s", "total_s"})
     result[name] = median(times[name]);
-  result["total_low_s"] = *std::min_element(times["total_s"].begin(), times["total_s"].end());
-  result["total_high_s"] = *std::max_element(times["total_s"].begin(), times["total_s"].end());
+  result["total_low_s"] = *std::ranges::min_element(times["total_s"]);
+  result["total_high_s"] = *std::ranges::max_element(times["total_s"]);
   result["startup_s"] = startup_s;
-  result["tokens"] = bench.tokens;
+  result["decoder_steps"] = runtime->steps() / (bench.runs + 1);  // of one film
+  result["decoder_tokens"] = runtime->tokens() / (bench.runs + 1);
+  result["sentences"] = sentences;
   result["sentences_with_regions"] = with_regions;
-  result["precision"] = bench.precision;
-  result["kv_cache_type"] = model.config.decoding.kv_cache_type;
-  if (is_int8_precision(bench.precision)) {
-    result["int8_error"] = int8.output_error;
-    result["int8_kept_fp32"] = int8.count(/*is_int8=*/false);
-    result["int8_weight_bits"] = int8.weight_bits;
+  if (const nlohmann::ordered_json int8 = runtime->int8_report(); !int8.is_null()) {
+    result["int8_error"] = int8["output_error"];
+    result["int8_weight_bits"] = int8["weight_bits"];
   }
   result["peak_rss_gib"] = peak_rss_gib();
   return result;

@@ -3,18 +3,22 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bench_phantoms.h"
 #include "radgen/model/model_bench.h"
 
 namespace radgen {
 
-// Draws a phantom film, writes it as DICOM and drafts it bench.runs times with random weights:
-// load_s (file to frame), encode_s, decode_s, post_s (sentences, regions, overlays, page and FHIR),
-// total_s as medians, startup_s outside of them, tokens and peak_rss_gib. bench.precision may be
-// INT8: packing, and choosing the static scales by another phantom film, is part of startup_s.
-// `size_px` 0: the network's native image. Random weights write no sentences: every 12th token
-// becomes a full stop and the others words, so that regions and overlays are really made from the
-// maps.
-nlohmann::ordered_json bench_report(const ModelConfig& network, int64_t size_px,
-                                    const BenchCase& bench);
+struct ReportBench {
+  std::filesystem::path model;  // a model folder; empty: `random`
+  RandomModelOptions random;
+  BenchCase bench;  // runs, tokens (random weights alone), precision, kv_cache_type, device
+};
+
+// Draws a phantom film, writes it as DICOM and drafts it bench.runs times by FilmReporter, as
+// report-radgen does, with the configuration's own decoding, vocabulary and ranking. A model folder
+// writes its own words. Random weights say a phantom's sentences, bench.tokens of them in each text
+// (bench_words.h), so that every sentence has as much to show as a trained model's.
+// Seconds of a film are medians; start-up (model in memory, INT8 scales) stands beside them.
+nlohmann::ordered_json bench_report(const ReportBench& options);
 
 }  // namespace radgen

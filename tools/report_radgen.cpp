@@ -131,7 +131,7 @@ void note_failure(const FilmFile& file, const Failure& failure, Summary& summary
   summary.films.push_back({{"input", file.name}, {"status", "failed"}, {"reason", failure.reason}});
 }
 
-void print(const Summary& summary, const Tool& tool) {
+void print(const Summary& summary, const char* meaningless, const Tool& tool) {
   if (tool.common.is_json) {
     std::cout << summary.json().dump(2, ' ', false,
                                      nlohmann::ordered_json::error_handler_t::replace)
@@ -151,7 +151,7 @@ void print(const Summary& summary, const Tool& tool) {
   }
   if (summary.without_fhir > 0) {
     fmt::print("{} drafts without FHIR: {} (--allow-synthetic-model writes it)\n",
-               summary.without_fhir, kPhantomNotice);
+               summary.without_fhir, meaningless);
   }
 }
 
@@ -216,7 +216,8 @@ int run(const Arguments& arguments, const Tool& tool) {
   progress.finish();
   write_json_atomic(output / "summary.json", summary.json());
   throw_if_stopped();
-  print(summary, tool);
+  print(summary, meaningless_notice({.has_random_weights = reporter.model().has_random_weights}),
+        tool);
   if (summary.read() > 0) return 0;
   log::error("no film could be read");
   return exit_code(ErrorCode::kData);

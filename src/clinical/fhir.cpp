@@ -75,8 +75,11 @@ ordered_json meta(const FhirContext& context) {
                                     "AIAST", "Artificial Intelligence asserted")})}};
   out["tag"] =
       ordered_json::array({coding("urn:radgen:fhir:tag", "research-only", kResearchNotice)});
-  if (context.is_phantom_trained) {
+  if (context.has_random_weights)
+    out["tag"].push_back(coding("urn:radgen:fhir:tag", "random-weights", kRandomWeightsNotice));
+  else if (context.is_phantom_trained)
     out["tag"].push_back(coding("urn:radgen:fhir:tag", "phantom-trained", kPhantomNotice));
+  if (context.has_random_weights || context.is_phantom_trained) {
     out["tag"].push_back(
         coding("http://terminology.hl7.org/CodeSystem/v3-ActReason", "HTEST", "test health data"));
   }
@@ -223,7 +226,10 @@ ordered_json observation(const Draft& draft, const FhirContext& context, const M
 // The whole report as people read it.
 std::string plain_text(const Draft& draft, const FhirContext& context) {
   std::string text = std::string(kResearchNotice) + "\n";
-  if (context.is_phantom_trained) text += std::string(kPhantomNotice) + "\n";
+  if (context.has_random_weights)
+    text += std::string(kRandomWeightsNotice) + "\n";
+  else if (context.is_phantom_trained)
+    text += std::string(kPhantomNotice) + "\n";
   const ShownReport shown = shown_report(draft, context.keeps_unsupported);
   if (!shown.findings.empty()) text += "\nFINDINGS:\n" + shown.findings + "\n";
   if (!shown.impression.empty()) text += "\nIMPRESSION:\n" + shown.impression + "\n";
@@ -347,7 +353,10 @@ ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
   const std::string impression =
       fhir::clean(shown.impression.empty() ? shown.findings : shown.impression);
   if (!impression.empty()) {
-    report["conclusion"] = (context.is_phantom_trained ? "[SYNTHETIC MODEL] " : "") + impression;
+    report["conclusion"] = (context.has_random_weights   ? "[RANDOM WEIGHTS] "
+                            : context.is_phantom_trained ? "[SYNTHETIC MODEL] "
+                                                         : "") +
+                           impression;
   }
   report["presentedForm"] = ordered_json::array({{{"contentType", "text/plain; charset=utf-8"},
                                                   {"language", "en"},

@@ -164,7 +164,12 @@ std::string grounding_phrase(const Draft& draft, size_t sentence) {
 }
 
 bool is_meaningless(const FilmReport& report) {
-  return report.model.is_phantom_trained && !report.film.tags.is_synthetic;
+  return report.model.has_random_weights ||
+         (report.model.is_phantom_trained && !report.film.tags.is_synthetic);
+}
+
+const char* meaningless_notice(const ModelFacts& model) {
+  return model.has_random_weights ? kRandomWeightsNotice : kPhantomNotice;
 }
 
 bool writes_fhir(const FilmReport& report) {
@@ -204,10 +209,11 @@ void write_maps_and_overlays(const fs::path& folder, FilmReport& report) {
 
 ordered_json prediction_json(const FilmReport& report) {
   ordered_json out{{"notice", kResearchNotice}};
-  if (report.model.is_phantom_trained) {
+  if (report.model.has_random_weights)
+    out["random_weights"] = true;
+  else if (report.model.is_phantom_trained)
     out["phantom_trained"] = true;
-    if (is_meaningless(report)) out["warning"] = kPhantomNotice;
-  }
+  if (is_meaningless(report)) out["warning"] = meaningless_notice(report.model);
   out.update(draft_to_json(report.draft));
   out["prepared"] = {{"width", report.prepared_width_px}, {"height", report.prepared_height_px}};
   out["transform"] = {{"stored_to_upright", report.film.stored_to_upright.m},
@@ -226,7 +232,8 @@ ordered_json prediction_json(const FilmReport& report) {
 std::string report_text(const FilmReport& report) {
   const Draft& draft = report.draft;
   std::string text = fmt::format("CHEST RADIOGRAPH, DRAFT REPORT\n{}\n", kResearchNotice);
-  if (is_meaningless(report)) text += fmt::format("WARNING: {}\n", kPhantomNotice);
+  if (is_meaningless(report))
+    text += fmt::format("WARNING: {}\n", meaningless_notice(report.model));
   text += fmt::format("\nInput:   {}\nStatus:  {}\n", draft.study_id, draft.status);
   if (draft.status != "drafted") {
     text += fmt::format("Reason:  {}\n", draft.reason);
@@ -260,6 +267,7 @@ FhirContext fhir_context(const FilmReport& report) {
           .prepared_to_stored = report.prepared_to_stored(),
           .issued = fhir::instant(report.made_at),
           .is_phantom_trained = report.model.is_phantom_trained,
+          .has_random_weights = report.model.has_random_weights,
           .keeps_unsupported = report.keeps_unsupported};
 }
 

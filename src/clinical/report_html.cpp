@@ -125,8 +125,10 @@ void add_facts(const FilmReport& report, ReportPageData& data) {
   const bool is_drafted = draft.status == "drafted";
   data.facts.emplace_back(
       "Model",
-      fmt::format("{}, trained on {}", draft.model_version,
-                  report.model.is_phantom_trained ? "synthetic films" : "patients' films"));
+      report.model.has_random_weights
+          ? draft.model_version + ", random weights: nobody trained it"
+          : fmt::format("{}, trained on {}", draft.model_version,
+                        report.model.is_phantom_trained ? "synthetic films" : "patients' films"));
   data.facts.emplace_back("SHA-256", draft.model_sha256);
   data.facts.emplace_back("Film", film_words(report.film));
   if (is_drafted) {
@@ -149,8 +151,11 @@ void add_banner(const FilmReport& report, ReportPageData& data) {
   if (is_meaningless(report) && report.draft.status == "drafted") {
     data.alarm_title = "These words mean nothing for a patient.";
     data.alarm =
-        "The model has only seen synthetic films. On a real film its sentences and regions are a "
-        "test of the software, nothing else.";
+        report.model.has_random_weights
+            ? "The model has random weights, nobody trained it. Its sentences and regions are a "
+              "test of the software, nothing else."
+            : "The model has only seen synthetic films. On a real film its sentences and regions "
+              "are a test of the software, nothing else.";
   } else if (report.film.tags.is_synthetic) {
     data.remark = "Synthetic film, drawn by a program: this is no person.";
   }

@@ -2,6 +2,7 @@
 
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
+#include "radgen/core/log.h"
 #include "radgen/core/tool.h"
 #include "radgen/model/weights.h"
 
@@ -81,6 +82,10 @@ LoadedModel load_model_folder(const fs::path& folder) {
   model.sha256 = model_hash(model.card["files"]);
   model.version = model.card.value("version", std::string("unknown"));
   model.is_phantom_trained = model.card.value("trained_on_phantoms", true);
+  model.has_random_weights = model.card.value("random_weights", false);
+  if (model.has_random_weights)
+    log::warning("{} has random weights, nobody trained it: its words mean nothing at all",
+                 folder.string());
   return model;
 }
 

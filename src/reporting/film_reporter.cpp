@@ -28,6 +28,7 @@ StudyInput study_input(const Film& film, const FilmRequest& request) {
 
 ModelFacts model_facts(const LoadedModel& model, const StudyInput& study) {
   ModelFacts facts{.is_phantom_trained = model.is_phantom_trained,
+                   .has_random_weights = model.has_random_weights,
                    .region_share = model.calibration.region_threshold,
                    .abstain_below = model.calibration.abstain_below,
                    .examined_share = model.calibration.examined_sentences > 0

@@ -23,42 +23,17 @@
 #include "radgen/training/run_folder.h"
 #include "radgen/training/step_losses.h"
 #include "radgen/training/step_time.h"
+#include "radgen/training/untrained_model.h"
 #include "radgen/training/validation.h"
 
 namespace radgen {
 
 namespace {
 
-constexpr uint64_t kWeightStream = 1, kStepStream = 2;
+constexpr uint64_t kStepStream = 2;  // of the seed; 1 is the weights' (untrained_model.cpp)
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-// The parts of the config that follow from the data: vocabulary, input, native image.
-TrainConfig completed(TrainConfig config, const Tokenizer& tokenizer,
-                      const nlohmann::json& prepared) {
-  config.network.decoder.vocabulary_size = tokenizer.vocabulary_size();
-  config.network.encoder.image_height_px = config.data.model_input.height_px;
-  config.network.encoder.image_width_px = config.data.model_input.width_px;
-  config.data.patch_px = config.network.encoder.patch_px;
-  config.data.max_tokens = config.network.decoder.max_tokens;
-  config.data.model_input.preparation = dataset_preparation(prepared);
-  if (config.network.loss.lambda_labels > 0 || config.network.loss.lambda_patches > 0)
-    config.network.finding_classes = static_cast<int64_t>(kFindingCount);
-  if (config.loop.encoder_pretraining_steps > 0 && config.network.finding_classes == 0)
-    throw Error(
-        ErrorCode::kConfig,
-        "loop.encoder_pretraining_steps needs loss.lambda_labels or loss.lambda_patches above 0",
-        "set one of them, or encoder_pretraining_steps to 0");
-  if (config.loop.low_resolution_steps > config.loop.encoder_pretraining_steps)
-    throw Error(
-        ErrorCode::kConfig,
-        fmt::format("loop.low_resolution_steps {} is more than loop.encoder_pretraining_steps {}",
-                    config.loop.low_resolution_steps, config.loop.encoder_pretraining_steps),
-        "words need the whole picture: make it smaller");
-  check(config.network);
-  return config;
 }
 
 SamplerConfig sampler_config(const TrainConfig& config, const Dataset& data) {
@@ -98,7 +73,8 @@ class Trainer {
         is_bf16_(use_bf16(request.config.loop.precision, device_)),
         tokenizer_(choose_tokenizer(request.data, request.initial,
                                     request.is_resume ? request.output : "")),
-        config_(completed(request.config, *tokenizer_, read_json(request.data / "prepare.json"))),
+        config_(completed(request.config, tokenizer_->vocabulary_size(),
+                          dataset_preparation(read_json(request.data / "prepare.json")))),
         train_data_(request.data, "train", tokenizer_, config_.data),
         validation_data_(request.data, "validate", tokenizer_, config_.data),
         sampler_(train_data_.lengths(), sampler_config(config_, train_data_)),
@@ -150,8 +126,7 @@ class Trainer {
 
  private:
   GroundedModel make_network() {
-    torch::manual_seed(hash_mix(static_cast<uint64_t>(config_.seed), kWeightStream));
-    GroundedModel network(config_.network);
+    GroundedModel network = untrained_network(config_);
     network->to(device_);
     return network;
   }
@@ -371,8 +346,7 @@ nlohmann::ordered_json Trainer::finish() {
   if (fs::exists(best)) load_checkpoint_weights(fs::canonical(best), network_);
   network_->eval();
   LoadedModel model;
-  model.config = {config_.network, config_.data.model_input, config_.decoding,
-                  config_.data.prompt_max_tokens};
+  model.config = model_folder_config(config_);
   model.network = network_;
   model.tokenizer = tokenizer_;
   log::info("choosing thresholds on the validation split");
@@ -429,7 +403,8 @@ nlohmann::ordered_json plan_training(const TrainRequest& request) {
   const auto tokenizer =
       choose_tokenizer(request.data, request.initial, request.is_resume ? request.output : "");
   const TrainConfig config =
-      completed(request.config, *tokenizer, read_json(request.data / "prepare.json"));
+      completed(request.config, tokenizer->vocabulary_size(),
+                dataset_preparation(read_json(request.data / "prepare.json")));
   const Dataset train_data(request.data, "train", tokenizer, config.data);
   const Dataset validation_data(request.data, "validate", tokenizer, config.data);
   GroundedModel network(config.network);

@@ -184,6 +184,17 @@ TEST(FhirReport, SaysThatAModelOfPhantomsMadeIt) {
   EXPECT_EQ(fhir_report(draft(), context())["meta"].dump().find("phantom"), std::string::npos);
 }
 
+TEST(FhirReport, SaysThatAModelOfRandomWeightsMadeIt) {
+  FhirContext random = context();
+  random.has_random_weights = random.is_phantom_trained = true;
+  const ordered_json report = fhir_report(draft(), random);
+  EXPECT_EQ(report["conclusion"], "[RANDOM WEIGHTS] Left effusion.");
+  EXPECT_NE(report["meta"]["tag"].dump().find("random-weights"), std::string::npos);
+  EXPECT_NE(report["meta"]["tag"].dump().find("HTEST"), std::string::npos);
+  EXPECT_EQ(report["meta"]["tag"].dump().find("phantom"), std::string::npos);
+  EXPECT_NE(report["text"]["div"].get<std::string>().find(kRandomWeightsNotice), std::string::npos);
+}
+
 TEST(FhirReport, RefusesWhatIsNoReport) {
   Draft refused = draft();
   refused.status = "not_reportable";

@@ -94,6 +94,24 @@ TEST(ReportFolder, EveryTextSaysThatItIsResearch) {
   }
 }
 
+TEST(ReportFolder, RandomWeightsAreSaidInEveryOutputOnAnyFilm) {
+  Film f = film();
+  f.tags.is_synthetic = true;  // where a model of phantoms means something
+  FilmReport report = report_of(f);
+  report.model.has_random_weights = true;
+  EXPECT_TRUE(is_meaningless(report));
+  EXPECT_FALSE(writes_fhir(report));
+  const std::string page = report_html(report);
+  EXPECT_NE(page.find("role=\"alert\""), std::string::npos);
+  EXPECT_NE(page.find("random weights, nobody trained it"), std::string::npos);
+  EXPECT_EQ(page.find("trained on synthetic films"), std::string::npos);
+  EXPECT_NE(report_text(report).find(kRandomWeightsNotice), std::string::npos);
+  EXPECT_EQ(prediction_json(report)["warning"], kRandomWeightsNotice);
+  EXPECT_EQ(prediction_json(report)["random_weights"], true);
+  EXPECT_FALSE(prediction_json(report).contains("phantom_trained"));
+  EXPECT_TRUE(fhir_context(report).has_random_weights);
+}
+
 TEST(ReportFolder, ASyntheticModelOnARealFilmWarnsAndWritesNoFhirUnasked) {
   Film f = film();
   FilmReport report = report_of(f);

@@ -45,7 +45,8 @@ struct FhirContext {
   std::string issued;  // FHIR instant; empty: now
   bool is_phantom_trained =
       false;  // marks report and conclusion as made by a model of synthetic films
-  bool keeps_unsupported = false;  // unsupported sentences stay in the conclusion, marked
+  bool has_random_weights = false;  // the same for a model that nobody trained
+  bool keeps_unsupported = false;   // unsupported sentences stay in the conclusion, marked
 };
 
 // Throws Error{kData} for a draft that is not reportable: there is no report to give.
@@ -59,5 +60,7 @@ inline constexpr const char* kResearchNotice =
     "Draft made by AI, not verified by a person. Research software, not for clinical use.";
 inline constexpr const char* kPhantomNotice =
     "The model was trained on synthetic films only: this text means nothing for a patient.";
+inline constexpr const char* kRandomWeightsNotice =
+    "The model has random weights, nobody trained it: this text means nothing at all.";
 
 }  // namespace radgen

@@ -39,10 +39,11 @@ namespace radgen {
 
 // What the reader of the page is told of the model beside its version.
 struct ModelFacts {
-  bool is_phantom_trained = true;  // it has only seen synthetic films
-  double region_share = 0;         // of a map's maximum; parts above it are boxes
-  double abstain_below = 0;        // grounding score; sentences below it are not grounded
-  double examined_share = 0;       // the same for examined regions
+  bool is_phantom_trained = true;   // it has only seen synthetic films
+  bool has_random_weights = false;  // nobody trained it
+  double region_share = 0;          // of a map's maximum; parts above it are boxes
+  double abstain_below = 0;         // grounding score; sentences below it are not grounded
+  double examined_share = 0;        // the same for examined regions
   double examined_abstain_below = 0;
   int64_t calibration_studies = 0;   // that these two were chosen on; 0: defaults
   std::vector<std::string> context;  // what it was told: "age", "sex", "indication"
@@ -83,8 +84,11 @@ std::string grounding_phrase(const Draft& draft, size_t sentence);
 // for an empty one.
 std::string reason_words(const std::string& reason);
 
-// The model has never seen a person's film and this is one, as far as the file says.
+// The model has never seen a person's film and this is one, as far as the file says; or nobody
+// trained it.
 bool is_meaningless(const FilmReport& report);
+// Why such a model's words mean nothing: kRandomWeightsNotice or kPhantomNotice.
+const char* meaningless_notice(const ModelFacts& model);
 bool writes_fhir(const FilmReport& report);
 
 // Maps and overlays; sets map_file and map_scale of the draft's sentences.

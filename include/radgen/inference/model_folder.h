@@ -51,12 +51,13 @@ struct LoadedModel {
   Calibration calibration;
   nlohmann::json card;
   std::string version = "unsaved";
-  std::string sha256;              // over config, weights and tokenizer
-  bool is_phantom_trained = true;  // from the card; unknown counts as a phantom's
+  std::string sha256;               // over config, weights and tokenizer
+  bool is_phantom_trained = true;   // from the card; unknown counts as a phantom's
+  bool has_random_weights = false;  // from the card: nobody trained it
 };
 
 // Throws Error{kData} when a file is missing, altered (its hash is not the card's) or does not fit
-// the network.
+// the network. Random weights are said in the log.
 LoadedModel load_model_folder(const std::filesystem::path& folder);
 
 // Writes the folder whole or not at all; the card gets the hashes.

@@ -133,4 +133,9 @@ inline void describe(Fields& f, TrainConfig& c) {
   f.field("seed", c.seed, {.help = "of weights, order, augmentation and dropout", .min = 0});
 }
 
+// The configuration with what follows from its data (vocabulary, preparation) and from itself (the
+// native image, the finding head). Throws Error{kConfig} for what does not fit together.
+TrainConfig completed(TrainConfig config, int64_t vocabulary_size,
+                      const PreparationConfig& preparation);
+
 }  // namespace radgen
