@@ -163,8 +163,8 @@ void imaging_measurements(SrTree& tree, const FilmReport& report) {
 void qualitative_evaluations(SrTree& tree, const FilmReport& report) {
   tree.open(SrTree::kContains, DSRTypes::VT_Container, concept_code("qualitative evaluations"));
   tree.text(SrTree::kContains, concept_code("comment"), kResearchNotice);
-  if (report.model.is_phantom_trained)
-    tree.text(SrTree::kContains, concept_code("comment"), kPhantomNotice);
+  if (may_mean_nothing(report.model))
+    tree.text(SrTree::kContains, concept_code("comment"), meaningless_notice(report.model));
   for (const Mention& mention : report.draft.mentions) {
     if (mention.finding == Finding::kNoFinding) continue;
     const bool is_denied = mention.assertion == Assertion::kNegative;
@@ -244,7 +244,7 @@ std::string encode_text_report(const FilmReport& report) {
   section("findings", "finding", shown.findings);
   section("impressions", "impression", shown.impression);
   std::string notice = kResearchNotice;
-  if (report.model.is_phantom_trained) notice += std::string(" ") + kPhantomNotice;
+  if (may_mean_nothing(report.model)) notice += std::string(" ") + meaningless_notice(report.model);
   for (const std::string& sentence : shown.left_out)
     notice +=
         fmt::format("\nLeft out of the impression, not supported by the picture: {}", sentence);

@@ -103,7 +103,7 @@ void write_panel(Panel& panel, const FilmReport& report) {
   };
   panel.paragraph("AI DRAFT, NOT VERIFIED", kWarning, 0.75, 2);
   panel.paragraph(kResearchNotice, kInk);
-  if (report.model.is_phantom_trained) panel.paragraph(kPhantomNotice, kWarning);
+  if (may_mean_nothing(report.model)) panel.paragraph(meaningless_notice(report.model), kWarning);
   std::vector<size_t> findings, impression, left_out;
   for (size_t i = 0; i < draft.sentences.size(); ++i) {
     const bool is_impression = draft.sentences[i].begin > draft.findings.size();

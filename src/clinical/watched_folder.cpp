@@ -100,7 +100,9 @@ void WatchedFolder::read_journal(const fs::path& path) {
     const std::string status = line.value("status", "");
     if (status == "begun") ++begun_[sha256];
     if (status != "begun") begun_.erase(sha256);
-    if (status != "begun" && status != "interrupted") ended_[sha256] = line.value("name", "");
+    if (status == "begun" || status == "interrupted") continue;
+    const std::string output = line.value("output", "");
+    ended_[sha256] = {line.value("name", ""), output.empty() ? fs::path() : output_ / output};
   }
 }
 
@@ -163,15 +165,17 @@ std::optional<ClaimedFilm> WatchedFolder::begin(const fs::path& relative, bool i
   film.sha256 = sha256_file(film.path);
   film.output = output_ / without_extension(relative);
   film.output += "-" + film.sha256.substr(0, 12);
-  if (fs::exists(film.output)) {  // of a process that died before its last steps, or of a twin
-    const auto ended = ended_.find(film.sha256);
-    if (attempts(film.sha256) > 0) {
-      finish(film, "drafted");
-    } else if (ended != ended_.end() && ended->second == film.name && is_left_over) {
+  if (const auto ended = ended_.find(film.sha256);
+      ended != ended_.end() && fs::exists(ended->second.output)) {
+    // Its process died before the last step, or it is a twin of one that was done.
+    if (is_left_over && ended->second.name == film.name)
       move_file(film.path, place(film, kDone));
-    } else {
-      finish(film, "duplicate");
-    }
+    else
+      end(film, "duplicate", ended->second.output, place(film, kDone));
+    return std::nullopt;
+  }
+  if (fs::exists(film.output)) {  // its process died before it could say so
+    finish(film, "drafted");
     return std::nullopt;
   }
   if (attempts(film.sha256) >= kMostAttempts) {
@@ -213,19 +217,19 @@ fs::path WatchedFolder::place(const ClaimedFilm& film, const char* folder) const
   return to;
 }
 
-void WatchedFolder::end(const ClaimedFilm& film, const std::string& status, const fs::path& to) {
-  journal_->write({{"time", now_utc()},
-                   {"name", film.name},
-                   {"sha256", film.sha256},
-                   {"status", status},
-                   {"output", printable_name(film.output.lexically_relative(output_))}});
+void WatchedFolder::end(const ClaimedFilm& film, const std::string& status, const fs::path& output,
+                        const fs::path& to) {
+  nlohmann::ordered_json line{
+      {"time", now_utc()}, {"name", film.name}, {"sha256", film.sha256}, {"status", status}};
+  if (!output.empty()) line["output"] = printable_name(output.lexically_relative(output_));
+  journal_->write(line);
   begun_.erase(film.sha256);
-  ended_[film.sha256] = film.name;
+  ended_[film.sha256] = {film.name, output};
   move_file(film.path, to);
 }
 
 void WatchedFolder::finish(const ClaimedFilm& film, const std::string& status) {
-  end(film, status, place(film, kDone));
+  end(film, status, film.output, place(film, kDone));
 }
 
 void WatchedFolder::set_aside(const ClaimedFilm& film, const std::string& reason,
@@ -236,7 +240,7 @@ void WatchedFolder::set_aside(const ClaimedFilm& film, const std::string& reason
   write_json_atomic(
       note, {{"name", film.name}, {"reason", reason}, {"message", message}, {"time", now_utc()}});
   log::warning("{}: set aside: {}: {}", film.name, reason, message);
-  end(film, "failed", to);
+  end(film, "failed", {}, to);
 }
 
 void WatchedFolder::interrupt(const ClaimedFilm& film) {

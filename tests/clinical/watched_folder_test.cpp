@@ -146,8 +146,22 @@ TEST_F(WatchedFolderTest, TheSameBytesAreNotDraftedTwice) {
   arrive("a.dcm", "pixels");
   EXPECT_FALSE(claim(folder));
   EXPECT_EQ(journal(), (Statuses{"begun", "drafted", "duplicate"}));
+  arrive("b.dcm", "pixels");
+  EXPECT_FALSE(claim(folder)) << "another name does not make it another film";
   arrive("a.dcm", "other pixels");
   EXPECT_TRUE(claim(folder)) << "the same name with another content is another film";
+}
+
+TEST_F(WatchedFolderTest, AFilmWhoseResultsWereTakenAwayIsDraftedAgain) {
+  WatchedFolder folder = open();
+  arrive("a.dcm", "pixels");
+  const auto film = claim(folder);
+  ASSERT_TRUE(film);
+  make_output(*film);
+  folder.finish(*film, "drafted");
+  fs::remove_all(film->output);
+  arrive("a.dcm", "pixels");
+  EXPECT_TRUE(claim(folder));
 }
 
 TEST_F(WatchedFolderTest, AFilmThatEndsTheProcessThriceIsSetAside) {

@@ -87,6 +87,10 @@ std::string reason_words(const std::string& reason);
 // The model has never seen a person's film and this is one, as far as the file says; or nobody
 // trained it.
 bool is_meaningless(const FilmReport& report);
+// What such a model's results carry on every film.
+inline bool may_mean_nothing(const ModelFacts& model) {
+  return model.has_random_weights || model.is_phantom_trained;
+}
 // Why such a model's words mean nothing: kRandomWeightsNotice or kPhantomNotice.
 const char* meaningless_notice(const ModelFacts& model);
 bool writes_fhir(const FilmReport& report);

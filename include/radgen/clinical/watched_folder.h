@@ -83,7 +83,8 @@ class WatchedFolder {
   // `relative` in .work. Nothing: it needed no work.
   std::optional<ClaimedFilm> begin(const std::filesystem::path& relative, bool is_left_over);
   void read_journal(const std::filesystem::path& path);
-  void end(const ClaimedFilm& film, const std::string& status, const std::filesystem::path& to);
+  void end(const ClaimedFilm& film, const std::string& status, const std::filesystem::path& output,
+           const std::filesystem::path& to);
   std::filesystem::path place(const ClaimedFilm& film, const char* folder) const;
   int attempts(const std::string& sha256) const;
 
@@ -92,10 +93,13 @@ class WatchedFolder {
   int lock_file_ = -1;
   std::vector<std::filesystem::path> left_over_;  // in .work, relative; what a dead process left
   std::map<std::filesystem::path, Seen> seen_;
-  // From the journal, by sha256: how often work began without an end, and the names of those that
-  // came to one.
+  // From the journal, by sha256: how often work began without an end, and the last end.
   std::map<std::string, int> begun_;
-  std::map<std::string, std::string> ended_;
+  struct Ended {
+    std::string name;
+    std::filesystem::path output;  // absolute; empty: it was set aside
+  };
+  std::map<std::string, Ended> ended_;
   std::optional<JsonlWriter> journal_;
 };
 
