@@ -12,16 +12,17 @@
 //
 // What happens to a file of the watched folder:
 //   1. It waits until it is complete: neither its size nor its time of change moves for
-//      `settle_seconds`. Names that begin with "." or end with ".part", ".tmp" or ".filepart" are of
-//      a copy that goes on and are left alone until they are renamed.
+//      `settle_seconds`. Names that begin with "." or end with ".part", ".tmp" or ".filepart" are
+//      of a copy that goes on and are left alone until they are renamed.
 //   2. It is claimed by renaming it into WATCHED/.work; a file that vanishes before is nobody's.
 //   3. Its results appear as OUTPUT/<path without extension>-<first 12 of its sha256>, by a rename.
 //   4. It is renamed into WATCHED/done, or into WATCHED/failed with <name>.reason.json beside it.
-// A process that dies leaves the file in .work. The next one finds either the results (and does only
-// step 4) or nothing (and does step 3 again). A film during which the process died kMostAttempts
-// times is set aside ("crashed"). The same bytes under another name or again are not drafted twice
-// ("duplicate"). OUTPUT/watch.jsonl is the journal: one line when work on a film begins and one when
-// it ends. One process watches a folder at a time.
+// A process that dies leaves the file in .work. The next one finds either the results (and does
+// only step 4) or nothing (and does step 3 again). A film during which the process died
+// kMostAttempts times is set aside ("crashed"). The same bytes under another name or again are not
+// drafted twice ("duplicate"), as long as their results are there. OUTPUT/watch.jsonl is the
+// journal: one line when work on a film begins and one when it ends. One process watches a folder
+// at a time.
 #pragma once
 
 #include <chrono>
