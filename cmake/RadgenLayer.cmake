@@ -92,6 +92,24 @@ function(radgen_layer name)
   set_property(GLOBAL APPEND PROPERTY RADGEN_LAYERS ${name})
 endfunction()
 
+# radgen_shared_library(LAYER): libradgen.so with the functions of include/radgen/radgen.h; nothing else of it, of the
+# other layers or of the static libraries in them can be seen (cmake/libradgen.map). Its soname is RADGEN_API_VERSION.
+function(radgen_shared_library layer)
+  if(NOT TARGET radgen_${layer})
+    return()
+  endif()
+  file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/include/radgen/radgen.h line REGEX "^#define RADGEN_API_VERSION [0-9]+")
+  string(REGEX MATCH "[0-9]+" api_version "${line}")
+  add_library(radgen_shared SHARED $<TARGET_OBJECTS:radgen_${layer}>)
+  set_target_properties(radgen_shared PROPERTIES OUTPUT_NAME radgen EXPORT_NAME shared
+    VERSION ${api_version}.${PROJECT_VERSION} SOVERSION ${api_version}
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib LINKER_LANGUAGE CXX
+    LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cmake/libradgen.map)
+  target_link_libraries(radgen_shared PRIVATE radgen_${layer})
+  target_link_options(radgen_shared PRIVATE -Wl,--no-undefined
+    -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/cmake/libradgen.map)
+endfunction()
+
 # radgen_embed(LAYER FILE VARIABLE): a text file of data/ as `extern const char* const radgen::VARIABLE` in the layer, so
 # that programs need no data folder at run time.
 function(radgen_embed layer file variable)

@@ -106,10 +106,8 @@ LoadedModel random_model(const RandomModelOptions& options) {
 
 nlohmann::ordered_json write_random_model(const RandomModelOptions& options, const fs::path& output,
                                           bool may_overwrite) {
-  if (fs::exists(output) && !may_overwrite && !(fs::is_directory(output) && fs::is_empty(output)))
-    throw Error(ErrorCode::kUsage, output.string() + " exists and is not empty",
-                "give another --output, or --overwrite");
   const LoadedModel model = random_model(options);
+  claim_output_directory(output, may_overwrite);
   int64_t parameters = 0;
   for (const torch::Tensor& parameter : model.network->parameters())
     parameters += parameter.numel();

@@ -35,8 +35,8 @@ struct RandomModelOptions {
 // ones; films are prepared to the longer side of the input.
 LoadedModel random_model(const RandomModelOptions& options);
 
-// random_model() as a model folder. Refuses a folder that exists and is not empty, unless
-// may_overwrite. Returns what the tool prints.
+// random_model() as a model folder, claimed as every tool claims its output. Returns what the tool
+// prints.
 nlohmann::ordered_json write_random_model(const RandomModelOptions& options,
                                           const std::filesystem::path& output, bool may_overwrite);
 

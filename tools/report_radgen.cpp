@@ -64,24 +64,11 @@ std::string counts(const std::map<std::string, int64_t>& by) {
 // The films by which static INT8 chooses its scales.
 std::vector<StudyInput> int8_films(const Arguments& arguments, const fs::path& output,
                                    const PreparationConfig& preparation) {
-  constexpr size_t kEnough = 8;
-  std::vector<StudyInput> films;
-  if (arguments.precision != "int8") return films;
+  if (arguments.precision != "int8") return {};
   if (arguments.int8_films.empty())
     throw Error(ErrorCode::kUsage, "--precision int8 needs films to choose its scales by",
                 "give a film or a folder of them with --int8-films, or use int8-dynamic");
-  for (const FilmFile& file : list_films(arguments.int8_films, output).films) {
-    const Result<cv::Mat> image = reportable_image(file.path, preparation);
-    if (!image) continue;
-    films.emplace_back();
-    films.back().image = *image;
-    if (films.size() == kEnough) break;
-  }
-  if (films.empty())
-    throw Error(ErrorCode::kData,
-                arguments.int8_films.string() + ": no chest film that can be reported",
-                "--int8-films takes the same kind of films as --input");
-  return films;
+  return int8_scale_films(arguments.int8_films, output, preparation);
 }
 
 // One film from its file into a folder that is there.

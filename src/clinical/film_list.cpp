@@ -151,8 +151,9 @@ FilmList list_films(const fs::path& input, const fs::path& output) {
     throw Error(ErrorCode::kUsage, "--input " + input.string() + ": " + error.message(),
                 "give a DICOM, PNG or JPEG file, or a folder of them");
   }
-  const fs::path target = fs::weakly_canonical(fs::absolute(output), error);
-  if (root == target || lies_in(root, target)) {
+  const fs::path target =
+      output.empty() ? fs::path() : fs::weakly_canonical(fs::absolute(output), error);
+  if (!output.empty() && (root == target || lies_in(root, target))) {
     throw Error(ErrorCode::kUsage, "--output " + output.string() + " holds the input",
                 "choose an output folder beside the input or inside of it");
   }

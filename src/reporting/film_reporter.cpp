@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "radgen/clinical/film_list.h"
 #include "radgen/clinical/refusal.h"
 #include "radgen/imaging/preparation.h"
 #include "radgen/imaging/quality.h"
@@ -103,6 +104,24 @@ Result<cv::Mat> reportable_image(const std::filesystem::path& path,
   Result<PreparedImage> prepared = prepare(*film, path, preparation);
   if (!prepared) return prepared.failure();
   return prepared->image;
+}
+
+std::vector<StudyInput> int8_scale_films(const std::filesystem::path& films,
+                                         const std::filesystem::path& output,
+                                         const PreparationConfig& preparation) {
+  constexpr size_t kEnough = 8;
+  std::vector<StudyInput> chosen;
+  for (const FilmFile& file : list_films(films, output).films) {
+    const Result<cv::Mat> image = reportable_image(file.path, preparation);
+    if (!image) continue;
+    chosen.emplace_back();
+    chosen.back().image = *image;
+    if (chosen.size() == kEnough) break;
+  }
+  if (chosen.empty())
+    throw Error(ErrorCode::kData, films.string() + ": no chest film that can be reported",
+                "INT8 chooses its scales by the kind of films that are to be drafted");
+  return chosen;
 }
 
 }  // namespace radgen

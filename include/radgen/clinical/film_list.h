@@ -31,8 +31,8 @@ struct FilmList {
 
 // `input`: a file, which is taken whatever it holds, or a folder. A file's output is its relative
 // path without the extension; where two would meet or one would lie in another, the extension
-// stays, then a number is added. Throws Error{kUsage} when the input is not there, is the output,
-// or lies in it.
+// stays, then a number is added. `output` may be empty: nothing is written. Throws Error{kUsage}
+// when the input is not there, is the output, or lies in it.
 FilmList list_films(const std::filesystem::path& input, const std::filesystem::path& output);
 
 // The outputs of relative paths, in their order.

@@ -51,4 +51,10 @@ class FilmReporter {
 Result<cv::Mat> reportable_image(const std::filesystem::path& film,
                                  const PreparationConfig& preparation);
 
+// PredictorOptions::int8_films of a film or a folder of them: the first 8 that can be reported;
+// what lies under `output` is not read. Throws Error{kData} when there is none.
+std::vector<StudyInput> int8_scale_films(const std::filesystem::path& films,
+                                         const std::filesystem::path& output,
+                                         const PreparationConfig& preparation);
+
 }  // namespace radgen
