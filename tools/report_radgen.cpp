@@ -23,7 +23,8 @@ using namespace radgen;
 struct Arguments {
   fs::path model, input, watched;
   double settle_seconds = 2;
-  bool until_empty = false;
+  bool until_empty = false, verifies = false;
+  int64_t verifying_regions = 16;
   std::string indication, sex;
   std::optional<double> age_years;
   bool allow_synthetic_model = false, keep_unsupported = false, allow_for_processing = false;
@@ -75,14 +76,15 @@ std::vector<StudyInput> int8_films(const Arguments& arguments, const fs::path& o
 Result<FilmReport> report_into(const fs::path& film, const std::string& name,
                                const FilmReporter& reporter, const Arguments& arguments,
                                const fs::path& folder) {
-  Result<FilmReport> report =
-      reporter.report(film, {.name = name,
-                             .indication = arguments.indication,
-                             .sex = arguments.sex,
-                             .age_years = arguments.age_years,
-                             .may_write_synthetic_fhir = arguments.allow_synthetic_model,
-                             .keeps_unsupported = arguments.keep_unsupported,
-                             .takes_for_processing = arguments.allow_for_processing});
+  Result<FilmReport> report = reporter.report(
+      film, {.name = name,
+             .indication = arguments.indication,
+             .sex = arguments.sex,
+             .age_years = arguments.age_years,
+             .may_write_synthetic_fhir = arguments.allow_synthetic_model,
+             .keeps_unsupported = arguments.keep_unsupported,
+             .takes_for_processing = arguments.allow_for_processing,
+             .verifying_regions = arguments.verifies ? arguments.verifying_regions : 0});
   if (report) write_film_report(folder, *report);
   return report;
 }
@@ -245,6 +247,14 @@ int main(int argc, char** argv) {
                  "keep statements in the impression that no region of the film bears out");
   flags.add_flag("--allow-for-processing", arguments.allow_for_processing,
                  "draft a detector's raw films too (FOR PROCESSING), with a warning");
+  flags.add_flag(
+      "--verify-grounding", arguments.verifies,
+      "hide each region of evidence: does its sentence need it? Marks those that do not");
+  flags
+      .add_option("--verify-regions", arguments.verifying_regions,
+                  "other places that are hidden to compare with; each is an encoding of the film")
+      ->check(CLI::Range(9, 1000))
+      ->capture_default_str();
   flags
       .add_option("--precision", arguments.precision,
                   "bf16 saves memory; int8 and int8-dynamic are faster, on CPUs")

@@ -3,9 +3,6 @@
 #include <dcmtk/dcmsr/dsrdoc.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "clinical/dicom_file.h"
 #include "clinical/sr_tree.h"
 #include "radgen/clinical/dicom_results.h"
@@ -82,7 +79,7 @@ class MeasurementGroups {
       }
       region(sentence, box);
       tree_.number(concept_code("certainty"), 100 * sentence.confidence, kPercent);
-      if (box == 0 && !stated.empty() && is_size_supported(report_, *stated.front(), sentence))
+      if (box == 0 && !stated.empty() && stated.front()->size_mm && !sentence.has_unsupported_size)
         tree_.number(concept_code("length"), *stated.front()->size_mm, kMillimetre);
       for (size_t i = 0; i < stated.size(); ++i)
         tree_.code(SrTree::kContains,
@@ -139,7 +136,7 @@ class MeasurementGroups {
                  report_.film.tags.sop_uid);
   }
   void close_group(const DraftSentence& sentence) {
-    tree_.text(SrTree::kContains, concept_code("comment"), sentence.text);
+    tree_.text(SrTree::kContains, concept_code("comment"), sentence.text + marks_of(sentence));
     tree_.close();
   }
 
@@ -177,8 +174,7 @@ void qualitative_evaluations(SrTree& tree, const FilmReport& report) {
   }
   for (const DraftSentence& sentence : report.draft.sentences)
     if (sentence.is_unsupported)
-      tree.text(SrTree::kContains, concept_code("comment"),
-                fmt::format("{} {}", sentence.text, kUnsupportedMark));
+      tree.text(SrTree::kContains, concept_code("comment"), sentence.text + marks_of(sentence));
   tree.close();
 }
 
@@ -201,20 +197,6 @@ std::string finish(DSRDocument& document, const FilmReport& report, const Result
 }
 
 }  // namespace
-
-bool is_size_supported(const FilmReport& report, const Mention& mention,
-                       const DraftSentence& sentence) {
-  constexpr double kMostApart = 0.3;
-  const Film& film = report.film;
-  if (!mention.size_mm || film.spacing_kind == SpacingKind::kNone || film.spacing_x_mm <= 0)
-    return false;
-  const Affine to_upright = report.upright_to_prepared.inverse();
-  return std::any_of(sentence.boxes.begin(), sentence.boxes.end(), [&](const Box& prepared) {
-    const Box box = to_upright.apply(prepared);
-    const double side_mm = std::max(box.w * film.spacing_x_mm, box.h * film.spacing_y_mm);
-    return std::abs(side_mm - *mention.size_mm) <= kMostApart * *mention.size_mm;
-  });
-}
 
 std::string encode_measurement_report(const FilmReport& report) {
   RADGEN_CHECK(report.draft.status == "drafted", "a drafted report");

@@ -100,6 +100,34 @@ ordered_json device(const Draft& draft) {
   return out;
 }
 
+// Which program wrote the report when, by which model, from which image.
+ordered_json provenance(const Draft& draft, const FhirContext& context, const std::string& issued) {
+  ordered_json out{{"resourceType", "Provenance"}, {"id", "provenance"}};
+  out["target"] = ordered_json::array({{{"reference", "#"}}});
+  out["recorded"] = issued;
+  out["reason"] = ordered_json::array({concept_of(
+      ordered_json::array({coding("http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
+                                  "AIAST", "Artificial Intelligence asserted")}),
+      "drafted by AI")});
+  const ordered_json assembler =
+      concept_of(ordered_json::array(
+                     {coding("http://terminology.hl7.org/CodeSystem/provenance-participant-type",
+                             "assembler", "Assembler")}),
+                 "assembler");
+  out["agent"] = ordered_json::array({{{"type", assembler}, {"who", {{"reference", "#device"}}}}});
+  ordered_json sources = ordered_json::array();
+  const auto add = [&](const char* display, const char* system, const std::string& value) {
+    sources.push_back(
+        {{"role", "source"},
+         {"what", {{"identifier", identifier(system, value)}, {"display", display}}}});
+  };
+  if (fhir::is_uid(context.sop_instance_uid))
+    add("film", "urn:dicom:uid", "urn:oid:" + context.sop_instance_uid);
+  if (!draft.model_sha256.empty()) add("model", "urn:radgen:fhir:model-sha256", draft.model_sha256);
+  if (!sources.empty()) out["entity"] = std::move(sources);
+  return out;
+}
+
 ordered_json ratio_component(const char* name, double value) {
   return {{"code", {{"text", name}}},
           {"valueQuantity", {{"value", value}, {"unit", "1"}, {"system", kUcum}, {"code", "1"}}}};
@@ -135,7 +163,8 @@ ordered_json components(const Mention& mention, const DraftSentence* sentence) {
     out.push_back({{"code", {{"text", "severity"}}},
                    {"valueCodeableConcept", {{"text", severity_name(mention.severity)}}}});
   }
-  if (mention.size_mm && std::isfinite(*mention.size_mm)) {
+  const bool has_size = mention.size_mm && std::isfinite(*mention.size_mm);
+  if (has_size && !(sentence && sentence->has_unsupported_size)) {
     out.push_back(
         {{"code", {{"text", "size"}}},
          {"valueQuantity",
@@ -204,6 +233,9 @@ ordered_json observation(const Draft& draft, const FhirContext& context, const M
     out["extension"] =
         ordered_json::array({{{"url", "urn:radgen:fhir:support"}, {"valueCode", "unsupported"}}});
   }
+  if (sentence && sentence->is_grounded && sentence->is_verified)
+    out["extension"].push_back(
+        {{"url", "urn:radgen:fhir:region-verified"}, {"valueBoolean", *sentence->is_verified}});
   out["status"] = "preliminary";
   out["category"] = imaging_category();
   out["code"] = finding_concept(mention.finding);
@@ -327,6 +359,7 @@ ordered_json fhir_report(const Draft& draft, const FhirContext& context) {
     contained.push_back(examined_observation(sentence, context, id, subject, effective));
     results.push_back({{"reference", "#" + id}});
   }
+  contained.push_back(provenance(draft, context, issued));
   const ordered_json study = contained_study(context, subject);
   if (!study.is_null()) contained.push_back(study);
 

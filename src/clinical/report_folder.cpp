@@ -124,6 +124,16 @@ void append_sentences(const FilmReport& report, Part part, std::string& text) {
 
 }  // namespace
 
+namespace {
+std::string verification_words(const DraftSentence& sentence) {
+  std::string words;
+  if (sentence.is_verified == true) words += ", verified";
+  if (sentence.is_verified == false) words += ", NOT VERIFIED: the words do not need it";
+  if (sentence.has_unsupported_size) words += ", SIZE NOT BORNE OUT";
+  return words;
+}
+}  // namespace
+
 SentenceGrounding sentence_grounding(const Draft& draft, size_t sentence) {
   RADGEN_CHECK(sentence < draft.sentences.size(), "a sentence of the draft");
   if (draft.sentences[sentence].is_grounded) return SentenceGrounding::kGrounded;
@@ -150,8 +160,8 @@ std::string grounding_phrase(const Draft& draft, size_t sentence) {
   const DraftSentence& s = draft.sentences[sentence];
   switch (sentence_grounding(draft, sentence)) {
     case SentenceGrounding::kGrounded:
-      return fmt::format("evidence: {} region{}, score {:.2f}", s.boxes.size(),
-                         s.boxes.size() == 1 ? "" : "s", s.score);
+      return fmt::format("evidence: {} region{}, score {:.2f}{}", s.boxes.size(),
+                         s.boxes.size() == 1 ? "" : "s", s.score, verification_words(s));
     case SentenceGrounding::kExamined:
       return fmt::format("examined, nothing found: {}", anatomy_words(s.anatomies));
     case SentenceGrounding::kUnsupported:

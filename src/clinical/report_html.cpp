@@ -52,6 +52,18 @@ std::string stability_words(const DraftSentence& sentence) {
   return "";
 }
 
+// What a reader must be told of a sentence beside its region.
+std::string remarks(const DraftSentence& sentence) {
+  std::string words = stability_words(sentence);
+  const auto add = [&](const char* remark) {
+    words += (words.empty() ? "" : "; ") + std::string(remark);
+  };
+  if (sentence.is_verified == false)
+    add("region not verified: hiding it changes the words no more than hiding other places");
+  if (sentence.has_unsupported_size) add("size not borne out by the region");
+  return words;
+}
+
 ReportSentence page_sentence(const FilmReport& report, size_t index, const Affine& to_film) {
   const DraftSentence& sentence = report.draft.sentences[index];
   const SentenceGrounding kind = sentence_grounding(report.draft, index);
@@ -63,7 +75,7 @@ ReportSentence page_sentence(const FilmReport& report, size_t index, const Affin
                                   : reason_words(sentence.no_region_reason),
                      .confidence = sentence.confidence,
                      .score = sentence.score,
-                     .stability = stability_words(sentence)};
+                     .stability = remarks(sentence)};
   if (kind != SentenceGrounding::kGrounded && kind != SentenceGrounding::kExamined) return out;
   for (const Box& box : sentence.boxes) {
     out.boxes.push_back(clip(to_film.apply(box), report.film.pixels.cols, report.film.pixels.rows));
@@ -82,7 +94,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string timing(const Draft& draft) {
   std::string text;
-  for (const char* key : {"load", "encode", "decode", "post"}) {
+  for (const char* key : {"load", "encode", "decode", "verify", "post"}) {
     const auto it = draft.timing_ms.find(key);
     if (it != draft.timing_ms.end()) {
       text += fmt::format("{}{} {:.0f} ms", text.empty() ? "" : ", ", key, it->second);

@@ -16,6 +16,14 @@ std::string tidied(const std::string& text) {
 
 }  // namespace
 
+std::string marks_of(const DraftSentence& sentence) {
+  std::string marks;
+  if (sentence.is_unsupported) marks += std::string(" ") + kUnsupportedMark;
+  if (sentence.has_unsupported_size) marks += std::string(" ") + kSizeMark;
+  if (sentence.is_verified == false) marks += std::string(" ") + kUnverifiedMark;
+  return marks;
+}
+
 bool is_left_out(const Draft& draft, size_t sentence, bool keeps_unsupported) {
   const DraftSentence& s = draft.sentences[sentence];
   return s.is_unsupported && !keeps_unsupported && s.begin > draft.findings.size();
@@ -29,13 +37,14 @@ ShownReport shown_report(const Draft& draft, bool keeps_unsupported) {
     size_t at = begin;
     for (size_t i = 0; i < draft.sentences.size(); ++i) {
       const DraftSentence& s = draft.sentences[i];
-      if (!s.is_unsupported || s.begin < at || s.end > end || s.end <= s.begin) continue;
+      const std::string marks = marks_of(s);
+      if (marks.empty() || s.begin < at || s.end > end || s.end <= s.begin) continue;
       out += text.substr(at, s.begin - at);
       const std::string words = text.substr(s.begin, s.end - s.begin);
       if (is_left_out(draft, i, keeps_unsupported)) {
         shown.left_out.push_back(words);
       } else {
-        out += words + " " + kUnsupportedMark;
+        out += words + marks;
       }
       at = s.end;
     }

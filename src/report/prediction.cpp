@@ -30,6 +30,8 @@ ordered_json sentence_json(const DraftSentence& s) {
   if (!s.no_region_reason.empty()) out["reason"] = s.no_region_reason;
   if (!s.anatomies.empty()) out["anatomy"] = s.anatomies;
   if (s.is_unsupported) out["unsupported"] = true;
+  if (s.has_unsupported_size) out["unsupported_size"] = true;
+  if (s.is_verified) out["verified"] = *s.is_verified;
   if (s.stability) out["stability"] = number(*s.stability);
   if (s.side_stability) out["side_stability"] = number(*s.side_stability);
   if (!s.map_file.empty()) {
@@ -130,6 +132,12 @@ DraftSentence sentence_from(const nlohmann::json& object, const std::string& whe
   reader.read("reason", s.no_region_reason);
   reader.read("anatomy", s.anatomies);
   reader.read("unsupported", s.is_unsupported);
+  reader.read("unsupported_size", s.has_unsupported_size);
+  if (reader.find("verified") != nullptr) {
+    bool is_verified = false;
+    reader.read("verified", is_verified);
+    s.is_verified = is_verified;
+  }
   reader.read("score", s.score);
   reader.read("confidence", s.confidence);
   reader.read("entropy", s.entropy);
@@ -228,7 +236,7 @@ ordered_json draft_to_json(const Draft& d) {
   out["labels"] = ordered_json::object();
   for (const auto& [finding, value] : d.labels) out["labels"][finding_name(finding)] = value;
   out["timing_ms"] = ordered_json::object();
-  for (const char* key : {"load", "encode", "decode", "post"}) {  // the order of the work
+  for (const char* key : {"load", "encode", "decode", "verify", "post"}) {  // the order of the work
     if (const auto it = d.timing_ms.find(key);
         it != d.timing_ms.end() && std::isfinite(it->second)) {
       out["timing_ms"][key] = it->second;

@@ -5,8 +5,12 @@
 
 #include "radgen/clinical/film_list.h"
 #include "radgen/clinical/refusal.h"
+#include "radgen/clinical/size_check.h"
+#include "radgen/core/files.h"
+#include "radgen/core/log.h"
 #include "radgen/imaging/preparation.h"
 #include "radgen/imaging/quality.h"
+#include "radgen/inference/faithfulness.h"
 
 namespace radgen {
 
@@ -54,6 +58,28 @@ Result<PreparedImage> prepare(const Film& shown, const std::filesystem::path& pa
   return prepare_image(*again, config);
 }
 
+// A sentence is verified when one of its regions is. Which other places are hidden depends on the
+// pixels alone.
+void verify_regions(const Predictor& predictor, const StudyInput& study, const FilmRequest& request,
+                    Draft& draft) {
+  const Clock::time_point started = Clock::now();
+  Draft nameless = draft;
+  const cv::Mat pixels = study.image.clone();  // in one piece
+  nameless.study_id = sha256_hex({pixels.ptr<char>(), pixels.total() * pixels.elemSize()});
+  const std::vector<HiddenRegion> regions = check_faithfulness(
+      predictor, {study}, {nameless}, {.random_regions = request.verifying_regions});
+  for (const HiddenRegion& region : regions) {
+    if (!region.is_matched()) continue;
+    std::optional<bool>& is_verified = draft.sentences[region.sentence].is_verified;
+    is_verified = is_verified.value_or(false) || region.is_faithful;
+  }
+  const double took_ms = elapsed_ms(started);
+  draft.timing_ms["verify"] += took_ms;
+  if (!regions.empty())
+    log::info("{} regions verified, {:.1f} s each", regions.size(),
+              took_ms / 1000 / static_cast<double>(regions.size()));
+}
+
 }  // namespace
 
 FilmReporter::FilmReporter(std::shared_ptr<const Predictor> predictor)
@@ -91,7 +117,9 @@ Result<FilmReport> FilmReporter::report(const std::filesystem::path& path,
   draft.warnings.insert(draft.warnings.end(), film->warnings.begin(), film->warnings.end());
   draft.warnings.insert(draft.warnings.end(), judgement.warnings.begin(), judgement.warnings.end());
   draft.timing_ms["load"] += load_ms;
+  if (request.verifying_regions > 0) verify_regions(*predictor_, study, request, draft);
   report.film = std::move(*film);
+  mark_unsupported_sizes(report);
   return report;
 }
 

@@ -13,6 +13,7 @@
 #include "clinical/reports_of_tests.h"
 #include "clinical/temporary_folder.h"
 #include "radgen/clinical/shown_report.h"
+#include "radgen/clinical/size_check.h"
 #include "radgen/core/files.h"
 #include "radgen/report/anatomy.h"
 
@@ -171,6 +172,8 @@ TEST(MeasurementReport, NobodyTakesWhatWasExaminedOrDeniedOrUnsupportedForAFindi
 TEST(MeasurementReport, KeepsASizeOnlyWhereSpacingAndRegionBearItOut) {
   FilmReport report = filed_report();
   const auto length = [&] {
+    report.draft.sentences[0].has_unsupported_size = false;
+    mark_unsupported_sizes(report);
     return values(items_of(encode_measurement_report(report), DSRTypes::DT_Comprehensive3DSR),
                   "410668003", 1);
   };

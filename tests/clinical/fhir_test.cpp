@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 
@@ -84,7 +85,7 @@ TEST(FhirReport, IsAnUnverifiedDraftMarkedAsMadeByAi) {
 TEST(FhirReport, ContainsOneObservationForEachPositiveOrUncertainMention) {
   const ordered_json report = fhir_report(draft(), context());
   ASSERT_EQ(report["contained"].size(),
-            3u);  // device and two findings; the negative one is not a result
+            4u);  // device, two findings, provenance; the negative one is not a result
   ASSERT_EQ(report["result"].size(), 2u);
   const ordered_json& effusion = report["contained"][1];
   EXPECT_EQ(effusion["code"]["text"], "Pleural Effusion");
@@ -107,7 +108,7 @@ TEST(FhirReport, TellsEvidenceFromExaminedFromUnsupported) {
                          .anatomies = {"right lung", "left lung"},
                          .boxes = {{1, 1, 50, 60}, {60, 1, 50, 60}}});
   const ordered_json report = fhir_report(d, context());
-  ASSERT_EQ(report["contained"].size(), 4u);
+  ASSERT_EQ(report["contained"].size(), 5u);
   EXPECT_EQ(report["contained"][1]["extension"][0]["url"], "urn:radgen:fhir:evidence-box");
   EXPECT_EQ(report["contained"][2]["extension"][0]["valueCode"], "unsupported");
   const ordered_json& examined = report["contained"][3];
@@ -121,8 +122,8 @@ TEST(FhirReport, TellsEvidenceFromExaminedFromUnsupported) {
             std::string::npos);
 }
 
-// R4 DomainResource: contained resources have ids, are referenced from the container, and contain
-// none themselves.
+// R4 DomainResource: contained resources have ids, are referenced from the container or refer to it
+// (dom-3), and contain none themselves.
 TEST(FhirReport, EveryContainedResourceIsReferencedAndEveryReferenceResolves) {
   for (bool has_findings : {true, false}) {
     Draft d = draft();
@@ -143,9 +144,27 @@ TEST(FhirReport, EveryContainedResourceIsReferencedAndEveryReferenceResolves) {
       }
     };
     visit(visit, report);
+    EXPECT_EQ(references.erase("#"), 1u) << "the provenance's target";
+    references.insert("#provenance");
     EXPECT_EQ(ids, references);
     EXPECT_EQ(report.contains("result"), has_findings);  // FHIR allows no empty arrays
   }
+}
+
+TEST(FhirReport, TheProvenanceNamesFilmAndModel) {
+  Draft d = draft();
+  d.model_sha256 = std::string(64, 'a');
+  FhirContext film = context();
+  film.sop_instance_uid = "1.2.840.9";
+  const ordered_json contained = fhir_report(d, film)["contained"];
+  const auto found = std::find_if(contained.begin(), contained.end(), [](const auto& resource) {
+    return resource["resourceType"] == "Provenance";
+  });
+  ASSERT_NE(found, contained.end());
+  ASSERT_EQ((*found)["entity"].size(), 2u);
+  EXPECT_EQ((*found)["entity"][0]["what"]["identifier"]["value"], "urn:oid:1.2.840.9");
+  EXPECT_EQ((*found)["entity"][1]["what"]["identifier"]["value"], d.model_sha256);
+  EXPECT_EQ((*found)["agent"][0]["who"]["reference"], "#device");
 }
 
 TEST(FhirReport, NarrativeIsEscapedAndThePresentedFormIsTheText) {

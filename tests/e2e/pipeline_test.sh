@@ -116,6 +116,22 @@ done
 grep -qF '"status": "drafted"' "${predictions[@]}" || fail "neither of two good films was drafted"
 refuses 2 'exists and is not empty' "$bin/report-radgen" --threads 1 --model "$run/model" --input "$scratch/films/files" --output "$scratch/reports"
 
+say "what the header says of the patient goes into FHIR and the DICOM objects alone"
+canary=$scratch/canary/film.dcm
+mkdir "$scratch/canary"
+cp "$(find "$scratch/films/files" -name '*.dcm' | sort | head -n 1)" "$canary"
+dcmodify -nb -m PatientName=CANARY^Bird -m PatientID=CANARY-1 -m AccessionNumber=CANARY-2 -m StudyID=CANARY-3 -m ReferringPhysicianName=CANARY^Doctor \
+  -i PatientComments=CANARY-4 -i InstitutionName=CANARY-5 "$canary"
+expect 0 "$bin/report-radgen" --threads 1 --log-level debug --model "$run/model" --input "$canary" --output "$scratch/of-canary"
+if grep -q CANARY "$out" "$err"; then fail "patient data in the log"; fi
+same "$(grep -rlaF CANARY "$scratch/of-canary" | sed 's/.*\///' | sort | tr '\n' ' ')" "report.fhir.json report.sc.dcm report.sr.dcm report.text.dcm " "files with patient data"
+if grep -rqaE 'CANARY-[45]' "$scratch/of-canary"; then fail "facts that nobody asked for went into a result"; fi
+head -c 5000 "$canary" >"$scratch/canary/cut.dcm"
+expect 0 "$bin/report-radgen" --threads 1 --log-level debug --model "$run/model" --watch "$scratch/canary" --settle 0 --until-empty --output "$scratch/watched"
+if grep -q CANARY "$out" "$err"; then fail "patient data in the log"; fi
+if grep -rqF CANARY "$scratch/canary/failed" --include='*.json'; then fail "patient data in the reason of a film that was set aside"; fi
+if grep -qF CANARY "$scratch/watched/watch.jsonl"; then fail "patient data in the journal"; fi
+
 say "reports in other precisions"
 for precision in bf16 int8-dynamic int8; do
   scales=(); [ $precision != int8 ] || scales=(--int8-films "$scratch/films/files")

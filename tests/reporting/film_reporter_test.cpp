@@ -46,6 +46,23 @@ TEST_F(FilmReporterTest, DraftsAChestFilmAndTellsWhatItTook) {
     EXPECT_TRUE(report->draft.timing_ms.contains(stage)) << stage;
 }
 
+TEST_F(FilmReporterTest, VerifiesRegionsByThePixelsWhateverTheFilmIsCalled) {
+  const fs::path film = write(chest_film());
+  const FilmReporter r = reporter();
+  const Result<FilmReport> plain = r.report(film, {.name = "a"});
+  const Result<FilmReport> a = r.report(film, {.name = "a", .verifying_regions = 9});
+  const Result<FilmReport> b = r.report(film, {.name = "b", .verifying_regions = 9});
+  ASSERT_TRUE(plain && a && b);
+  EXPECT_FALSE(plain->draft.timing_ms.contains("verify"));
+  EXPECT_TRUE(a->draft.timing_ms.contains("verify"));
+  EXPECT_EQ(a->draft.text(), plain->draft.text());
+  for (size_t i = 0; i < a->draft.sentences.size(); ++i) {
+    EXPECT_FALSE(plain->draft.sentences[i].is_verified);
+    EXPECT_EQ(a->draft.sentences[i].is_verified, b->draft.sentences[i].is_verified) << i;
+  }
+  EXPECT_THROW(r.report(film, {.name = "a", .verifying_regions = 3}), Error);
+}
+
 TEST_F(FilmReporterTest, RefusesWhatShowsNoChestAndFailsOnWhatCannotBeRead) {
   FilmToWrite ramp = testing::small_film(300, 300);
   const Result<FilmReport> refused = reporter().report(write(ramp), {.name = "ramp"});

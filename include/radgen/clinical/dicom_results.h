@@ -22,8 +22,7 @@
 //     Non-lesion and its finding Radiographic anatomy, so that nobody takes it for a finding;
 //   - a finding that is denied stands under Qualitative Evaluations as Absent, one that is stated
 //     without a region as Undetermined with its sentence;
-//   - a size in a sentence is kept where the pixel spacing is known and the region's longer side
-//     agrees within 30 %.
+//   - a size in a sentence is kept where its region bears it out (clinical/size_check.h).
 #pragma once
 
 #include <filesystem>
@@ -44,9 +43,5 @@ std::string encode_secondary_capture(const FilmReport& report);
 
 // The three files, atomically each.
 void write_dicom_results(const std::filesystem::path& folder, const FilmReport& report);
-
-// Is the size that the sentence states borne out by one of its regions?
-bool is_size_supported(const FilmReport& report, const Mention& mention,
-                       const DraftSentence& sentence);
 
 }  // namespace radgen

@@ -7,15 +7,16 @@
 // Invariants: status is "partial" (results not yet verified; never "final", there is no human
 // signature), meta.security holds AIAST, no resultsInterpreter, and every text says that it is
 // research software. One resource: the device, an Observation for each positive or uncertain
-// mention and one for each sentence with examined anatomy are contained and referenced. The same
-// input with `issued` given makes the same bytes.
+// mention and one for each sentence with examined anatomy are contained and referenced, and the
+// Provenance that names film and model. The same input with `issued` given makes the same bytes.
 //
 // Extensions of our own (urn:radgen:fhir:...): "generated-by" (the contained Device; R4 allows no
 // Device as performer) and on Observations "evidence-box" (a finding is here) and "examined-box"
 // (this was looked at and nothing was found): x, y, w, h in stored pixels of the original image
 // (rows and columns as its file has them, top-left origin) and that image's SOP Instance UID; and
 // "support" ("unsupported": no region bears the statement out; it is marked in the text and left
-// out of the conclusion).
+// out of the conclusion) and "region-verified" (whether hiding the region changes the sentence,
+// where that was asked). A size is given only where its region bears it out.
 #pragma once
 
 #include <filesystem>

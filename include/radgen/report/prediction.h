@@ -49,6 +49,12 @@ struct DraftSentence {
   std::vector<std::string> anatomies;  // of kExamined: what was looked at (report/anatomy.h)
   // It states a finding and has no region that bears it out: a reader must be told.
   bool is_unsupported = false;
+  // It states a size that is not its region's, or that nobody can check: the pixel spacing is not
+  // known. A reader must be told.
+  bool has_unsupported_size = false;
+  // Does hiding its region change the sentence more than hiding other places of the same organs
+  // (inference/faithfulness.h)? Empty: not asked, or there are no such places.
+  std::optional<bool> is_verified;
   // grounding score, 0..1 (uncalibrated until calibration.json says otherwise)
   double score = 0;
   RegionFeatures region_features;  // what the score was made of; not written to disk

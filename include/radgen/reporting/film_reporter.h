@@ -29,6 +29,9 @@ struct FilmRequest {
   bool may_write_synthetic_fhir = false;
   bool keeps_unsupported = false;     // unsupported statements stay in the impression
   bool takes_for_processing = false;  // a detector's raw picture is drafted, with a warning
+  // Of each region of evidence: how many other places are hidden to compare with
+  // (inference/faithfulness.h; at least 9). 0: regions are not verified.
+  int64_t verifying_regions = 0;
 };
 
 class FilmReporter {
