@@ -3,8 +3,8 @@
 #
 #   RADGEN_WITHOUT_TORCH   ON: leave out what only the layers on LibTorch need (set by radgenConfig.cmake)
 #   RADGEN_DEPS_DIR        where sentencepiece's static libraries are
-#   RADGEN_ONLY            model: neither OpenCV, DCMTK, OpenJPEG, libpng, libjpeg, zlib, libdeflate, utf8proc nor
-#                          sentencepiece are looked for, and OpenSSL may be missing (sha256_hex() and sha256_file() then
+#   RADGEN_ONLY            model: neither OpenCV, DCMTK, OpenJPEG, libpng, libjpeg, zlib, libdeflate, utf8proc, pugixml,
+#                          libstemmer, Boost nor sentencepiece are looked for, and OpenSSL may be missing (sha256_hex() and sha256_file() then
 #                          refuse, as CsvReader does packed tables); prepare: no LibTorch is
 #   RADGEN_HEADERS_DIR     a folder with nlohmann/, CLI/, spdlog/ and fmt/: they are taken from there, header-only
 if(RADGEN_ONLY STREQUAL "prepare")
@@ -33,6 +33,8 @@ else()
   find_package(JPEG REQUIRED)
   find_package(OpenCV REQUIRED COMPONENTS core imgproc)
   find_package(DCMTK REQUIRED)
+  find_package(Boost 1.74 REQUIRED)  # Boost.Math's headers: core/statistics.cpp
+  find_package(pugixml REQUIRED)
 endif()
 if(NOT RADGEN_WITHOUT_TORCH)
   find_package(Torch REQUIRED)
@@ -43,6 +45,8 @@ if(NOT RADGEN_ONLY STREQUAL "model")
   pkg_check_modules(OPENJPEG REQUIRED libopenjp2)
   pkg_check_modules(LIBDEFLATE REQUIRED libdeflate)
   pkg_check_modules(UTF8PROC REQUIRED libutf8proc)
+  find_path(STEMMER_INCLUDE_DIR libstemmer.h REQUIRED)
+  find_library(STEMMER_LIBRARY stemmer REQUIRED)
 endif()
 
 function(radgen_wrap name)
@@ -72,6 +76,9 @@ if(NOT RADGEN_ONLY STREQUAL "model")
   radgen_wrap(png LINK PNG::PNG)
   radgen_wrap(jpeg LINK JPEG::JPEG)
   radgen_wrap(openjpeg INCLUDE ${OPENJPEG_INCLUDE_DIRS} LINK ${OPENJPEG_LINK_LIBRARIES})
+  radgen_wrap(boost LINK Boost::headers)
+  radgen_wrap(pugixml LINK pugixml::pugixml)
+  radgen_wrap(stemmer INCLUDE ${STEMMER_INCLUDE_DIR} LINK ${STEMMER_LIBRARY})
   radgen_wrap(utf8proc INCLUDE ${UTF8PROC_INCLUDE_DIRS} LINK ${UTF8PROC_LINK_LIBRARIES})
   radgen_wrap(libdeflate INCLUDE ${LIBDEFLATE_INCLUDE_DIRS} LINK ${LIBDEFLATE_LINK_LIBRARIES})
 endif()

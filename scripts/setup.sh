@@ -21,12 +21,13 @@ build_packages=(
   libdcmtk-dev dcmtk libopencv-dev libopenjp2-7-dev   # DCMTK's CMake files want its programs too
   nlohmann-json3-dev libcli11-dev libspdlog-dev
   libssl-dev zlib1g-dev libdeflate-dev libpng-dev libjpeg-dev libutf8proc-dev
+  libpugixml-dev libstemmer-dev libboost1.81-dev   # of Boost only the headers of Boost.Math
   wordnet-base
   dpkg-dev                     # dpkg-source, for the sentencepiece source package
 )
 test_packages=(
   libgtest-dev
-  clang-format                 # scripts/lint.sh --check
+  clang-format python3         # scripts/lint.sh --check
   dicom3tools python3-pydicom  # strangers that read our DICOM results
 )
 browser_packages=(chromium)

@@ -3,11 +3,11 @@
 #   cmake -DONLY=prepare -DSOURCE_DIR=<project> -DWORK_DIR=<scratch> -DCXX=<compiler> -P tests/configure_test.cmake
 cmake_policy(VERSION 3.20)
 set(without_prepare Torch OpenMP)
-set(without_model OpenCV DCMTK ZLIB PkgConfig OpenSSL)
+set(without_model OpenCV DCMTK ZLIB PkgConfig OpenSSL Boost pugixml)
 set(tools_prepare explore-radgen label-radgen phantom-radgen preprocess-radgen)
 set(tools_model bench-radgen)
-set(foreign_prepare "/libtorch|/torch/csrc|src/(batches|model|inference|training)/")
-set(foreign_model "/opencv|/dcmtk|/sentencepiece|src/(imaging|report|data)/")
+set(foreign_prepare "/libtorch|/torch/csrc|src/(batches|model|inference|assessment|training)/")
+set(foreign_model "/opencv|/dcmtk|/sentencepiece|libstemmer|boost|src/(imaging|report|data)/")
 
 file(REMOVE_RECURSE ${WORK_DIR})
 set(missing)

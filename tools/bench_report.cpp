@@ -10,6 +10,7 @@
 #include "radgen/core/compute.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
+#include "radgen/core/statistics.h"
 #include "radgen/inference/predictor.h"
 #include "radgen/model/int8.h"
 #include "radgen/reporting/film_reporter.h"
@@ -25,11 +26,6 @@ constexpr int64_t kLeastFilmPx = 512;  // smaller films are refused
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 void check_options(const ReportBench& options) {
@@ -156,7 +152,7 @@ nlohmann::ordered_json bench_report(const ReportBench& options) {
     for (const auto& [name, values] : these) times[name].push_back(values.front());
   }
   for (const char* name : {"load_s", "encode_s", "decode_s", "post_s", "total_s"})
-    result[name] = median(times[name]);
+    result[name] = median_of(times[name]);
   result["total_low_s"] = *std::ranges::min_element(times["total_s"]);
   result["total_high_s"] = *std::ranges::max_element(times["total_s"]);
   result["startup_s"] = startup_s;

@@ -7,6 +7,7 @@
 #include "radgen/core/error.h"
 #include "radgen/core/parallel.h"
 #include "radgen/core/random.h"
+#include "radgen/core/statistics.h"
 
 namespace radgen::audit {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "radgen/core/parallel.h"
 #include "radgen/core/random.h"
+#include "radgen/core/statistics.h"
 
 namespace radgen::audit {
 namespace {
@@ -50,17 +51,6 @@ std::vector<float> null_ranks(const WestfallYoungTest& test, const std::vector<f
 }
 
 }  // namespace
-
-double normal_tail(double z) { return 0.5 * std::erfc(z / std::sqrt(2.0)); }
-
-double normal_quantile(double p) {
-  double low = -38, high = 38;
-  for (int i = 0; i < 200 && high - low > 1e-12; ++i) {
-    const double middle = (low + high) / 2;
-    (normal_tail(middle) > p ? low : high) = middle;
-  }
-  return (low + high) / 2;
-}
 
 WestfallYoungResult westfall_young(const std::vector<WestfallYoungTest>& tests, size_t patients,
                                    size_t flips, double alpha, uint64_t seed, int threads) {

@@ -8,9 +8,6 @@
 
 namespace radgen::audit {
 
-double normal_tail(double z);      // P(Z > z)
-double normal_quantile(double p);  // z with P(Z > z) = p, 0 < p < 1
-
 struct WestfallYoungTest {
   double t = 0;             // normal under the hypothesis
   double share = 0;         // of alpha, set before the outcomes are seen

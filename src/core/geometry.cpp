@@ -15,12 +15,6 @@ Box intersect(const Box& a, const Box& b) {
   return {x0, y0, x1 - x0, y1 - y0};
 }
 
-double iou(const Box& a, const Box& b) {
-  const double common = intersect(a, b).area();
-  const double all = a.area() + b.area() - common;
-  return all > 0 ? common / all : 0;
-}
-
 Box clip(const Box& box, double width, double height) {
   const double x0 = std::clamp(box.x, 0.0, width), x1 = std::clamp(box.x + box.w, 0.0, width);
   const double y0 = std::clamp(box.y, 0.0, height), y1 = std::clamp(box.y + box.h, 0.0, height);

@@ -23,8 +23,6 @@
 namespace radgen {
 namespace {
 
-constexpr uintmax_t kMaxXmlBytes = 4 << 20;
-
 // "CXR10_IM-0002-1001.png", "10_IM-0002-1001.dcm" and "10_IM-0002-1001.dcm.png" are one image.
 std::string image_key(const std::string& file_name) {
   std::string key = file_name;

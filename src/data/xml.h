@@ -1,4 +1,4 @@
-// A small reader of XML documents into a tree, for the data sets whose reports come so (Open-I).
+// XML documents as trees, for the data sets whose reports come so (Open-I): pugixml with bounds.
 //
 //   const XmlElement root = parse_xml(bytes);
 //   for (const XmlElement* text : root.all("AbstractText"))
@@ -6,7 +6,7 @@
 //
 // Elements, attributes, text, CDATA, comments, processing instructions, the five named entities and
 // numeric ones (XML 1.0, W3C). A DOCTYPE is passed over and defines nothing, so no document can
-// make more of itself than it is. Nesting is bounded.
+// make more of itself than it is. Size and nesting are bounded.
 #pragma once
 
 #include <map>
@@ -26,6 +26,8 @@ struct XmlElement {
   // Elements of that name anywhere below, in document order.
   std::vector<const XmlElement*> all(std::string_view wanted) const;
 };
+
+inline constexpr size_t kMaxXmlBytes = 4 << 20;
 
 // Throws Error{kData} that names the line, never the contents.
 XmlElement parse_xml(std::string_view document);

@@ -7,6 +7,7 @@
 
 #include "radgen/core/parallel.h"
 #include "radgen/core/random.h"
+#include "radgen/core/statistics.h"
 
 namespace radgen::evaluation {
 
@@ -44,7 +45,7 @@ std::vector<double> Resamples::weights(size_t r) const {
 
 Interval wilson_interval(int64_t hits, int64_t trials) {
   if (trials <= 0) return {kUndefined, kUndefined};
-  constexpr double kZ = 1.959963984540054;
+  constexpr double kZ = kNormal95;
   const double n = static_cast<double>(trials), p = static_cast<double>(hits) / n;
   const double centre = (p + kZ * kZ / (2 * n)) / (1 + kZ * kZ / n);
   const double reach = kZ / (1 + kZ * kZ / n) * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n));
@@ -71,14 +72,7 @@ Interval percentile_interval(std::vector<double> values, double level) {
   std::erase_if(values, [](double v) { return std::isnan(v); });
   if (values.empty() || 2 * values.size() < all) return {kUndefined, kUndefined};
   std::sort(values.begin(), values.end());
-  const auto at = [&](double share) {
-    const double position = share * static_cast<double>(values.size() - 1);
-    const size_t below = static_cast<size_t>(position);
-    const size_t above = std::min(below + 1, values.size() - 1);
-    return values[below] +
-           (position - static_cast<double>(below)) * (values[above] - values[below]);
-  };
-  return {at((1 - level) / 2), at((1 + level) / 2)};
+  return {quantile(values, (1 - level) / 2), quantile(values, (1 + level) / 2)};
 }
 
 }  // namespace radgen::evaluation

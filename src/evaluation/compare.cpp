@@ -12,6 +12,7 @@
 #include "radgen/core/json.h"
 #include "radgen/core/parallel.h"
 #include "radgen/core/random.h"
+#include "radgen/core/statistics.h"
 #include "radgen/evaluation/bootstrap.h"
 #include "radgen/pages/page.h"
 
@@ -126,18 +127,6 @@ struct Sampler {
   }
 };
 
-double mean_of(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-double deviation_of(const std::vector<double>& values) {
-  if (values.size() < 2) return kUndefined;
-  const double mean = mean_of(values);
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return std::sqrt(squares / static_cast<double>(values.size() - 1));
-}
-
 // The metrics that every pair of files has, each side's mean and spread over the seeds.
 std::vector<ComparedMetric> compared_metrics(const Sampler& sampler, size_t studies) {
   const std::vector<double> ones(studies, 1.0);
@@ -155,8 +144,8 @@ std::vector<ComparedMetric> compared_metrics(const Sampler& sampler, size_t stud
     for (const MetricTable& table : a) of_a.push_back(table.value(path));
     for (const MetricTable& table : b) of_b.push_back(table.value(path));
     ComparedMetric compared{path, mean_of(of_a), mean_of(of_b)};
-    compared.a_sd = deviation_of(of_a);
-    compared.b_sd = deviation_of(of_b);
+    compared.a_sd = sample_deviation_of(of_a);
+    compared.b_sd = sample_deviation_of(of_b);
     compared.difference = compared.b - compared.a;
     metrics.push_back(std::move(compared));
   }

@@ -6,6 +6,7 @@
 
 #include "radgen/core/parallel.h"
 #include "radgen/core/random.h"
+#include "radgen/core/statistics.h"
 #include "radgen/evaluation/calibration/confidence.h"
 
 namespace radgen::evaluation {
@@ -85,13 +86,6 @@ double flipped_p(const std::map<size_t, double>& by_patient, const MannWhitneyOp
 }
 
 }  // namespace
-
-double median_of(std::vector<double> values) {
-  if (values.empty()) return kUndefined;
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 MannWhitneyResult mann_whitney(std::span<const RankedValue> values, const Resamples& resamples,
                                const MannWhitneyOptions& options) {

@@ -13,6 +13,7 @@
 #include "evaluation/alarms.h"
 #include "evaluation/pairing.h"
 #include "radgen/core/random.h"
+#include "radgen/core/statistics.h"
 #include "radgen/evaluation/baselines.h"
 #include "radgen/evaluation/bootstrap.h"
 
@@ -25,7 +26,8 @@ namespace {
 // image may still miss some; of twins most must be noticed.
 constexpr double kLeastOfOther = 0.5, kLeastDistance = 0.25, kLeastSwapped = 0.80,
                  kLeastLost = 0.50;
-constexpr double kChance = 0.10;  // of a faithful region, by the definition of the percentile
+constexpr double kFaithfulByChance =
+    0.10;  // of a faithful region, by the definition of the percentile
 constexpr uint64_t kShuffle = 0x73687566;  // stream of this purpose
 
 enum class Must { kAtLeast, kAtMost, kExceed };
@@ -210,7 +212,7 @@ void set_mean(const std::string& path, const std::vector<double>& values, Metric
   for (const double value : values) squares += (value - mean) * (value - mean);
   table.set(path, mean, static_cast<int64_t>(values.size()));
   if (values.size() < 2) return;
-  const double half = 1.96 * std::sqrt(squares / (n - 1) / n);
+  const double half = kNormal95 * std::sqrt(squares / (n - 1) / n);
   table.set_interval(path, std::max(0.0, mean - half), std::min(1.0, mean + half));
 }
 
@@ -346,7 +348,7 @@ void check_faithfulness(const SanityCheckAnswers& answers, Judge& judge, Evaluat
   mean("checks.hidden_fall", regions.fall, regions.regions);
   mean("checks.random_fall", regions.random_fall, regions.regions);
   // The larger of what chance is by definition and what it came to here.
-  const double chance = std::max(kChance, result.metrics.value("checks.faithful_chance"));
+  const double chance = std::max(kFaithfulByChance, result.metrics.value("checks.faithful_chance"));
   judge.expect("checks.faithful", Must::kExceed, chance, " (chance as measured); 1 at best",
                "regions_are_not_what_sentences_need");
   judge.tell("checks.faithful_chance", "0.10: of a random region of the same organ");

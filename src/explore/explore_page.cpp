@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "explore/page_parts.h"
+#include "radgen/core/statistics.h"
 #include "radgen/pages/histogram.h"
 #include "radgen/pages/page.h"
 #include "radgen/pages/plot.h"

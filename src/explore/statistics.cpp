@@ -5,11 +5,10 @@
 #include <numeric>
 
 #include "radgen/core/error.h"
+#include "radgen/core/statistics.h"
 
 namespace radgen::explore {
 namespace {
-
-constexpr double kNormal95 = 1.959963984540054;
 
 // r = +-1 has an infinite atanh; the interval is then the point itself.
 Correlation with_interval(double r, size_t count, double variance) {
@@ -26,9 +25,7 @@ Correlation with_interval(double r, size_t count, double variance) {
 
 // Nothing where it is not defined: too few pairs, or a side without any spread.
 bool product_moment(const std::vector<double>& x, const std::vector<double>& y, double& r) {
-  const auto n = static_cast<double>(x.size());
-  const double mean_x = std::accumulate(x.begin(), x.end(), 0.0) / n;
-  const double mean_y = std::accumulate(y.begin(), y.end(), 0.0) / n;
+  const double mean_x = mean_of(x), mean_y = mean_of(y);
   double xx = 0, yy = 0, xy = 0;
   for (size_t i = 0; i < x.size(); ++i) {
     xx += (x[i] - mean_x) * (x[i] - mean_x);
@@ -57,20 +54,12 @@ std::vector<double> ranks(const std::vector<double>& values) {
 
 }  // namespace
 
-double quantile(const std::vector<double>& sorted, double q) {
-  RADGEN_CHECK(!sorted.empty() && q >= 0 && q <= 1, "a quantile needs values and 0 <= q <= 1");
-  const double at = q * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(at);
-  if (below + 1 >= sorted.size()) return sorted.back();
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[below + 1] - sorted[below]);
-}
-
 Summary summarize(std::vector<double> values) {
   Summary out;
   if (values.empty()) return out;
   std::sort(values.begin(), values.end());
   out.count = values.size();
-  out.mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(out.count);
+  out.mean = mean_of(values);
   out.minimum = values.front();
   out.p5 = quantile(values, 0.05);
   out.median = quantile(values, 0.5);

@@ -85,33 +85,6 @@ double best_f1_threshold(const std::vector<double>& scores, const std::vector<bo
 
 }  // namespace
 
-double union_iou(const std::vector<Box>& a, const std::vector<Box>& b) {
-  std::vector<double> xs, ys;
-  for (const std::vector<Box>* set : {&a, &b})
-    for (const Box& box : *set) {
-      xs.insert(xs.end(), {box.x, box.x + box.w});
-      ys.insert(ys.end(), {box.y, box.y + box.h});
-    }
-  std::sort(xs.begin(), xs.end());
-  std::sort(ys.begin(), ys.end());
-  auto covers = [](const std::vector<Box>& boxes, double x, double y) {
-    return std::any_of(boxes.begin(), boxes.end(), [&](const Box& box) {
-      return x >= box.x && x < box.x + box.w && y >= box.y && y < box.y + box.h;
-    });
-  };
-  double both = 0, any = 0;
-  for (size_t i = 0; i + 1 < xs.size(); ++i)
-    for (size_t j = 0; j + 1 < ys.size(); ++j) {
-      const double area = (xs[i + 1] - xs[i]) * (ys[j + 1] - ys[j]);
-      if (area <= 0) continue;
-      const double x = (xs[i] + xs[i + 1]) / 2, y = (ys[j] + ys[j + 1]) / 2;
-      const bool in_a = covers(a, x, y), in_b = covers(b, x, y);
-      if (in_a && in_b) both += area;
-      if (in_a || in_b) any += area;
-    }
-  return any > 0 ? both / any : 0;
-}
-
 Calibration fit_calibration(const std::vector<CalibrationCase>& phrases,
                             const std::vector<CalibrationCase>& claims, int64_t studies) {
   Calibration calibration;
@@ -121,7 +94,7 @@ Calibration fit_calibration(const std::vector<CalibrationCase>& phrases,
   const std::vector<CalibrationCase>& cases = claims.size() < kLeastCases ? phrases : claims;
   std::vector<bool> hits;
   for (const double iou : ious_of(cases, calibration.region_threshold))
-    hits.push_back(iou >= kHitIou);
+    hits.push_back(iou >= kRightIou);
   fit_score(cases, hits, calibration);
   std::vector<double> scores;
   for (const CalibrationCase& c : cases)
@@ -137,7 +110,7 @@ void fit_examined(const std::vector<ExaminedCase>& cases, Calibration& calibrati
   calibration.examined_threshold = best_region_threshold(cases);
   std::vector<bool> hits;
   for (const double iou : ious_of(cases, calibration.examined_threshold))
-    hits.push_back(iou >= kHitIou);
+    hits.push_back(iou >= kRightIou);
   std::vector<std::vector<double>> features;
   std::vector<double> gates;
   for (const ExaminedCase& c : cases) {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "checked_set.h"
+#include "radgen/core/statistics.h"
 #include "radgen/report/bleu.h"
 #include "radgen/report/text.h"
 
@@ -75,13 +76,6 @@ void check_bleu(const CheckedSet& set, SelfCheck& check) {
                           "the same truth put into words a second time"});
 }
 
-double median(std::vector<size_t> values) {
-  if (values.empty()) return 0;
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return static_cast<double>(values[values.size() / 2]);
-}
-
 void check_lengths(const CheckedSet& set, SelfCheck& check) {
   std::vector<size_t> findings, impressions;
   for (const CheckedStudy& s : set.studies) {
@@ -93,7 +87,8 @@ void check_lengths(const CheckedSet& set, SelfCheck& check) {
   const auto [briefest, longest_impression] =
       std::minmax_element(impressions.begin(), impressions.end());
   const auto n = static_cast<int64_t>(findings.size());
-  check.values.push_back({"words", "findings_words_median", median(findings), 43, 57, n, "50"});
+  check.values.push_back({"words", "findings_words_median",
+                          median_of({findings.begin(), findings.end()}), 43, 57, n, "50"});
   check.values.push_back(
       {"words", "findings_words_least", static_cast<double>(*shortest), 15, {}, n, "15"});
   check.values.push_back(

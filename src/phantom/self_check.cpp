@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "checked_set.h"
 #include "pixel_shortcuts.h"
@@ -10,17 +11,15 @@
 #include "radgen/core/files.h"
 #include "radgen/core/parallel.h"
 #include "radgen/core/progress.h"
+#include "radgen/core/statistics.h"
 #include "radgen/imaging/film.h"
 #include "radgen/phantom/dataset.h"
 
 namespace radgen::phantom {
 namespace {
 
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
+double median_or_0(std::vector<double> values) {
+  return values.empty() ? 0 : median_of(std::move(values));
 }
 
 std::vector<FindingDifficulty> difficulties(const CheckedSet& set) {
@@ -43,9 +42,9 @@ std::vector<FindingDifficulty> difficulties(const CheckedSet& set) {
     }
     if (row.count > 0)
       row.visible_ratio = static_cast<double>(visible) / static_cast<double>(row.count);
-    row.contrast_to_noise_median = median(contrasts);
-    row.size_mm_median = median(sizes);
-    row.area_ratio_median = median(areas);
+    row.contrast_to_noise_median = median_or_0(contrasts);
+    row.size_mm_median = median_or_0(sizes);
+    row.area_ratio_median = median_or_0(areas);
     rows.push_back(row);
   }
   return rows;

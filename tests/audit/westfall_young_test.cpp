@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "radgen/core/random.h"
+#include "radgen/core/statistics.h"
 
 namespace radgen::audit {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "radgen/core/box_iou.h"
 #include "radgen/core/error.h"
 
 namespace radgen {
@@ -70,6 +71,12 @@ TEST(Geometry, SurvivesJson) {
   EXPECT_EQ(nlohmann::json::parse(nlohmann::json(a).dump()).get<Affine>(), a);
   EXPECT_THROW(nlohmann::json::parse(R"({"x":1,"y":2,"w":3})").get<Box>(),
                nlohmann::json::exception);
+}
+
+TEST(UnionIou, CountsOverlapsOnce) {
+  EXPECT_NEAR(union_iou({{0, 0, 2, 2}, {1, 0, 2, 2}}, {{0, 0, 3, 2}}), 1.0, 1e-12);
+  EXPECT_NEAR(union_iou({{0, 0, 2, 2}}, {{1, 0, 2, 2}}), 2.0 / 6.0, 1e-12);
+  EXPECT_EQ(union_iou({}, {{0, 0, 1, 1}}), 0.0);
 }
 
 }  // namespace

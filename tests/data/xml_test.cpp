@@ -32,9 +32,9 @@ TEST(Xml, TakesTheEncodingThatTheDeclarationNames) {
 }
 
 TEST(Xml, RefusesWhatIsNoDocumentAndNamesTheLineOnly) {
-  for (const char* bad :
-       {"", "text", "<a>", "<a></b>", "<a k=1/>", "<a k=\"1/>", "<a>&secret;</a>", "<a>& b</a>",
-        "<a>&#0;</a>", "<a>&#xD800;</a>", "<a/><b/>", "<a><![CDATA[x</a>", "<a", "<!DOCTYPE a"}) {
+  for (const char* bad : {"", "text", "<a>", "<a></b>", "<a k=1/>", "<a k=\"1/>", "<a>&secret;</a>",
+                          "<a>& b</a>", "<a>&#0;</a>", "<a>&#xD800;</a>", "<a/><b/>", "<a/>text",
+                          "text<a/>", "</a>", "<a><![CDATA[x</a>", "<a", "<!DOCTYPE a"}) {
     try {
       parse_xml(std::string("\n") + bad);
       ADD_FAILURE() << bad;
@@ -50,6 +50,19 @@ TEST(Xml, BoundsTheNesting) {
   std::string deep;
   for (int i = 0; i < 100000; ++i) deep += "<a>";
   EXPECT_THROW(parse_xml(deep), Error);
+  for (int i = 0; i < 100000; ++i) deep += "</a>";
+  EXPECT_THROW(parse_xml(deep), Error);
+}
+
+TEST(Xml, BoundsTheSize) {
+  const std::string text(kMaxXmlBytes, 'x');
+  EXPECT_THROW(parse_xml("<a>" + text + "</a>"), Error);
+  EXPECT_EQ(parse_xml("<a>" + text.substr(7) + "</a>").text.size(), kMaxXmlBytes - 7);
+}
+
+TEST(Xml, KeepsLinesAndSpacesAsTheyStand) {
+  EXPECT_EQ(parse_xml("<a>one\r\n <b/> \n two</a>").text, "one\r\n  \n two");
+  EXPECT_EQ(parse_xml("<a k=' x\n y '/>").attribute("k"), " x\n y ");
 }
 
 // A document cut at any byte is refused, never half read.

@@ -59,12 +59,6 @@ TEST(TokensWithin, TakesEveryTokenThatOverlaps) {
   EXPECT_TRUE(tokens_within(spans, 20, 30).empty());
 }
 
-TEST(UnionIou, CountsOverlapsOnce) {
-  EXPECT_NEAR(union_iou({{0, 0, 2, 2}, {1, 0, 2, 2}}, {{0, 0, 3, 2}}), 1.0, 1e-12);
-  EXPECT_NEAR(union_iou({{0, 0, 2, 2}}, {{1, 0, 2, 2}}), 2.0 / 6.0, 1e-12);
-  EXPECT_EQ(union_iou({}, {{0, 0, 1, 1}}), 0.0);
-}
-
 // Maps whose sharpness tells whether they are right: the sharp ones lie on their box, the flat ones
 // beside it.
 std::vector<CalibrationCase> separable_cases() {

@@ -48,7 +48,4 @@ struct MannWhitneyOptions {
 MannWhitneyResult mann_whitney(std::span<const RankedValue> values, const Resamples& resamples,
                                const MannWhitneyOptions& options);
 
-// The middle value, the mean of the two middle ones; NaN without values.
-double median_of(std::vector<double> values);
-
 }  // namespace radgen::evaluation

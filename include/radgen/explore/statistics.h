@@ -13,10 +13,6 @@ struct Summary {
 };
 Summary summarize(std::vector<double> values);
 
-// Linear interpolation between order statistics (type 7 of Hyndman and Fan 1996); `sorted` is not
-// empty, 0 <= q <= 1.
-double quantile(const std::vector<double>& sorted, double q);
-
 // The share of the values in each of `bins` equal bins from low to high; what lies outside counts
 // to the outer bins. All 0 for no values.
 std::vector<double> bin_shares(const std::vector<double>& values, double low, double high,

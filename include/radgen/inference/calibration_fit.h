@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "radgen/core/box_iou.h"
 #include "radgen/inference/calibration.h"
 #include "radgen/inference/region_features.h"
 #include "radgen/inference/regions.h"
@@ -30,12 +31,9 @@ struct ExaminedCase {
   std::vector<Box> reference;  // boxes of the anatomy that the sentence names
 };
 
-// IoU of the unions of two sets of boxes, exact (the plane is cut at every edge).
-double union_iou(const std::vector<Box>& a, const std::vector<Box>& b);
-
 // region_threshold: largest mean IoU of regions and reference over `phrases` (the reports' own
 // sentences, whose findings are there). Score: logistic regression of the event "IoU of at least
-// 0.3" on score_features, over `claims` (drafted sentences, right and wrong as a reader meets
+// kRightIou" on score_features, over `claims` (drafted sentences, right and wrong as a reader meets
 // them), with Platt's smoothed targets (Platt 1999) and a ridge, so that a few cases of a finding
 // move its offset a little. abstain_below: largest F1 of that event. Confidence: the same
 // regression of is_right on confidence_features. Fewer than 20 phrases leave the defaults, with
@@ -44,11 +42,9 @@ double union_iou(const std::vector<Box>& a, const std::vector<Box>& b);
 Calibration fit_calibration(const std::vector<CalibrationCase>& phrases,
                             const std::vector<CalibrationCase>& claims, int64_t studies);
 
-// examined_threshold: largest mean IoU. Score: logistic regression of an IoU of at least kHitIou on
-// the concentration. examined_abstain_below: largest F1 of that event. Fewer than 20 cases leave
+// examined_threshold: largest mean IoU. Score: logistic regression of an IoU of at least kRightIou
+// on the concentration. examined_abstain_below: largest F1 of that event. Fewer than 20 cases leave
 // `calibration` as it is: no examined region is shown.
 void fit_examined(const std::vector<ExaminedCase>& cases, Calibration& calibration);
-
-inline constexpr double kHitIou = 0.3;
 
 }  // namespace radgen

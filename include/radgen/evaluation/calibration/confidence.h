@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "radgen/core/box_iou.h"
 #include "radgen/evaluation/metrics.h"
 
 namespace radgen::evaluation {
@@ -26,7 +27,6 @@ struct ConfidenceEvent {
 void sort_events(std::vector<ConfidenceEvent>& events);
 
 inline constexpr size_t kReliabilityBins = 15;
-inline constexpr double kRightIou = 0.3;  // IoU from which on a region counts as right
 
 // Mean |confidence - share right| over bins of equal mass; NaN without events.
 double calibration_error(std::span<const ConfidenceEvent> events, std::span<const double> weights);

@@ -1,6 +1,6 @@
-// The Snowball stemmer for English ("Porter2"), which METEOR 1.5 uses. NLTK's METEOR uses
-// porter_stemmer.h; the two give different stems. Source: Porter 2002, snowballstem.org, algorithm
-// "english".
+// The Snowball stemmer for English ("Porter2"), which METEOR 1.5 uses: libstemmer's algorithm
+// "english" (Porter 2002, snowballstem.org). NLTK's METEOR uses porter_stemmer.h; the two give
+// different stems.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace radgen::evaluation {
 
-// `word`: lower case. Bytes above 127, digits and signs count as consonants.
+// `word`: UTF-8 in lower case. What is no letter of English counts as a consonant.
 std::string english_stem(std::string_view word);
 
 }  // namespace radgen::evaluation
