@@ -36,8 +36,9 @@ set_source_files_properties(${PROJECT_SOURCE_DIR}/src/core/version.cpp PROPERTIE
                             COMPILE_DEFINITIONS "RADGEN_GIT=\"${RADGEN_GIT}\"")
 
 # The headers of torch, nlohmann and GTest cost a file more than its own code does: with RADGEN_UNITY eight files share
-# them. Names in unnamed namespaces then have to differ within a target; the compiler says where they do not. Files that
-# have compile options of their own stay alone.
+# them. Names that a file keeps for itself then have to differ within a target, whichever files share a compilation:
+# scripts/unity_names.py (scripts/lint.sh --check and the test unity_names) holds all files to it, so that adding one breaks
+# no other. Files that have compile options of their own stay alone.
 function(radgen_share_headers target)
   if(RADGEN_UNITY AND ARGC GREATER 2)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
@@ -148,7 +149,7 @@ function(radgen_leave_out_pch)
   endif()
   foreach(source ${ARGN})
     file(STRINGS ${source} lines
-         REGEX "^#include .*(torch/|ATen/|(batches|model|inference|training)/|int8_|weight_maps|logistic_fit)")
+         REGEX "^#include .*(torch/|ATen/|(batches|model|inference|assessment|training)/|int8_|weight_maps|logistic_fit)")
     if(NOT lines)
       set_source_files_properties(${source} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
     endif()

@@ -4,7 +4,8 @@
 #   scripts/lint.sh                against the merge base with origin/main (else main, else HEAD)
 #   scripts/lint.sh BASE           against a commit, branch or tag
 #   scripts/lint.sh --fix [BASE]   also rewrites the format in place
-#   scripts/lint.sh --check        the format of every file and the length of its comments, nothing else: seconds
+#   scripts/lint.sh --check        the format of every file, the length of its comments, and that files which are compiled
+#                                  together keep different names for themselves (scripts/unity_names.py): seconds
 #
 # Needs clang-format and clang-tidy, and what scripts/setup.sh installs. A file that includes LibTorch takes clang-tidy about
 # a minute.
@@ -25,6 +26,8 @@ if [ "${1:-}" = --check ]; then
   # clang-format leaves comments alone (.clang-format), so their length is looked at here.
   every_file | xargs -d '\n' awk '/^ *\/\// && length($0) > 100 {print FILENAME ":" FNR ": a comment of over 100 columns"; n++}
                                   END {exit n > 0}' >&2 || status=1
+  need python3
+  python3 scripts/unity_names.py >/dev/null || status=1
   [ $status -eq 0 ] && echo "clean" || echo "  hint: scripts/lint.sh --fix, and wrap comments by hand" >&2
   exit $status
 fi

@@ -21,7 +21,7 @@ struct Columns {
   FindingSet boxed = 0;  // findings with enough boxed items for a macro mean
 };
 
-Columns gather(const AuditContext& context) {
+Columns gather_columns(const AuditContext& context) {
   Columns columns;
   std::array<int, kFindingCount> items{};
   for (const AuditCase& c : context.cases) {
@@ -106,7 +106,7 @@ GroupMetrics measure(const AuditContext& context, const Columns& columns,
 
 void measure_groups(const AuditContext& context, const SharedMeasures& measures,
                     AuditResult& result) {
-  const Columns columns = gather(context);
+  const Columns columns = gather_columns(context);
   std::vector<std::pair<size_t, int>> groups;
   for (size_t a = 0; a < result.attributes.size(); ++a) {
     if (result.attributes[a].is_pair) continue;

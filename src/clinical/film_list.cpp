@@ -4,6 +4,7 @@
 #include <fstream>
 #include <set>
 
+#include "clinical/paths.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 
@@ -14,7 +15,7 @@ constexpr size_t kHeadBytes = 512;
 // What the run itself writes into the output folder.
 constexpr const char* kReserved = "summary.json";
 
-bool is_digits(const std::string& text) {
+bool all_digits(const std::string& text) {
   return std::all_of(text.begin(), text.end(),
                      [](unsigned char c) { return c >= '0' && c <= '9'; });
 }
@@ -38,11 +39,6 @@ class Taken {
  private:
   std::set<fs::path> outputs_, above_;
 };
-
-bool lies_in(const fs::path& path, const fs::path& folder) {
-  const fs::path relative = path.lexically_relative(folder);
-  return !relative.empty() && *relative.begin() != "..";
-}
 
 // False: cannot be read.
 bool read_head(const fs::path& path, std::string& head) {
@@ -104,7 +100,7 @@ std::string printable_name(const fs::path& path) {
 
 fs::path without_extension(const fs::path& path) {
   const std::string extension = path.extension().string();
-  if (extension.size() < 2 || is_digits(extension.substr(1))) return path;
+  if (extension.size() < 2 || all_digits(extension.substr(1))) return path;
   return fs::path(path).replace_extension();
 }
 

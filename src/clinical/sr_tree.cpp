@@ -12,7 +12,7 @@
 namespace radgen {
 namespace {
 
-void check(const OFCondition& condition, const char* what) {
+void check_item(const OFCondition& condition, const char* what) {
   if (condition.bad())
     throw Error(ErrorCode::kInternal, fmt::format("DICOM SR: {}: {}", what, condition.text()));
 }
@@ -26,18 +26,18 @@ DSRCodedEntryValue coded(const Code& code) {
 SrTree::SrTree(DSRDocumentTree& tree, const Code& title, const std::string& tmplate) : tree_(tree) {
   RADGEN_CHECK(tree_.addContentItem(DSRTypes::RT_isRoot, DSRTypes::VT_Container) != 0,
                "a document has a root");
-  check(tree_.getCurrentContentItem().setConceptName(coded(title)), "title");
+  check_item(tree_.getCurrentContentItem().setConceptName(coded(title)), "title");
   if (!tmplate.empty())
-    check(tree_.getCurrentContentItem().setTemplateIdentification(tmplate.c_str(), "DCMR"),
-          "template");
+    check_item(tree_.getCurrentContentItem().setTemplateIdentification(tmplate.c_str(), "DCMR"),
+               "template");
 }
 
 void SrTree::open(DSRTypes::E_RelationshipType relation, DSRTypes::E_ValueType type,
                   const Code& name, const std::string& tmplate) {
-  check(tree_.addChildContentItem(relation, type, coded(name)), name.meaning.c_str());
+  check_item(tree_.addChildContentItem(relation, type, coded(name)), name.meaning.c_str());
   if (!tmplate.empty())
-    check(tree_.getCurrentContentItem().setTemplateIdentification(tmplate.c_str(), "DCMR"),
-          "template");
+    check_item(tree_.getCurrentContentItem().setTemplateIdentification(tmplate.c_str(), "DCMR"),
+               "template");
 }
 
 void SrTree::close() { RADGEN_CHECK(tree_.goUp() != 0, "an item is open"); }
@@ -49,7 +49,7 @@ void SrTree::code(DSRTypes::E_RelationshipType relation, const Code& name, const
 void SrTree::code(DSRTypes::E_RelationshipType relation, const Code& name, const Code& value,
                   const Code& modifier_name, const Code* modifier) {
   open(relation, DSRTypes::VT_Code, name);
-  check(tree_.getCurrentContentItem().setCodeValue(coded(value)), name.meaning.c_str());
+  check_item(tree_.getCurrentContentItem().setCodeValue(coded(value)), name.meaning.c_str());
   if (modifier) code(kModifier, modifier_name, *modifier);
   close();
 }
@@ -57,7 +57,7 @@ void SrTree::code(DSRTypes::E_RelationshipType relation, const Code& name, const
 void SrTree::string_item(DSRTypes::E_RelationshipType relation, DSRTypes::E_ValueType type,
                          const Code& name, const std::string& value) {
   open(relation, type, name);
-  check(tree_.getCurrentContentItem().setStringValue(value.c_str()), name.meaning.c_str());
+  check_item(tree_.getCurrentContentItem().setStringValue(value.c_str()), name.meaning.c_str());
   close();
 }
 
@@ -73,9 +73,9 @@ void SrTree::uid(DSRTypes::E_RelationshipType relation, const Code& name,
 
 void SrTree::number(const Code& name, double value, const Code& unit) {
   open(kContains, DSRTypes::VT_Num, name);
-  check(tree_.getCurrentContentItem().setNumericValue(
-            DSRNumericMeasurementValue(fmt::format("{:.1f}", value).c_str(), coded(unit))),
-        name.meaning.c_str());
+  check_item(tree_.getCurrentContentItem().setNumericValue(
+                 DSRNumericMeasurementValue(fmt::format("{:.1f}", value).c_str(), coded(unit))),
+             name.meaning.c_str());
   close();
 }
 
@@ -83,9 +83,9 @@ void SrTree::image(DSRTypes::E_RelationshipType relation, const std::string& sop
                    const std::string& sop_instance) {
   RADGEN_CHECK(tree_.addContentItem(relation, DSRTypes::VT_Image, DSRTypes::AM_belowCurrent) != 0,
                "an image may stand here");
-  check(tree_.getCurrentContentItem().setImageReference(
-            DSRImageReferenceValue(sop_class.c_str(), sop_instance.c_str())),
-        "image");
+  check_item(tree_.getCurrentContentItem().setImageReference(
+                 DSRImageReferenceValue(sop_class.c_str(), sop_instance.c_str())),
+             "image");
   close();
 }
 
@@ -101,7 +101,7 @@ void SrTree::region(const Box& box, const std::string& sop_class, const std::str
   points.addItem(right, bottom);
   points.addItem(left, bottom);
   points.addItem(left, top);
-  check(tree_.getCurrentContentItem().setSpatialCoordinates(polyline), "region");
+  check_item(tree_.getCurrentContentItem().setSpatialCoordinates(polyline), "region");
   image(DSRTypes::RT_selectedFrom, sop_class, sop_instance);
   close();
 }

@@ -10,6 +10,7 @@
 #include <array>
 #include <fstream>
 
+#include "clinical/paths.h"
 #include "radgen/clinical/film_list.h"
 #include "radgen/core/error.h"
 #include "radgen/core/log.h"
@@ -59,11 +60,6 @@ void remove_half_written(const fs::path& output) {
   const std::string begin = output.filename().string() + ".tmp-";
   for (const auto& entry : fs::directory_iterator(output.parent_path(), error))
     if (entry.path().filename().string().starts_with(begin)) fs::remove_all(entry.path(), error);
-}
-
-bool lies_in(const fs::path& path, const fs::path& folder) {
-  const fs::path relative = path.lexically_relative(folder);
-  return !relative.empty() && *relative.begin() != "..";
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-[[noreturn]] void fail(const fs::path& output, const std::string& what, const std::string& hint) {
+[[noreturn]] void refuse_shards(const fs::path& output, const std::string& what,
+                                const std::string& hint) {
   throw Error(ErrorCode::kData, fmt::format("{}: {}", (output / "shards").string(), what), hint);
 }
 
@@ -29,12 +30,14 @@ void join_files(const std::vector<FinishedShard>& shards, const fs::path& output
   for (const FinishedShard& shard : shards) {
     std::ifstream file(shard.folder / name, std::ios::binary);
     if (!file)
-      fail(output, fmt::format("{} has no {}", shard.folder.filename().string(), name), "");
+      refuse_shards(output, fmt::format("{} has no {}", shard.folder.filename().string(), name),
+                    "");
     for (std::string line; std::getline(file, line);) {
       const auto object = nlohmann::ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
       if (!object.is_object()) {
-        fail(output, fmt::format("{}/{} is damaged", shard.folder.filename().string(), name),
-             "run this shard again with --overwrite");
+        refuse_shards(output,
+                      fmt::format("{}/{} is damaged", shard.folder.filename().string(), name),
+                      "run this shard again with --overwrite");
       }
       writer.write(object);
     }
@@ -85,23 +88,26 @@ std::vector<FinishedShard> find_shards(const fs::path& output, const std::string
       shards.push_back({item.path(), read_json(item.path() / "prepare.json")});
     }
   }
-  if (shards.empty()) fail(output, "no finished shard", "run each with --shard 1/N .. N/N first");
+  if (shards.empty())
+    refuse_shards(output, "no finished shard", "run each with --shard 1/N .. N/N first");
   const json& first = shards.front().info;
   std::set<size_t> numbers;
   for (const FinishedShard& shard : shards) {
     for (const char* key : {"hash", "shards", "units_sha256"}) {
       if (shard.info.value(key, json()) == first.value(key, json())) continue;
-      fail(output,
-           fmt::format("{} and {} differ in {}", shards.front().folder.filename().string(),
-                       shard.folder.filename().string(), key),
-           "all shards need the same data set, configuration and number of shards; remove those "
-           "of another attempt");
+      refuse_shards(
+          output,
+          fmt::format("{} and {} differ in {}", shards.front().folder.filename().string(),
+                      shard.folder.filename().string(), key),
+          "all shards need the same data set, configuration and number of shards; remove those "
+          "of another attempt");
     }
     numbers.insert(shard.info.at("shard").get<size_t>());
   }
   if (first.at("hash") != hash) {
-    fail(output, "the shards were prepared under another configuration or from another source",
-         "give the merge the same flags as the shards");
+    refuse_shards(output,
+                  "the shards were prepared under another configuration or from another source",
+                  "give the merge the same flags as the shards");
   }
   std::vector<size_t> missing;
   const auto count = first.at("shards").get<size_t>();
@@ -109,10 +115,11 @@ std::vector<FinishedShard> find_shards(const fs::path& output, const std::string
     if (!numbers.contains(i)) missing.push_back(i);
   }
   if (!missing.empty()) {
-    fail(output,
-         fmt::format("{} of {} shards are not finished: {}", missing.size(), count,
-                     fmt::join(missing, ", ")),
-         fmt::format("run --shard {}/{} (it goes on where it stopped)", missing.front(), count));
+    refuse_shards(
+        output,
+        fmt::format("{} of {} shards are not finished: {}", missing.size(), count,
+                    fmt::join(missing, ", ")),
+        fmt::format("run --shard {}/{} (it goes on where it stopped)", missing.front(), count));
   }
   std::ranges::sort(shards, {},
                     [](const FinishedShard& s) { return s.info.at("shard").get<size_t>(); });
@@ -158,10 +165,10 @@ void join_shards(const std::vector<FinishedShard>& shards, const fs::path& outpu
     });
   }
   if (missing > 0) {
-    fail(output,
-         fmt::format("{} pictures that the shards made are not in {}", missing,
-                     (output / "images").string()),
-         "bring the images/ folders of all machines together first");
+    refuse_shards(output,
+                  fmt::format("{} pictures that the shards made are not in {}", missing,
+                              (output / "images").string()),
+                  "bring the images/ folders of all machines together first");
   }
   join_files(shards, output, "rejected.jsonl");
   join_files(shards, output, "manifest.jsonl");

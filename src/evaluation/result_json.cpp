@@ -27,7 +27,7 @@ nlohmann::ordered_json names(FindingSet set) {
   return list;
 }
 
-void add_missing(nlohmann::ordered_json& json, const std::string& path, const std::string& reason) {
+void add_reason(nlohmann::ordered_json& json, const std::string& path, const std::string& reason) {
   nlohmann::ordered_json* node = &json;
   size_t begin = 0;
   for (size_t dot; (dot = path.find('.', begin)) != std::string::npos; begin = dot + 1) {
@@ -75,7 +75,7 @@ nlohmann::ordered_json expectations_json(const std::vector<Expectation>& expecta
 
 nlohmann::ordered_json result_to_json(const EvaluationResult& result) {
   nlohmann::ordered_json json = result.metrics.to_json();
-  for (const auto& [path, reason] : result.missing) add_missing(json, path, reason);
+  for (const auto& [path, reason] : result.missing) add_reason(json, path, reason);
   json["targets"] = nlohmann::ordered_json::array();
   for (const Target& target : result.targets) {
     const bool is_known = std::isfinite(target.value);

@@ -48,6 +48,7 @@ RADGEN_ROW_KERNEL(plain)
 RADGEN_ROW_KERNEL(avx2, __attribute__((target("avx2"))))
 RADGEN_ROW_KERNEL(avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))))
 #endif
+#undef RADGEN_ROW_KERNEL
 
 const RowKernel* kernel_for(Vectors vectors) {
 #if defined(__x86_64__) && defined(__GNUC__)

@@ -195,7 +195,7 @@ class Differences {
   std::string section_, problems_, settings_;
 };
 
-int64_t hidden_width(double ratio, int64_t width) {
+int64_t mlp_width(double ratio, int64_t width) {
   return static_cast<int64_t>(std::lround(ratio * static_cast<double>(width)));
 }
 
@@ -266,7 +266,7 @@ void check_fits(const EncoderConfig& own, const PublicConfig& file) {
   differences.compare("layers", own.layers, needed.layers);
   differences.compare("heads", own.heads, needed.heads);
   if (own.width == needed.width &&
-      hidden_width(own.mlp_ratio, own.width) != hidden_width(needed.mlp_ratio, own.width))
+      mlp_width(own.mlp_ratio, own.width) != mlp_width(needed.mlp_ratio, own.width))
     differences.compare("mlp_ratio", own.mlp_ratio, needed.mlp_ratio);
   differences.compare("feed_forward", own.feed_forward, needed.feed_forward);
   differences.compare("layer_scale", own.layer_scale, needed.layer_scale);
@@ -287,7 +287,7 @@ void check_fits(const DecoderConfig& own, const PublicConfig& file, int64_t voca
   differences.compare("layers", own.layers, needed.layers);
   differences.compare("heads", own.heads, needed.heads);
   if (own.width == needed.width &&
-      hidden_width(own.mlp_ratio, own.width) != hidden_width(needed.mlp_ratio, own.width))
+      mlp_width(own.mlp_ratio, own.width) != mlp_width(needed.mlp_ratio, own.width))
     differences.compare("mlp_ratio", own.mlp_ratio, needed.mlp_ratio);
   differences.compare("feed_forward", own.feed_forward, needed.feed_forward);
   differences.compare("layer_norm_eps", own.layer_norm_eps, needed.layer_norm_eps);

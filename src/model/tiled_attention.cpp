@@ -44,7 +44,7 @@ bool fits_kernel(const Heads& heads) {
 // ---- The kernel of this CPU.
 
 // [N,d] of one head.
-ConstRows rows_of(const Tensor& x, int64_t b, int64_t a) {
+ConstRows head_rows(const Tensor& x, int64_t b, int64_t a) {
   return {x.data_ptr<float>() + b * x.stride(0) + a * x.stride(2), x.size(1), x.stride(1)};
 }
 Rows writable_rows_of(const Tensor& x, int64_t b, int64_t a) {
@@ -79,9 +79,9 @@ void attend_by_kernel(const Heads& heads, const Tensor& out, const Tensor& lse) 
       const int64_t head = task / blocks, b = head / count, a = head % count;
       const int64_t first = task % blocks * kKernelQueries;
       if (head != packed)
-        kernel.pack(rows_of(heads.k, b, a), rows_of(heads.v, b, a), d, scratch.get());
+        kernel.pack(head_rows(heads.k, b, a), head_rows(heads.v, b, a), d, scratch.get());
       packed = head;
-      ConstRows q = rows_of(heads.q, b, a);
+      ConstRows q = head_rows(heads.q, b, a);
       Rows to = writable_rows_of(out, b, a);
       q.count = to.count = std::min(kKernelQueries, queries - first);
       q.data += first * q.stride;
@@ -102,8 +102,8 @@ void attend_backward_by_kernel(const Heads& heads, const Tensor& out, const Tens
     const auto scratch = allocate_floats(kernel.backward_scratch(keys, d));
     for (int64_t head = begin; head < end; ++head) {
       const int64_t b = head / count, a = head % count;
-      kernel.backward(rows_of(heads.q, b, a), rows_of(heads.k, b, a), rows_of(heads.v, b, a),
-                      rows_of(out, b, a), rows_of(d_out, b, a),
+      kernel.backward(head_rows(heads.q, b, a), head_rows(heads.k, b, a), head_rows(heads.v, b, a),
+                      head_rows(out, b, a), head_rows(d_out, b, a),
                       lse.data_ptr<float>() + head * queries, d, scale, heads.is_causal,
                       writable_rows_of(gradients.q, b, a), writable_rows_of(gradients.k, b, a),
                       writable_rows_of(gradients.v, b, a), scratch.get());
@@ -288,8 +288,8 @@ void attend_gathered_windows(const Tensor& qkv, PatchGrid grid, int64_t window_p
              ++column)
           tokens.push_back(first + row * grid.columns + column);
       const auto keys = static_cast<int64_t>(tokens.size());
-      const ConstRows from_q = rows_of(heads.q, b, a), from_k = rows_of(heads.k, b, a),
-                      from_v = rows_of(heads.v, b, a);
+      const ConstRows from_q = head_rows(heads.q, b, a), from_k = head_rows(heads.k, b, a),
+                      from_v = head_rows(heads.v, b, a);
       for (int64_t i = 0; i < keys; ++i) {
         const int64_t token = tokens[static_cast<size_t>(i)];
         std::copy_n(from_q.data + token * from_q.stride, d, q + i * d);

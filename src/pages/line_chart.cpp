@@ -117,7 +117,7 @@ std::string band(const Frame& frame, const Series& s) {
   return d;
 }
 
-void draw_axes(Svg& svg, const Frame& frame, const LineChart& chart) {
+void draw_chart_axes(Svg& svg, const Frame& frame, const LineChart& chart) {
   const auto y_ticks = nice_ticks(frame.y.first, frame.y.second, 5);
   const auto x_ticks = nice_ticks(frame.x.first, frame.x.second, 7);
   for (const double v : y_ticks) {
@@ -220,7 +220,7 @@ std::string line_chart_svg(const LineChart& chart) {
   Svg svg(chart.width, chart.height, chart.title.empty() ? chart.y_label : chart.title);
   if (!chart.title.empty()) svg.text(0, 18, chart.title, "start", kTitlePx, kTitleStyle);
   if (has_legend) legend(&svg, chart, frame.left, frame.right, chart.title.empty() ? 14 : 40);
-  draw_axes(svg, frame, chart);
+  draw_chart_axes(svg, frame, chart);
   for (size_t i = 0; i < chart.series.size(); ++i) {
     if (!chart.series[i].low.empty()) {
       svg.path(band(frame, chart.series[i]),

@@ -13,7 +13,7 @@
 namespace radgen::pages {
 namespace {
 
-constexpr double kRowStep = 24, kBarHeight = 15;
+constexpr double kRowStep = 24, kStackHeight = 15;
 
 // The parts of one whole are shades of one colour; their order is their weight.
 std::string part_style(size_t part, size_t parts) {
@@ -61,19 +61,19 @@ std::string stacked_bars_svg(const StackedBars& bars) {
   for (size_t r = 0; r < bars.rows.size(); ++r) {
     const StackedRow& row = bars.rows[r];
     const double y = top + kRowStep * static_cast<double>(r);
-    svg.text(left - 10, y + kBarHeight / 2 + 4, row.name, "end", kLabelPx, kInk);
+    svg.text(left - 10, y + kStackHeight / 2 + 4, row.name, "end", kLabelPx, kInk);
     double from = 0;
     for (size_t p = 0; p < row.values.size(); ++p) {
       const double to = from + row.values[p];
       const std::string value = bars.is_share ? fmt::format("{:.2f} %", 100 * row.values[p])
                                               : fmt::format("{:.4g}", row.values[p]);
       if (row.values[p] > 0) {
-        svg.rect(to_x(from), y, to_x(to) - to_x(from), kBarHeight, part_style(p, bars.parts.size()),
-                 row.name + ", " + bars.parts[p] + ": " + value);
+        svg.rect(to_x(from), y, to_x(to) - to_x(from), kStackHeight,
+                 part_style(p, bars.parts.size()), row.name + ", " + bars.parts[p] + ": " + value);
       }
       from = to;
     }
-    svg.text(to_x(from) + 7, y + kBarHeight / 2 + 4, row.note, "start", kLabelPx);
+    svg.text(to_x(from) + 7, y + kStackHeight / 2 + 4, row.note, "start", kLabelPx);
   }
   svg.line(left, top - 6, left, bottom, kAxis);
   svg.text((left + right) / 2, bottom + 35, bars.x_label, "middle", kLabelPx);

@@ -16,7 +16,7 @@ const char* const kBiasedRace = "BLACK/AFRICAN AMERICAN";
 
 namespace {
 
-enum Stream : uint64_t {
+enum PlanStream : uint64_t {
   kPatientStream = 11,
   kStudyStream,
   kSplitStream,
@@ -35,7 +35,7 @@ constexpr std::array<Race, 6> kRaces = {{{"WHITE", 0.58},
                                          {"OTHER", 0.04},
                                          {"UNKNOWN", 0.02}}};
 
-constexpr double kApShare = 0.6, kSupineShareOfAp = 0.4;
+constexpr double kShareOfAp = 0.6, kSupineShareOfAp = 0.4;
 
 struct PlannedPatient {
   Patient patient;
@@ -120,7 +120,7 @@ StudyTruth draw_study(const PlannedPatient& planned, int number, const PlanOptio
   truth.dicom_id = hex_id(random.bits(), random.bits(), random.bits());
   const bool is_biased = planned.patient.race == kBiasedRace;
   const bool is_confounded = options.bias == "confounder" && is_biased;
-  truth.is_ap = random.chance(is_confounded ? 0.88 : kApShare);
+  truth.is_ap = random.chance(is_confounded ? 0.88 : kShareOfAp);
   truth.is_supine = truth.is_ap && random.chance(kSupineShareOfAp);
   truth.is_poor_inspiration = random.chance(0.2);
   truth.is_angle_cut_off = random.chance(0.05);

@@ -7,7 +7,7 @@
 namespace radgen::phantom {
 namespace {
 
-enum Stream : uint64_t { kReportStream = 31, kOracleStream = 32, kWordingStream = 33 };
+enum WordStream : uint64_t { kReportStream = 31, kOracleStream = 32, kWordingStream = 33 };
 
 }  // namespace
 

@@ -56,7 +56,7 @@ Outcome run_tool(
   return outcome;
 }
 
-bool contains(const std::string& text, const std::string& part) {
+bool says(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -79,15 +79,15 @@ TEST(Tool, HelpHasDefaultsConfigKeysExamplesAndExitCodes) {
   EXPECT_FALSE(help.has_run);
   for (const char* part : {"--input", "REQUIRED", "--log-level", "=info", "how many (1 to 10)",
                            "demo-radgen --input x", "Exit codes", "not for clinical use"}) {
-    EXPECT_TRUE(contains(help.out, part)) << part << " in\n" << help.out;
+    EXPECT_TRUE(says(help.out, part)) << part << " in\n" << help.out;
   }
 }
 
 TEST(Tool, VersionGoesToStdout) {
   const Outcome v = run_tool({"--version"});
   EXPECT_EQ(v.code, 0);
-  EXPECT_TRUE(contains(v.out, "demo-radgen " + version()));
-  EXPECT_TRUE(contains(v.out, "LibTorch"));
+  EXPECT_TRUE(says(v.out, "demo-radgen " + version()));
+  EXPECT_TRUE(says(v.out, "LibTorch"));
 }
 
 TEST(Tool, DescribesItsConfigWithoutNeedingInput) {
@@ -95,7 +95,7 @@ TEST(Tool, DescribesItsConfigWithoutNeedingInput) {
   EXPECT_EQ(dump.code, 0);
   EXPECT_FALSE(dump.has_run);
   EXPECT_EQ(nlohmann::json::parse(dump.out).at("steps"), 7);
-  EXPECT_TRUE(contains(run_tool({"--help-config"}).out, "steps"));
+  EXPECT_TRUE(says(run_tool({"--help-config"}).out, "steps"));
 }
 
 TEST(Tool, UsageAndConfigMistakesAreCode2AndRunNothing) {
@@ -113,8 +113,7 @@ TEST(Tool, UsageAndConfigMistakesAreCode2AndRunNothing) {
     EXPECT_EQ(bad.err.rfind("error[", 0), 0u) << bad.err;
     EXPECT_TRUE(bad.out.empty()) << bad.out;
   }
-  EXPECT_TRUE(
-      contains(run_tool({"--input", "x", "--set", "stepps=1"}).err, "did you mean 'steps'"));
+  EXPECT_TRUE(says(run_tool({"--input", "x", "--set", "stepps=1"}).err, "did you mean 'steps'"));
 }
 
 TEST(Tool, ErrorsBecomeMessagesAndExitCodes) {

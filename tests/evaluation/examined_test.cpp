@@ -9,7 +9,7 @@ namespace {
 
 const Box kRightAngle{5, 70, 15, 15}, kLeftAngle{80, 70, 15, 15};
 
-Reference reference(const std::string& id, double moved = 0) {
+Reference study_with_anatomy(const std::string& id, double moved = 0) {
   Reference r;
   r.study_id = id;
   r.split = "test";
@@ -23,7 +23,7 @@ Reference reference(const std::string& id, double moved = 0) {
   return r;
 }
 
-Draft draft_of(const Reference& r, const std::vector<Box>& boxes) {
+Draft draft_with_region(const Reference& r, const std::vector<Box>& boxes) {
   Draft d;
   d.study_id = r.study_id;
   d.findings = r.findings;
@@ -48,45 +48,46 @@ std::vector<ExaminedItem> items_of(const Draft& draft, const Reference& r,
 }
 
 TEST(Examined, RegionsAreComparedWithTheAnatomyTheSentenceNames) {
-  const Reference r = reference("a");
-  const auto right = items_of(draft_of(r, {kRightAngle, kLeftAngle}), r, {r});
+  const Reference r = study_with_anatomy("a");
+  const auto right = items_of(draft_with_region(r, {kRightAngle, kLeftAngle}), r, {r});
   ASSERT_EQ(right.size(), 1u);  // the view has no place
   EXPECT_EQ(right[0].anatomy, "costophrenic angle");
   EXPECT_TRUE(right[0].is_shown);
   EXPECT_GT(right[0].iou, 0.9);
   EXPECT_EQ(right[0].pointing, 1);
-  EXPECT_NEAR(items_of(draft_of(r, {kLeftAngle}), r, {r})[0].iou, 0.5, 0.05);
-  const auto nothing = items_of(draft_of(r, {}), r, {r});
+  EXPECT_NEAR(items_of(draft_with_region(r, {kLeftAngle}), r, {r})[0].iou, 0.5, 0.05);
+  const auto nothing = items_of(draft_with_region(r, {}), r, {r});
   ASSERT_EQ(nothing.size(), 1u);
   EXPECT_FALSE(nothing[0].is_shown);
   EXPECT_EQ(nothing[0].iou, 0);
 }
 
 TEST(Examined, TheFixedBoxIsTheMeanOfTrainingAndFailsWhereThePatientStandsElsewhere) {
-  const std::vector<Reference> train{reference("t1", -2), reference("t2", 2)};
-  const Reference usual = reference("a"), aside = reference("b", 12);
-  const auto hit = items_of(draft_of(usual, {kRightAngle, kLeftAngle}), usual, train);
+  const std::vector<Reference> train{study_with_anatomy("t1", -2), study_with_anatomy("t2", 2)};
+  const Reference usual = study_with_anatomy("a"), aside = study_with_anatomy("b", 12);
+  const auto hit = items_of(draft_with_region(usual, {kRightAngle, kLeftAngle}), usual, train);
   EXPECT_GT(hit[0].prior_iou, 0.9);
   EXPECT_EQ(hit[0].prior_pointing, 1);
-  const auto missed = items_of(draft_of(aside, {{17, 70, 15, 15}, {92, 70, 8, 15}}), aside, train);
+  const auto missed =
+      items_of(draft_with_region(aside, {{17, 70, 15, 15}, {92, 70, 8, 15}}), aside, train);
   EXPECT_LT(missed[0].prior_iou, 0.3);
   EXPECT_GT(missed[0].iou, 0.6);
 }
 
 TEST(Examined, WithoutAnnotatedAnatomyThereIsNothingToSay) {
-  Reference r = reference("a");
-  const Draft draft = draft_of(r, {kRightAngle});
+  Reference r = study_with_anatomy("a");
+  const Draft draft = draft_with_region(r, {kRightAngle});
   r.regions.clear();
   EXPECT_TRUE(items_of(draft, r, {}).empty());
 }
 
 TEST(Examined, NeverCountsAsEvidenceAndEverySentenceIsCounted) {
-  const std::vector<Reference> studies{reference("a"), reference("b")};
-  const std::vector<Draft> drafts{draft_of(studies[0], {kRightAngle, kLeftAngle}),
-                                  draft_of(studies[1], {})};
+  const std::vector<Reference> studies{study_with_anatomy("a"), study_with_anatomy("b")};
+  const std::vector<Draft> drafts{draft_with_region(studies[0], {kRightAngle, kLeftAngle}),
+                                  draft_with_region(studies[1], {})};
   EvaluationData data;
   data.test = studies;
-  data.train = {reference("t", 3)};
+  data.train = {study_with_anatomy("t", 3)};
   const MetricTable m = evaluate(drafts, {}, data, EvaluateOptions::quick()).metrics;
   EXPECT_DOUBLE_EQ(m.value("grounding.negations_with_evidence"), 0);
   EXPECT_DOUBLE_EQ(m.value("grounding.sentences_with_region"), 0.25);  // one of four
@@ -101,7 +102,7 @@ TEST(Examined, NeverCountsAsEvidenceAndEverySentenceIsCounted) {
 }
 
 TEST(WrongSide, IsABoxBeyondTheSpineOfAOneSidedStatement) {
-  Reference r = reference("a", 12);  // the spine stands at 57..67
+  Reference r = study_with_anatomy("a", 12);  // the spine stands at 57..67
   r.findings = "Small left pleural effusion.";
   Draft d;
   d.study_id = r.study_id;

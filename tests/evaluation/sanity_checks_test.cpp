@@ -19,7 +19,7 @@ const char* kLeft = "There is a small left pleural effusion.";
 const char* kRight = "There is a small right pleural effusion.";
 const char* kNormal = "The lungs are clear. No pleural effusion.";
 
-Draft draft_of(const std::string& text) {
+Draft draft_saying(const std::string& text) {
   Draft draft;
   draft.findings = text;
   return draft;
@@ -48,13 +48,13 @@ SanityCheckAnswers honest_answers(const EvaluationData& data) {
   for (size_t i = 0; i < data.test.size(); ++i) {
     const std::string own = data.test[i].findings;
     const std::string mirrored = own == kLeft ? kRight : own == kRight ? kLeft : kNormal;
-    answers.studies.push_back({i, draft_of(own), draft_of("Nothing can be seen."),
-                               draft_of("Nothing can be seen."), draft_of(mirrored),
-                               draft_of(data.test[(*partners)[i]].findings)});
+    answers.studies.push_back({i, draft_saying(own), draft_saying("Nothing can be seen."),
+                               draft_saying("Nothing can be seen."), draft_saying(mirrored),
+                               draft_saying(data.test[(*partners)[i]].findings)});
   }
   for (int i = 0; i < 30; ++i)
     answers.counterfactuals.push_back(
-        {Finding::kPleuralEffusion, draft_of(kLeft), draft_of(kNormal)});
+        {Finding::kPleuralEffusion, draft_saying(kLeft), draft_saying(kNormal)});
   answers.regions = {40, 36, 4, 80.0, 4.0};
   answers.large = {3, 1, 0, 3.0, 3.0};
   return answers;
@@ -194,8 +194,8 @@ TEST(AddChecks, OtherWordsForTheSameFindingsDoNotPassForLooking) {
   for (CheckedStudy& study : answers.studies) {
     const bool is_left = study.real.findings == kLeft;
     if (study.real.findings != kNormal)
-      study.blank = draft_of(is_left ? "Left-sided pleural effusion of small size."
-                                     : "Right-sided pleural effusion of small size.");
+      study.blank = draft_saying(is_left ? "Left-sided pleural effusion of small size."
+                                         : "Right-sided pleural effusion of small size.");
   }
   const EvaluationResult result = judged(answers, data);
   EXPECT_DOUBLE_EQ(result.metrics.value("checks.blank_same_report"), 0);
@@ -233,7 +233,7 @@ TEST(AddChecks, SidesThatAreAThrowOfACoinAreNotSwapped) {
 // Words that name both sides now and then, whatever the film, say nothing of the mirror.
 TEST(AddChecks, SidesLostOnMirroredFilmsAreHeldAgainstThoseLostAnyhow) {
   const EvaluationData data = data_of(80);
-  const Draft both = draft_of("There are small bilateral pleural effusions.");
+  const Draft both = draft_saying("There are small bilateral pleural effusions.");
   for (const bool is_lost_anyhow : {true, false}) {
     SanityCheckAnswers answers = honest_answers(data);
     for (size_t i = 0; i < answers.studies.size(); ++i) {

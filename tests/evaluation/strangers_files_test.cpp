@@ -125,7 +125,7 @@ TEST_F(StrangersFiles, ReferencesNeedNoPreparedDataSet) {
   EXPECT_EQ(json.at("grounding").at("iou").at("reason"), "the references have no boxes");
 }
 
-Reference reference(const std::string& id, bool has_box) {
+Reference reference_report(const std::string& id, bool has_box) {
   Reference r;
   r.study_id = id;
   r.findings =
@@ -156,7 +156,7 @@ Draft draft_for(const Reference& r, AttentionMap map) {
 EvaluationData boxed_data(int studies) {
   EvaluationData data;
   for (int i = 0; i < studies; ++i)
-    data.test.push_back(reference("s" + std::to_string(i), i % 2 == 0));
+    data.test.push_back(reference_report("s" + std::to_string(i), i % 2 == 0));
   return data;
 }
 
@@ -326,7 +326,7 @@ TEST_F(StrangersFiles, MapsMayStandInTheFileAsRowsOfNumbers) {
   EXPECT_TRUE(drafts[0].sentences[1].map.empty());
   EvaluationData data;
   for (const Draft& draft : drafts) {
-    Reference r = reference(draft.study_id, true);
+    Reference r = reference_report(draft.study_id, true);
     data.test.push_back(r);
   }
   const EvaluationResult result = evaluate(drafts, {}, data, quick());

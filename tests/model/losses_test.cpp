@@ -14,7 +14,7 @@ using torch::Tensor;
 Tensor bools(std::vector<int64_t> values, std::vector<int64_t> sizes) {
   return torch::tensor(values).view(sizes).to(torch::kBool);
 }
-Tensor doubles(std::vector<double> values, std::vector<int64_t> sizes) {
+Tensor values_of(std::vector<double> values, std::vector<int64_t> sizes) {
   return torch::tensor(values, torch::kDouble).view(sizes);
 }
 
@@ -22,7 +22,7 @@ TEST(TextLoss, IsTheMeanOverStudiesOfMeansOverTokens) {
   // Two words of two; probabilities by hand: study 0 has tokens with p = 3/4 and 1/4, study 1 one
   // with p = 1/2.
   const double l3 = std::log(3.0);
-  const Tensor logits = doubles({l3, 0, l3, 0, 0, 0, 9, 9}, {2, 2, 2});
+  const Tensor logits = values_of({l3, 0, l3, 0, 0, 0, 9, 9}, {2, 2, 2});
   const Tensor targets = torch::tensor({0, 1, 1, 0}, torch::kLong).view({2, 2});
   const Tensor mask = bools({1, 1, 1, 0}, {2, 2});
   const double study_0 = -(std::log(.75) + std::log(.25)) / 2, study_1 = -std::log(.5);
@@ -49,8 +49,8 @@ class GroundingLoss : public ::testing::Test {
     return grounding_loss(a, {}, masks, tokens, text_mask, kind, 1e-9).item<double>();
   }
   Tensor attention =
-      doubles({.4, .2, .1, .1, .25, .25, .25, .25}, {1, 2, 4});  // .2 on the null key
-  Tensor masks = doubles({1, 1, 0, 0, 0, 0, 0, 0}, {1, 2, 4});
+      values_of({.4, .2, .1, .1, .25, .25, .25, .25}, {1, 2, 4});  // .2 on the null key
+  Tensor masks = values_of({1, 1, 0, 0, 0, 0, 0, 0}, {1, 2, 4});
   Tensor tokens = bools({1, 0}, {1, 2}), text_mask = bools({1, 1}, {1, 2});
 };
 
@@ -67,24 +67,24 @@ TEST_F(GroundingLoss, MassCountsTheNullKeyAsOutside) {
 TEST_F(GroundingLoss, KlByHandAndZeroAtItsOptimum) {
   EXPECT_NEAR(value("kl", attention), (-(std::log(.4) + std::log(.2)) / 2 - std::log(2.0)) / 2,
               1e-12);
-  const Tensor best = doubles({.5, .5, 0, 0, .25, .25, .25, .25}, {1, 2, 4});
+  const Tensor best = values_of({.5, .5, 0, 0, .25, .25, .25, .25}, {1, 2, 4});
   EXPECT_NEAR(value("kl", best), 0, 1e-12);
-  EXPECT_GT(value("kl", doubles({1, 0, 0, 0, .25, .25, .25, .25}, {1, 2, 4})),
+  EXPECT_GT(value("kl", values_of({1, 0, 0, 0, .25, .25, .25, .25}, {1, 2, 4})),
             1);  // one patch alone is not enough
 }
 
 TEST_F(GroundingLoss, KlOfFractionalMasksIsZeroAtTheNormalisedMask) {
-  masks = doubles({1, .5, .5, 0, 0, 0, 0, 0}, {1, 2, 4});
-  EXPECT_NEAR(value("kl", doubles({.5, .25, .25, 0, 1, 0, 0, 0}, {1, 2, 4})), 0, 1e-12);
+  masks = values_of({1, .5, .5, 0, 0, 0, 0, 0}, {1, 2, 4});
+  EXPECT_NEAR(value("kl", values_of({.5, .25, .25, 0, 1, 0, 0, 0}, {1, 2, 4})), 0, 1e-12);
   EXPECT_GT(value("kl", attention), 0);
 }
 
 TEST_F(GroundingLoss, KlDiceAddsWhatTheCutMapShowsOutsideTheMask) {
   // Two patches in the mask. All mass there: both terms are 0. Half as much on a third patch: it
   // shows 1.1 * .5 / .6 there.
-  masks = doubles({1, 1, 0, 0, 0, 0, 0, 0}, {1, 2, 4});
-  EXPECT_NEAR(value("kl_dice", doubles({.5, .5, 0, 0, .25, .25, .25, .25}, {1, 2, 4})), 0, 1e-12);
-  const Tensor hazy = doubles({.4, .4, .2, 0, .25, .25, .25, .25}, {1, 2, 4});
+  masks = values_of({1, 1, 0, 0, 0, 0, 0, 0}, {1, 2, 4});
+  EXPECT_NEAR(value("kl_dice", values_of({.5, .5, 0, 0, .25, .25, .25, .25}, {1, 2, 4})), 0, 1e-12);
+  const Tensor hazy = values_of({.4, .4, .2, 0, .25, .25, .25, .25}, {1, 2, 4});
   const double shown = 1.1 * .5 / .6, dice = 2 * 2 / (2 + shown * shown + 2);
   EXPECT_NEAR(value("kl_dice", hazy), value("kl", hazy) + 2 * (1 - dice) / 2, 1e-12);
 }
@@ -119,14 +119,14 @@ TEST(LogMeanAttention, EqualsTheLogOfTheMeanAndSurvivesUnderflow) {
 
 TEST(EntropyLoss, UniformIsLogNAndOnePatchIsZero) {
   const Tensor mask = bools({1, 1, 0}, {1, 3});
-  const Tensor attention = doubles({.25, .25, .25, .25, 1, 0, 0, 0, .5, .5, 0, 0}, {1, 3, 4});
+  const Tensor attention = values_of({.25, .25, .25, .25, 1, 0, 0, 0, .5, .5, 0, 0}, {1, 3, 4});
   EXPECT_NEAR(entropy_loss(attention, mask, {}, 1e-12).item<double>(), std::log(4.0) / 2, 1e-9);
   EXPECT_NEAR(entropy_loss(attention, mask, bools({0, 1, 1}, {1, 3}), 1e-12).item<double>(), 0,
               1e-9);
 }
 
 TEST(PoolFindings, NoisyOrByHandAndManyPatchesStayFinite) {
-  const Tensor logits = doubles({0, 0, 0}, {1, 3, 1});  // three patches at p = 1/2
+  const Tensor logits = values_of({0, 0, 0}, {1, 3, 1});  // three patches at p = 1/2
   const PooledFindings pooled = pool_findings(logits, "noisy_or", 0);
   EXPECT_NEAR(pooled.log_p.item<double>(), std::log(1 - .125), 1e-12);
   EXPECT_NEAR(pooled.log_not_p.item<double>(), std::log(.125), 1e-12);
@@ -142,7 +142,7 @@ TEST(PoolFindings, NoisyOrByHandAndManyPatchesStayFinite) {
 }
 
 TEST(PoolFindings, LogSumExpLiesBetweenMeanAndMaximum) {
-  const Tensor logits = doubles({1, 2, 6}, {1, 3, 1});
+  const Tensor logits = values_of({1, 2, 6}, {1, 3, 1});
   auto pooled = [&](double r) {
     return torch::logit(pool_findings(logits, "lse", r).log_p.exp()).item<double>();
   };
@@ -152,15 +152,15 @@ TEST(PoolFindings, LogSumExpLiesBetweenMeanAndMaximum) {
 }
 
 TEST(LabelLoss, UncertainAndAbsentLabelsAreIgnored) {
-  const PooledFindings pooled{doubles({.8, .8, .8, .8}, {1, 4}).log(),
-                              doubles({.2, .2, .2, .2}, {1, 4}).log()};
-  const Tensor labels = doubles({1, 0, -1, std::nan("")}, {1, 4});
+  const PooledFindings pooled{values_of({.8, .8, .8, .8}, {1, 4}).log(),
+                              values_of({.2, .2, .2, .2}, {1, 4}).log()};
+  const Tensor labels = values_of({1, 0, -1, std::nan("")}, {1, 4});
   EXPECT_NEAR(label_loss(pooled, labels).item<double>(), -(std::log(.8) + std::log(.2)) / 2, 1e-12);
 }
 
 TEST(PatchLoss, InsideAndOutsideCountHalfEach) {
-  const Tensor logits = doubles({2, -1, -1, -1}, {1, 4, 1}),
-               labels = doubles({1, 0, 0, 0}, {1, 1, 4});
+  const Tensor logits = values_of({2, -1, -1, -1}, {1, 4, 1}),
+               labels = values_of({1, 0, 0, 0}, {1, 1, 4});
   const double inside = std::log1p(std::exp(-2.0)), outside = std::log1p(std::exp(-1.0));
   EXPECT_NEAR(patch_loss(logits, labels, bools({1}, {1, 1})).item<double>(), (inside + outside) / 2,
               1e-12);
@@ -174,7 +174,7 @@ TEST(Losses, GradientsMatchDifferences) {
   const Tensor masks = torch::rand({2, 3, 4}, torch::kDouble),
                tokens = bools({1, 0, 1, 1, 1, 0}, {2, 3});
   const Tensor text_mask = bools({1, 1, 1, 1, 1, 0}, {2, 3}),
-               labels = doubles({1, 0, -1, 0, 0, 1}, {2, 3});
+               labels = values_of({1, 0, -1, 0, 0, 1}, {2, 3});
   for (const char* kind : {"bce_mean", "bce_sum", "mass", "kl", "kl_dice"})
     expect_gradients_match({scores}, [&] {
       const Tensor attention = torch::softmax(scores, -1).narrow(-1, 0, 4).mean(1);

@@ -309,5 +309,7 @@ TEST_F(WeightFolder, FolderOfOtherWeightsNamesWhatIsThere) {
   EXPECT_SAYS(refusal(), "only tf_model.h5");
 }
 
+#undef EXPECT_SAYS
+
 }  // namespace
 }  // namespace radgen

@@ -20,7 +20,7 @@ std::string file_of(const std::string& header, const std::string& data = "") {
   return bytes + header + data;
 }
 
-std::string refusal(const std::string& bytes) {
+std::string what_refuses(const std::string& bytes) {
   try {
     parse_safetensors(bytes, "x.safetensors");
   } catch (const Error& error) {
@@ -90,17 +90,18 @@ TEST(Safetensors, RoundTripKeepsTypesShapesAndEmptyTensors) {
 }
 
 TEST(Safetensors, ForeignBytesAreRefusedWithTheReason) {
-  EXPECT_NE(refusal(""), "");
-  EXPECT_NE(refusal("1234567"), "");
-  EXPECT_NE(refusal(std::string(8, '\xFF')).find("announced"), std::string::npos);
-  EXPECT_NE(refusal(file_of("{")), "");
-  EXPECT_NE(refusal(file_of("[]")), "");
-  EXPECT_NE(refusal(file_of(std::string(100000, '['))), "");
+  EXPECT_NE(what_refuses(""), "");
+  EXPECT_NE(what_refuses("1234567"), "");
+  EXPECT_NE(what_refuses(std::string(8, '\xFF')).find("announced"), std::string::npos);
+  EXPECT_NE(what_refuses(file_of("{")), "");
+  EXPECT_NE(what_refuses(file_of("[]")), "");
+  EXPECT_NE(what_refuses(file_of(std::string(100000, '['))), "");
   const auto tensor = [](const std::string& body) {
     return file_of(R"({"t":{)" + body + "}}", std::string(8, 'x'));
   };
-  EXPECT_EQ(refusal(tensor(R"("dtype":"F32","shape":[2],"data_offsets":[0,8])")), "");
-  EXPECT_NE(refusal(tensor(R"("dtype":"F32","shape":[1],"data_offsets":[0,4])")), "");  // a hole
+  EXPECT_EQ(what_refuses(tensor(R"("dtype":"F32","shape":[2],"data_offsets":[0,8])")), "");
+  EXPECT_NE(what_refuses(tensor(R"("dtype":"F32","shape":[1],"data_offsets":[0,4])")),
+            "");  // a hole
   for (const char* body :
        {R"("dtype":"F32","shape":[2])", R"("dtype":"Q4","shape":[2],"data_offsets":[0,8])",
         R"("dtype":7,"shape":[2],"data_offsets":[0,8])",
@@ -113,7 +114,7 @@ TEST(Safetensors, ForeignBytesAreRefusedWithTheReason) {
         R"("dtype":"F32","shape":[9223372036854775807,4],"data_offsets":[0,8])",
         R"("dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8])",
         R"("dtype":"F32","shape":[0,18446744073709551615],"data_offsets":[0,0])"}) {
-    EXPECT_NE(refusal(tensor(body)).find("'t'"), std::string::npos) << body;
+    EXPECT_NE(what_refuses(tensor(body)).find("'t'"), std::string::npos) << body;
   }
 }
 
@@ -121,7 +122,7 @@ TEST(Safetensors, EveryTruncationIsRefused) {
   const std::string bytes =
       format_safetensors({{"a", torch::ones({3})}, {"b", torch::ones({2, 2})}});
   for (size_t size = 0; size < bytes.size(); ++size)
-    EXPECT_NE(refusal(bytes.substr(0, size)), "") << size;
+    EXPECT_NE(what_refuses(bytes.substr(0, size)), "") << size;
 }
 
 }  // namespace

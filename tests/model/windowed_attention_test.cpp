@@ -47,13 +47,13 @@ Tensor pooled_by_hand(const Tensor& x, PatchGrid grid, int64_t pool) {
   return torch::stack(means, 1);
 }
 
-struct Case {
+struct WindowCase {
   PatchGrid grid;
   int64_t window;
   bool has_cls;
 };
 
-class WindowSelfAttention : public ::testing::TestWithParam<Case> {};
+class WindowSelfAttention : public ::testing::TestWithParam<WindowCase> {};
 
 TEST_P(WindowSelfAttention, EqualsMaskedDenseAttention) {
   const auto [grid, window, has_cls] = GetParam();
@@ -82,11 +82,12 @@ TEST_P(WindowSelfAttention, GradientsEqualMaskedDenseOnes) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Grids, WindowSelfAttention,
-                         ::testing::Values(Case{{8, 8}, 4, false}, Case{{8, 8}, 4, true},
-                                           Case{{7, 10}, 4, false}, Case{{7, 10}, 4, true},
-                                           Case{{3, 9}, 4, true}, Case{{3, 3}, 4, false},
-                                           Case{{5, 6}, 1, false}, Case{{20, 33}, 16, true}));
+INSTANTIATE_TEST_SUITE_P(
+    Grids, WindowSelfAttention,
+    ::testing::Values(WindowCase{{8, 8}, 4, false}, WindowCase{{8, 8}, 4, true},
+                      WindowCase{{7, 10}, 4, false}, WindowCase{{7, 10}, 4, true},
+                      WindowCase{{3, 9}, 4, true}, WindowCase{{3, 3}, 4, false},
+                      WindowCase{{5, 6}, 1, false}, WindowCase{{20, 33}, 16, true}));
 
 TEST(WindowSelfAttention, WindowOfTheWholeGridIsDenseAttention) {
   const Tensor qkv = torch::randn({1, 20, 3, 2, 8});

@@ -11,7 +11,7 @@
 namespace radgen::evaluation {
 namespace {
 
-double share(double part, double whole) { return whole > 0 ? part / whole : kUndefined; }
+double ratio_of(double part, double whole) { return whole > 0 ? part / whole : kUndefined; }
 
 void summarize_kinds(const ErrorAnalysis& errors, const std::vector<ErrorKind>& kinds,
                      const std::string& group, std::span<const double> weights,
@@ -26,7 +26,7 @@ void summarize_kinds(const ErrorAnalysis& errors, const std::vector<ErrorKind>& 
     for (const size_t i : kind.among) all += weights[errors.cases[i].study];
     const std::string path = group + "." + kind.name + ".";
     const auto n = static_cast<int64_t>(kind.among.size());
-    table.set(path + "share", share(some, all), n);
+    table.set(path + "share", ratio_of(some, all), n);
     const auto chance = by_chance.find(kind.name);
     if (chance == by_chance.end()) continue;
     double reached = 0, tried = 0;
@@ -36,7 +36,7 @@ void summarize_kinds(const ErrorAnalysis& errors, const std::vector<ErrorKind>& 
       reached += weights[c.study] * c.*chance->second;
       tried += weights[c.study];
     }
-    table.set(path + "share_by_chance", share(reached, tried), n);
+    table.set(path + "share_by_chance", ratio_of(reached, tried), n);
   }
 }
 
@@ -89,18 +89,20 @@ struct Sums {
   bool empty() const { return n_right + n_invented + n_overlooked + n_read == 0; }
 
   void set(const std::string& path, MetricTable& table) const {
-    table.set(path + "statement_precision", share(right, right + invented), n_right + n_invented);
-    table.set(path + "statement_recall", share(right, right + overlooked), n_right + n_overlooked);
-    table.set(path + "in_place", share(in_place, places), n_places);
-    table.set(path + "iou_right_words", share(iou, places), n_places);
-    table.set(path + "pointing_right_words", share(pointing, places), n_places);
-    table.set(path + "mass_right_words", share(mass, places), n_places);
-    table.set(path + "reference_in_place_phrase", share(read_in_place, read), n_read);
-    table.set(path + "reference_iou_phrase", share(read_iou, read), n_read);
-    table.set(path + "pointing_phrase", share(read_pointing, read), n_read);
-    table.set(path + "found_when_told", share(found, told), n_told);
-    table.set(path + "spread", share(spread, maps), n_maps);
-    table.set(path + "entropy", share(entropy, maps), n_maps);
+    table.set(path + "statement_precision", ratio_of(right, right + invented),
+              n_right + n_invented);
+    table.set(path + "statement_recall", ratio_of(right, right + overlooked),
+              n_right + n_overlooked);
+    table.set(path + "in_place", ratio_of(in_place, places), n_places);
+    table.set(path + "iou_right_words", ratio_of(iou, places), n_places);
+    table.set(path + "pointing_right_words", ratio_of(pointing, places), n_places);
+    table.set(path + "mass_right_words", ratio_of(mass, places), n_places);
+    table.set(path + "reference_in_place_phrase", ratio_of(read_in_place, read), n_read);
+    table.set(path + "reference_iou_phrase", ratio_of(read_iou, read), n_read);
+    table.set(path + "pointing_phrase", ratio_of(read_pointing, read), n_read);
+    table.set(path + "found_when_told", ratio_of(found, told), n_told);
+    table.set(path + "spread", ratio_of(spread, maps), n_maps);
+    table.set(path + "entropy", ratio_of(entropy, maps), n_maps);
   }
 };
 

@@ -12,8 +12,8 @@ constexpr float kRawThreshold = 0.1f;
 // Attention sums to 1 at most; what sums to more (or is no number) was drawn, not attended to.
 constexpr float kMostAttention = 1.01f;
 
-// Sums over items of one finding.
-struct Sums {
+// FindingSum over items of one finding.
+struct FindingSum {
   double weight = 0, iou = 0, plain = 0, mean_levels = 0, pointing = 0, mass = 0;
   double shown = 0, shown_iou = 0, missed = 0, invented = 0;
   double both_px = 0, either_px = 0;
@@ -63,13 +63,13 @@ struct Sums {
     }
   }
 };
-using FindingSums = std::array<Sums, kFindingCount>;
+using FindingSums = std::array<FindingSum, kFindingCount>;
 
-double macro(const FindingSums& sums, FindingSet findings, double Sums::*part) {
+double macro(const FindingSums& sums, FindingSet findings, double FindingSum::*part) {
   double total = 0;
   int n = 0;
   for (const Finding f : all_findings()) {
-    const Sums& s = sums[static_cast<size_t>(f)];
+    const FindingSum& s = sums[static_cast<size_t>(f)];
     if (!has(findings, f) || s.weight <= 0) continue;
     total += s.*part / s.weight;
     ++n;
@@ -99,7 +99,7 @@ int best_level(std::span<const StudyItems> studies, FindingSet findings) {
       for (const GroundedItem& item : items)
         sums[static_cast<size_t>(item.finding)].add(item, 1, level);
     }
-    const double iou = macro(sums, findings, &Sums::iou);
+    const double iou = macro(sums, findings, &FindingSum::iou);
     if (iou > best_iou) {
       best_iou = iou;
       best = level;
@@ -134,7 +134,7 @@ void summarize_grounding(std::span<const StudyItems> studies, std::span<const do
                          std::span<const int> levels, FindingSet findings,
                          const std::string& suffix, MetricTable& table) {
   FindingSums sums;
-  Sums all;
+  FindingSum all;
   for (size_t s = 0; s < studies.size(); ++s) {
     if (weights[s] == 0) continue;
     for (const GroundedItem& item : studies[s]) {
@@ -145,11 +145,11 @@ void summarize_grounding(std::span<const StudyItems> studies, std::span<const do
   const auto set = [&](const std::string& name, double value) {
     table.set("grounding." + name + suffix, value, all.items);
   };
-  set("iou", macro(sums, findings, &Sums::iou));
-  set("iou_plain", macro(sums, findings, &Sums::plain));
-  set("iou_mean_thresholds", macro(sums, findings, &Sums::mean_levels));
-  set("pointing", macro(sums, findings, &Sums::pointing));
-  set("mass", macro(sums, findings, &Sums::mass));
+  set("iou", macro(sums, findings, &FindingSum::iou));
+  set("iou_plain", macro(sums, findings, &FindingSum::plain));
+  set("iou_mean_thresholds", macro(sums, findings, &FindingSum::mean_levels));
+  set("pointing", macro(sums, findings, &FindingSum::pointing));
+  set("mass", macro(sums, findings, &FindingSum::mass));
   set("iou_micro", all.weight > 0 ? all.iou / all.weight : kUndefined);
   set("pointing_micro", all.weight > 0 ? all.pointing / all.weight : kUndefined);
   set("mass_micro", all.weight > 0 ? all.mass / all.weight : kUndefined);
@@ -172,7 +172,7 @@ void summarize_grounding(std::span<const StudyItems> studies, std::span<const do
     set("iou_shown", all.shown > 0 ? all.shown_iou / all.shown : kUndefined);
   }
   for (const Finding f : all_findings()) {
-    const Sums& s = sums[static_cast<size_t>(f)];
+    const FindingSum& s = sums[static_cast<size_t>(f)];
     if (s.weight <= 0) continue;
     const std::string path = "grounding.per_finding." + finding_name(f) + ".";
     table.set(path + "iou" + suffix, s.iou / s.weight, s.items);

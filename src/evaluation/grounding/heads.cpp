@@ -61,7 +61,7 @@ ByFinding sums_of(const std::vector<Item>& items, size_t half) {
   return sums;
 }
 
-double macro(const ByFinding& sums, double Sum::*part) {
+double macro_mean(const ByFinding& sums, double Sum::*part) {
   double all = 0, findings = 0;
   for (const Sum& sum : sums) {
     if (sum.n == 0) continue;
@@ -88,7 +88,7 @@ double chosen_pointing(const std::vector<std::vector<Item>>& of_heads) {
       chosen[f].n += here[best][f].n;
     }
   }
-  return macro(chosen, &Sum::pointing);
+  return macro_mean(chosen, &Sum::pointing);
 }
 
 }  // namespace
@@ -99,13 +99,13 @@ HeadAnalysis analyse_heads(const std::vector<HeadMaps>& heads, const std::vector
   const std::vector<Item> of_mean = items_of(mean, references);
   analysis.items = static_cast<int64_t>(of_mean.size());
   if (heads.empty() || of_mean.empty()) return analysis;
-  analysis.mean_pointing = macro(sums_of(of_mean, 2), &Sum::pointing);
+  analysis.mean_pointing = macro_mean(sums_of(of_mean, 2), &Sum::pointing);
   std::vector<std::vector<Item>> of_heads;
   for (const HeadMaps& head : heads) {
     of_heads.push_back(items_of(head.maps, references));
     const ByFinding sums = sums_of(of_heads.back(), 2);
-    HeadScore score{head.layer, head.head, macro(sums, &Sum::iou), macro(sums, &Sum::pointing),
-                    macro(sums, &Sum::mass)};
+    HeadScore score{head.layer, head.head, macro_mean(sums, &Sum::iou),
+                    macro_mean(sums, &Sum::pointing), macro_mean(sums, &Sum::mass)};
     for (const Finding finding : all_findings()) {
       const Sum& sum = sums[static_cast<size_t>(finding)];
       const double pointing = sum.pointing / static_cast<double>(sum.n);

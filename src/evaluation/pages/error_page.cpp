@@ -33,7 +33,7 @@ std::string percent_with_interval(const Metric* metric) {
                      100 * metric->high);
 }
 
-size_t count(const ErrorAnalysis& errors, Outcome outcome) {
+size_t count_outcome(const ErrorAnalysis& errors, Outcome outcome) {
   return static_cast<size_t>(
       std::count_if(errors.cases.begin(), errors.cases.end(),
                     [&](const FindingCase& c) { return c.outcome == outcome; }));
@@ -45,12 +45,14 @@ void add_facts(Page& page, const ErrorAnalysis& errors) {
   const auto fact = [&](const std::string& value, const char* label, const std::string& note) {
     facts.push_back({value, label, note});
   };
-  fact(std::to_string(count(errors, Outcome::kTruePositive)), "findings stated and there",
+  fact(std::to_string(count_outcome(errors, Outcome::kTruePositive)), "findings stated and there",
        std::isnan(m.value("all.statement_precision"))
            ? "nothing is stated"
            : percent_with_interval(m.find("all.statement_precision")) + " of what is stated");
-  fact(std::to_string(count(errors, Outcome::kFalsePositive)), "stated, not there", "invented");
-  fact(std::to_string(count(errors, Outcome::kFalseNegative)), "there, not stated", "overlooked");
+  fact(std::to_string(count_outcome(errors, Outcome::kFalsePositive)), "stated, not there",
+       "invented");
+  fact(std::to_string(count_outcome(errors, Outcome::kFalseNegative)), "there, not stated",
+       "overlooked");
   fact(percent(m.value("all.in_place")), "of right words with attention in place",
        fmt::format("of {} with boxes", m.find("all.in_place")->n));
   page.facts(facts);
@@ -116,8 +118,9 @@ void add_findings(Page& page, const ErrorAnalysis& errors) {
     row(finding_name(finding), "per_finding." + finding_name(finding) + ".", counts[0], counts[1],
         counts[2], false);
   }
-  row("all", "all.", count(errors, Outcome::kTruePositive), count(errors, Outcome::kFalsePositive),
-      count(errors, Outcome::kFalseNegative), true);
+  row("all", "all.", count_outcome(errors, Outcome::kTruePositive),
+      count_outcome(errors, Outcome::kFalsePositive),
+      count_outcome(errors, Outcome::kFalseNegative), true);
   page.table(table);
 }
 

@@ -33,7 +33,7 @@ std::string in_words(std::string name) {
 }
 
 // The figures that a reader asks for first, each beside the best answer that needs no image.
-void add_facts(Page& page, const MetricTable& metrics) {
+void add_headline(Page& page, const MetricTable& metrics) {
   std::vector<pages::Fact> facts;
   const bool has_truth = metrics.find("clinical.f1_macro_truth") != nullptr;
   for (const auto& [path, label] :
@@ -166,7 +166,7 @@ void add_rows(Page& page, const MetricTable& metrics, const std::vector<std::str
   page.table(table);
 }
 
-void add_findings(Page& page, const MetricTable& metrics) {
+void add_findings_table(Page& page, const MetricTable& metrics) {
   page.section(
       "By finding",
       "Labels F1: does the draft state the finding where the reference does? IoU: how well "
@@ -200,7 +200,7 @@ void add_errors(Page& page, const MetricTable& metrics) {
 }
 
 // Drafts and references side by side.
-void add_consistency(Page& page, const MetricTable& metrics) {
+void add_consistency_table(Page& page, const MetricTable& metrics) {
   Table table({{"consistency"}, {"drafts", true}, {"references", true}, {"n", true}});
   for (const std::string& path : consistency_paths()) {
     const Metric* drafts = metrics.find(path);
@@ -256,7 +256,7 @@ void add_alarms(Page& page, const EvaluationResult& result) {
   if (!notes.empty()) page.callout(Tone::kNote, "Notes", notes);
 }
 
-void add_targets(Page& page, const EvaluationResult& result) {
+void add_targets_table(Page& page, const EvaluationResult& result) {
   page.section("Targets of the product",
                "The share of a draft that radiologists change (target: under 40 %) can only be "
                "measured in review; edit_rate_to_reference is not it.");
@@ -369,7 +369,7 @@ void add_heads(Page& page, const EvaluationResult& result) {
 }
 
 // What cannot be computed, so that nobody looks for it in vain.
-void add_missing(Page& page, const EvaluationResult& result) {
+void add_missing_table(Page& page, const EvaluationResult& result) {
   if (result.missing.empty()) return;
   page.section("Not computed", "");
   Table table({{"metric"}, {"reason"}});
@@ -424,18 +424,18 @@ std::string eval_report_html(const EvaluationResult& result, const EvaluationDat
       "How good are drafted reports, and what is it worth? Every score stands beside those of "
       "answers that need no picture; an alarm says where the model does not beat them or only "
       "pretends.");
-  add_facts(page, result.metrics);
+  add_headline(page, result.metrics);
   add_alarms(page, result);
   add_headline(page, result.metrics, result.selected_by);
-  add_consistency(page, result.metrics);
-  add_targets(page, result);
-  add_findings(page, result.metrics);
+  add_consistency_table(page, result.metrics);
+  add_targets_table(page, result);
+  add_findings_table(page, result.metrics);
   add_errors(page, result.metrics);
   add_examined(page, result.metrics);
   add_confidence(page, result);
   add_checks_table(page, result);
   add_heads(page, result);
-  add_missing(page, result);
+  add_missing_table(page, result);
   add_examples(page, result, data, options.examples);
   add_all_metrics(page, result.metrics);
   return page.html();

@@ -40,7 +40,7 @@ struct Candidate {
   }
 };
 
-int64_t distance_of(const WordMatch& m) {
+int64_t moved_by(const WordMatch& m) {
   return m.draft > m.reference ? static_cast<int64_t>(m.draft - m.reference)
                                : static_cast<int64_t>(m.reference - m.draft);
 }
@@ -102,7 +102,7 @@ class Search {
   void step(size_t r) {
     if (fixed_[r]) {
       for (Path& path : paths_) {
-        path.distance += distance_of(*fixed_[r]);
+        path.distance += moved_by(*fixed_[r]);
         take(path, *fixed_[r]);
       }
       // All paths gain the same matches and distance, but not the same chunks.
@@ -117,7 +117,7 @@ class Search {
         candidates.push_back({path.exact + exact_of(match), chunks_with(path, match), path.distance,
                               p, candidates.size(), &match});
         // As the original does: the distance is charged to the path that is left behind.
-        path.distance += distance_of(match);
+        path.distance += moved_by(match);
       }
       candidates.push_back({path.exact, path.chunks + (path.last_end != kNone), path.distance, p,
                             candidates.size(), nullptr});

@@ -21,18 +21,18 @@ bool is_alpha(char32_t c) {
 }
 bool is_alnum(char32_t c) { return is_digit(c) || is_alpha(c); }
 // The Java class \s.
-bool is_blank(char32_t c) { return c == U' ' || (c >= 9 && c <= 13); }
+bool is_blank_point(char32_t c) { return c == U' ' || (c >= 9 && c <= 13); }
 // Signs with rules of their own below.
 bool is_special(char32_t c) {
   return c == U'.' || c == U'\'' || c == U'`' || c == U',' || c == U'-' || c == 0x2018 ||
          c == 0x2019;
 }
 
-using Test = std::function<bool(char32_t)>;
+using IsClass = std::function<bool(char32_t)>;
 
 // Puts `with` in the place of `middle` between two characters that fit. A character behind a match
 // is used up by it, as in a regular expression.
-void replace_between(Text& text, const Test& before, char32_t middle, const Test& behind,
+void replace_between(Text& text, const IsClass& before, char32_t middle, const IsClass& behind,
                      std::u32string_view with) {
   Text result;
   size_t i = 0;
@@ -55,7 +55,7 @@ bool is_not_alpha(char32_t c) { return !is_alpha(c); }
 Text separated_signs(const Text& text) {
   Text result;
   for (const char32_t c : text) {
-    if (is_alnum(c) || is_blank(c) || is_special(c)) {
+    if (is_alnum(c) || is_blank_point(c) || is_special(c)) {
       result += c;
     } else {
       result += {U' ', c, U' '};
@@ -134,7 +134,7 @@ std::vector<Text> words_without_stops(const Text& text) {
   std::vector<Text> words;
   for (size_t i = 0; i < text.size();) {
     size_t end = i;
-    while (end < text.size() && !is_blank(text[end])) ++end;
+    while (end < text.size() && !is_blank_point(text[end])) ++end;
     if (end > i) words.push_back(text.substr(i, end - i));
     i = end + 1;
   }

@@ -13,11 +13,11 @@
 namespace radgen::evaluation {
 namespace {
 
-using Words = std::vector<std::string>;
+using Tokens = std::vector<std::string>;
 // Sorted by hash.
 using GramCounts = std::vector<std::pair<uint64_t, int>>;
 
-GramCounts count_grams(const Words& words, size_t n) {
+GramCounts count_grams(const Tokens& words, size_t n) {
   std::vector<uint64_t> hashes, grams;
   for (const std::string& word : words) hashes.push_back(hash_text(word));
   for (size_t i = 0; i + n <= hashes.size(); ++i) {
@@ -40,9 +40,9 @@ int count_of(const GramCounts& counts, uint64_t gram) {
 }
 
 // Matches clipped at the largest count in any reference.
-double clipped_matches(const Words& hypothesis, const std::vector<Words>& references, size_t n) {
+double clipped_matches(const Tokens& hypothesis, const std::vector<Tokens>& references, size_t n) {
   std::vector<GramCounts> allowed;
-  for (const Words& reference : references) allowed.push_back(count_grams(reference, n));
+  for (const Tokens& reference : references) allowed.push_back(count_grams(reference, n));
   double matches = 0;
   for (const auto& [gram, count] : count_grams(hypothesis, n)) {
     int most = 0;
@@ -52,14 +52,14 @@ double clipped_matches(const Words& hypothesis, const std::vector<Words>& refere
   return matches;
 }
 
-double gram_count(const Words& words, size_t n) {
+double gram_count(const Tokens& words, size_t n) {
   return words.size() >= n ? static_cast<double>(words.size() - n + 1) : 0;
 }
 
 // Length of the reference closest in length, the shorter one on a tie.
-double closest_length(const Words& hypothesis, const std::vector<Words>& references) {
+double closest_length(const Tokens& hypothesis, const std::vector<Tokens>& references) {
   double best = 0, best_distance = std::numeric_limits<double>::infinity();
-  for (const Words& reference : references) {
+  for (const Tokens& reference : references) {
     const double length = static_cast<double>(reference.size());
     const double distance = std::abs(length - static_cast<double>(hypothesis.size()));
     if (distance < best_distance || (distance == best_distance && length < best)) {
@@ -123,7 +123,7 @@ bool smooth_6(std::span<Precision> p, std::span<const double> grams) {
 
 }  // namespace
 
-NltkBleu::NltkBleu(const Words& hypothesis, const std::vector<Words>& references) {
+NltkBleu::NltkBleu(const Tokens& hypothesis, const std::vector<Tokens>& references) {
   for (size_t n = 1; n <= kOrders; ++n) {
     matches_[n - 1] = clipped_matches(hypothesis, references, n);
     grams_[n - 1] = gram_count(hypothesis, n);
@@ -194,7 +194,7 @@ double NltkBleu::score(int order, Smoothing smoothing) const {
   return brevity_penalty(words_, reference_words_) * std::exp(sum);
 }
 
-SacreBleu::SacreBleu(const Words& hypothesis, const std::vector<Words>& references) {
+SacreBleu::SacreBleu(const Tokens& hypothesis, const std::vector<Tokens>& references) {
   for (size_t n = 1; n <= matches_.size(); ++n) {
     matches_[n - 1] = clipped_matches(hypothesis, references, n);
     grams_[n - 1] = gram_count(hypothesis, n);

@@ -4,19 +4,19 @@ namespace radgen::evaluation {
 namespace {
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_ascii_word(char c) {
+  return is_ascii_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          static_cast<unsigned char>(c) > 127;
 }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // True when the character at `i` joins its neighbours into one word.
 bool joins(std::string_view text, size_t i) {
   if (i == 0 || i + 1 >= text.size()) return false;
   const char before = text[i - 1], after = text[i + 1];
-  if (text[i] == '.' || text[i] == ',') return is_digit(before) && is_digit(after);
-  if (text[i] == '-' || text[i] == '\'') return is_word(before) && is_word(after);
+  if (text[i] == '.' || text[i] == ',') return is_ascii_digit(before) && is_ascii_digit(after);
+  if (text[i] == '-' || text[i] == '\'') return is_ascii_word(before) && is_ascii_word(after);
   return false;
 }
 
@@ -54,8 +54,8 @@ std::vector<std::string> scoring_tokens(std::string_view text) {
   };
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (is_word(c) || joins(text, i)) {
-      word.push_back(lower(c));
+    if (is_ascii_word(c) || joins(text, i)) {
+      word.push_back(ascii_lower(c));
       continue;
     }
     flush();
