@@ -35,6 +35,7 @@ class Int8Backend : public LinearBackend {
   torch::Tensor apply(const torch::nn::LinearImpl& layer, const torch::Tensor& x, int64_t first,
                       int64_t count) override;
   const Int8Part* find(int64_t first, int64_t count) const;
+  const std::vector<Int8Part>& parts() const { return parts_; }
 
  private:
   std::vector<Int8Part> parts_;

@@ -61,6 +61,7 @@ class Int8Product {
               int largest_weight = int8_largest_weight());
   torch::Tensor apply(const torch::Tensor& x) const;  // results beyond -1..1 are cut
   torch::Tensor apply_dynamic(const torch::Tensor& x) const;
+  const c10::intrusive_ptr<LinearPackedParamsBase>& packed() const { return packed_; }
 
  private:
   c10::intrusive_ptr<LinearPackedParamsBase> packed_;
