@@ -1,6 +1,6 @@
 # cmake --install build --prefix DIR [--component Runtime|Development]
 #
-#   Runtime       bin/<verb>-radgen, share/radgen/{data,configs}
+#   Runtime       bin/<verb>-radgen, libradgen.so.1, share/radgen/{data,configs}, manual pages
 #   Development   include/radgen/, the static libraries, and the package that find_package(radgen) finds:
 #                 targets radgen::core ... radgen::training, radgen::clinical
 include(GNUInstallDirs)
@@ -14,6 +14,11 @@ foreach(tool ${radgen_tools})
   set_target_properties(${tool} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)  # a LibTorch outside the system's folders
   install(TARGETS ${tool} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT Runtime)
 endforeach()
+if(TARGET radgen_shared)
+  set_target_properties(radgen_shared PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+  install(TARGETS radgen_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT Runtime
+          NAMELINK_COMPONENT Development)
+endif()
 install(DIRECTORY data configs DESTINATION ${CMAKE_INSTALL_DATADIR}/radgen COMPONENT Runtime)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT Runtime)
 

@@ -10,6 +10,7 @@
 #   test      what the tests and scripts/lint.sh take besides
 #   browser   a browser, to look at pages by a script
 #   servers   databases and a DICOM server, to try RadGen beside them
+#   package   an empty Debian, to try the package in (scripts/package_test.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -32,13 +33,14 @@ test_packages=(
 )
 browser_packages=(chromium)
 servers_packages=(postgresql orthanc orthanc-dicomweb)
+package_packages=(debootstrap)
 
-usage() { printf 'error[usage]: %s\n  hint: scripts/setup.sh [--check] [build] [test] [browser] [servers]\n' "$1" >&2; exit 2; }
+usage() { printf 'error[usage]: %s\n  hint: scripts/setup.sh [--check] [build] [test] [browser] [servers] [package]\n' "$1" >&2; exit 2; }
 only_check=no groups=()
 for argument in "$@"; do
   case "$argument" in
     --check) only_check=yes ;;
-    build|test|browser|servers) groups+=("$argument") ;;
+    build|test|browser|servers|package) groups+=("$argument") ;;
     *) usage "unknown group '$argument'" ;;
   esac
 done
