@@ -15,7 +15,7 @@
 #include "radgen/core/tool.h"
 #include "radgen/data/manifest.h"
 #include "radgen/evaluation/bootstrap.h"
-#include "radgen/evaluation/reference.h"
+#include "radgen/evaluation/manifest_references.h"
 
 namespace {
 
@@ -32,28 +32,13 @@ struct Arguments {
 
 constexpr int kExamples = 2;  // studies on the page for each disparity
 
-audit::Subject subject_of(const ManifestEntry& entry) {
-  audit::Subject subject;
-  subject.reference.study_id = entry.study_id;
-  subject.reference.image_id = entry.image_id;
-  subject.reference.split = entry.split;
-  subject.reference.width = entry.width;
-  subject.reference.height = entry.height;
-  subject.reference.indication = entry.indication;
-  subject.reference.findings = entry.findings;
-  subject.reference.impression = entry.impression;
-  subject.reference.labels = entry.labels;
-  subject.reference.has_boxes = entry.has_boxes;
-  for (const FindingBox& box : entry.boxes) {
-    const auto finding = finding_from_name(box.finding);
-    if (finding) subject.reference.boxes.push_back({*finding, side_from_name(box.side), box.box});
-  }
-  subject.patient_id = entry.patient_id;
-  subject.age_years = entry.age;
-  subject.sex = entry.sex;
-  subject.race = entry.race;
-  subject.view = entry.view;
-  return subject;
+audit::Subject subject_of(const ManifestEntry& entry, const fs::path& folder) {
+  return {evaluation::reference_of(entry, folder),
+          entry.patient_id,
+          entry.age,
+          entry.sex,
+          entry.race,
+          entry.view};
 }
 
 std::vector<audit::Subject> read_subjects(const Arguments& arguments) {
@@ -62,7 +47,7 @@ std::vector<audit::Subject> read_subjects(const Arguments& arguments) {
   std::map<std::string, Affine> transforms;
   for (const ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl")) {
     if (entry.split != arguments.split) continue;
-    subjects.push_back(subject_of(entry));
+    subjects.push_back(subject_of(entry, arguments.data));
     references.push_back(subjects.back().reference);
     transforms[entry.image_id] = entry.source_transform;
   }
@@ -71,9 +56,7 @@ std::vector<audit::Subject> read_subjects(const Arguments& arguments) {
                 "--split takes a split that manifest.jsonl names");
   }
   if (!arguments.truth.empty()) {
-    const size_t count = evaluation::load_truth(
-        arguments.truth, references, [&](const auto& r) { return transforms.at(r.image_id); });
-    log::info("truth for {} of {} pictures", count, references.size());
+    evaluation::attach_truth(arguments.truth, references, transforms);
     for (size_t i = 0; i < subjects.size(); ++i) subjects[i].reference = std::move(references[i]);
   }
   return subjects;

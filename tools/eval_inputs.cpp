@@ -3,9 +3,8 @@
 #include <map>
 
 #include "radgen/core/error.h"
-#include "radgen/core/log.h"
 #include "radgen/data/manifest.h"
-#include "radgen/training/validation.h"
+#include "radgen/evaluation/manifest_references.h"
 
 namespace radgen {
 namespace {
@@ -25,9 +24,7 @@ evaluation::EvaluationData read_references(const EvalArguments& arguments) {
   }
   std::map<std::string, Affine> transforms;
   for (const ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl")) {
-    Reference reference = reference_of(entry, arguments.data);
-    reference.patient_id = entry.patient_id;
-    reference.pixel_spacing_mm = entry.pixel_spacing_mm;
+    Reference reference = evaluation::reference_of(entry, arguments.data);
     if (entry.split != arguments.split) data.elsewhere.emplace(entry.study_id, entry.split);
     if (entry.split == arguments.split) {
       transforms[entry.image_id] = entry.source_transform;
@@ -38,14 +35,7 @@ evaluation::EvaluationData read_references(const EvalArguments& arguments) {
       data.validate.push_back(std::move(reference));
     }
   }
-  if (arguments.truth.extension() == ".csv") {
-    const size_t count = evaluation::load_label_truth(arguments.truth, data.test);
-    log::info("labels by hand for {} of {} pictures", count, data.test.size());
-  } else if (!arguments.truth.empty()) {
-    const size_t count = evaluation::load_truth(
-        arguments.truth, data.test, [&](const Reference& r) { return transforms.at(r.image_id); });
-    log::info("truth for {} of {} pictures", count, data.test.size());
-  }
+  evaluation::attach_truth(arguments.truth, data.test, transforms);
   return data;
 }
 

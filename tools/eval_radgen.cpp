@@ -6,15 +6,14 @@
 #include <optional>
 
 #include "eval_inputs.h"
-#include "eval_sanity_checks.h"
+#include "radgen/assessment/ask_again.h"
+#include "radgen/assessment/dataset_inputs.h"
+#include "radgen/assessment/predict.h"
 #include "radgen/clinical/report_folder.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/core/log.h"
-#include "radgen/core/progress.h"
-#include "radgen/core/signals.h"
 #include "radgen/core/tool.h"
-#include "radgen/data/manifest.h"
 #include "radgen/evaluation/evaluate.h"
 #include "radgen/evaluation/export.h"
 #include "radgen/evaluation/pages/error_page.h"
@@ -22,53 +21,12 @@
 #include "radgen/inference/device.h"
 #include "radgen/inference/predictor.h"
 #include "radgen/model/int8.h"
-#include "radgen/training/validation.h"
 
 namespace {
 
 using namespace radgen;
-using evaluation::Reference;
-
-struct Predictions {
-  std::vector<Draft> drafts;
-  std::vector<evaluation::PhraseMap> phrase_maps;  // only a model can be asked for them
-};
-
-Predictions predict(const Predictor& predictor, const EvalArguments& arguments,
-                    const evaluation::EvaluationData& data) {
-  constexpr size_t kChunk = 64;  // studies whose images are in memory together
-  std::map<std::string, ManifestEntry> entries;
-  for (ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl"))
-    if (entry.split == arguments.split) entries.emplace(entry.image_id, std::move(entry));
-  Predictions predictions;
-  Progress progress("drafting", static_cast<int64_t>(data.test.size()), "studies");
-  for (size_t begin = 0; begin < data.test.size(); begin += kChunk) {
-    throw_if_stopped();
-    const size_t end = std::min(data.test.size(), begin + kChunk);
-    const std::vector<Reference> references(data.test.begin() + begin, data.test.begin() + end);
-    std::vector<StudyInput> inputs;
-    for (const Reference& reference : references)
-      inputs.push_back(study_input_of(entries.at(reference.image_id), arguments.data));
-    for (Draft& draft : predictor.draft(inputs)) predictions.drafts.push_back(std::move(draft));
-    for (auto& map : phrase_maps_of(predictor, inputs, references))
-      predictions.phrase_maps.push_back(std::move(map));
-    progress.advance(static_cast<int64_t>(end - begin));
-  }
-  progress.finish();
-  return predictions;
-}
-
 // The images by which static INT8 chooses its scales, and on which INT8's errors are measured.
-std::vector<StudyInput> int8_films(const EvalArguments& arguments) {
-  constexpr size_t kEnough = 8;
-  std::vector<StudyInput> films;
-  if (!is_int8_precision(arguments.precision)) return films;
-  for (const ManifestEntry& entry : read_manifest(arguments.data / "manifest.jsonl")) {
-    if (entry.split == "train") films.push_back(study_input_of(entry, arguments.data));
-    if (films.size() == kEnough) break;
-  }
-  return films;
-}
+constexpr size_t kInt8Films = 8;
 
 // How the draft was chosen among several, where what chose it is not strange to what scores it.
 std::string selection_text(const DecodingConfig& decoding) {
@@ -109,7 +67,7 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
   // Everything that can be wrong with the input is found before the output is made.
   LoadedModel model;
   torch::Device device = torch::kCPU;
-  Predictions predictions;
+  assessment::SplitPredictions predictions;
   if (arguments.model.empty()) {
     predictions.drafts = read_predictions(arguments.predictions, data);
     evaluation::check_predictions(predictions.drafts, data, options);
@@ -126,13 +84,16 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
   if (tool.common.is_dry_run) return 0;
   claim_output_directory(tool.common.output, tool.common.may_overwrite);
   std::optional<Predictor> predictor;
+  std::optional<assessment::DatasetInputs> dataset;
   if (!arguments.model.empty()) {
-    predictor.emplace(make_predictor(
-        std::move(model),
-        {.precision = arguments.precision, .device = device, .int8_films = int8_films(arguments)}));
-    if (is_int8_precision(arguments.precision))
+    dataset.emplace(arguments.data);
+    PredictorOptions how{.precision = arguments.precision, .device = device};
+    const bool is_int8 = is_int8_precision(arguments.precision);
+    if (is_int8) how.int8_films = dataset->first_of("train", kInt8Films);
+    predictor.emplace(make_predictor(std::move(model), how));
+    if (is_int8)
       write_json_atomic(tool.common.output / "int8.json", predictor->runtime()->int8_report());
-    predictions = predict(*predictor, arguments, data);
+    predictions = assessment::predict_split(*predictor, *dataset, data.test);
   }
   if (arguments.has_maps) write_maps(tool.common.output, predictions.drafts);
   if (!arguments.model.empty()) {
@@ -141,13 +102,13 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
     file.commit();
   }
   if (arguments.has_checks && options.with_baselines)
-    data.encoder_neighbours = encoder_neighbours(*predictor, arguments.data, data, options);
+    data.encoder_neighbours = assessment::encoder_neighbours(*predictor, *dataset, data, options);
   evaluation::EvaluationResult result =
       evaluation::evaluate(predictions.drafts, predictions.phrase_maps, data, options);
   if (arguments.has_checks)
     evaluation::add_sanity_checks(
-        run_sanity_checks(*predictor, {arguments.data, arguments.truth, tool.common.output}, data,
-                          predictions.drafts, options),
+        assessment::run_sanity_checks(*predictor, *dataset, {arguments.truth, tool.common.output},
+                                      data, predictions.drafts, options),
         data, options, result);
 
   const bool is_synthetic = arguments.truth.extension() == ".jsonl";

@@ -350,8 +350,8 @@ nlohmann::ordered_json Trainer::finish() {
   model.network = network_;
   model.tokenizer = tokenizer_;
   log::info("choosing thresholds on the validation split");
-  const FinalValidation final_validation = validator_.calibrate(model, device_);
-  model.calibration = final_validation.calibration;
+  const assessment::FittedCalibration fitted = validator_.calibrate(model, device_);
+  model.calibration = fitted.calibration;
   const nlohmann::json prepare = read_json(request_.data / "prepare.json");
   const bool is_phantom =
       prepare.value("is_synthetic", true);  // an older data set: the careful answer
@@ -371,9 +371,9 @@ nlohmann::ordered_json Trainer::finish() {
         {"studies_seen", state_.studies_seen},
         {"seed", config_.seed},
         {"config", dump_config(config_)}}},
-      {"validation", final_validation.metrics}};
+      {"validation", fitted.metrics}};
   save_model_folder(run_.path() / "model", model, card);
-  return final_validation.metrics;
+  return fitted.metrics;
 }
 
 void require_prepared(const fs::path& data) {

@@ -2,23 +2,16 @@
 
 #include <cmath>
 #include <limits>
-#include <set>
+#include <utility>
 
+#include "radgen/assessment/predict.h"
 #include "radgen/batches/loader.h"
-#include "radgen/core/error.h"
 #include "radgen/core/log.h"
 #include "radgen/evaluation/evaluate.h"
-#include "radgen/imaging/image.h"
-#include "radgen/inference/calibration.h"
-#include "radgen/inference/calibration_fit.h"
-#include "radgen/inference/regions.h"
-#include "radgen/inference/sample_ranking.h"
+#include "radgen/evaluation/manifest_references.h"
 #include "radgen/training/forward_input.h"
 
 namespace radgen {
-
-// for the calibration: drafting is slow, and a few hundred claims are enough
-static constexpr size_t kMostDraftedStudies = 400;
 
 double ValidationResult::value(const std::string& name) const {
   for (const auto& [key, value] : metrics)
@@ -33,80 +26,6 @@ std::string ValidationResult::summary() const {
   return text;
 }
 
-evaluation::Reference reference_of(const ManifestEntry& entry,
-                                   const std::filesystem::path& folder) {
-  evaluation::Reference reference;
-  reference.study_id = entry.study_id;
-  reference.image_id = entry.image_id;
-  reference.split = entry.split;
-  reference.image = folder / entry.image;
-  reference.width = entry.width;
-  reference.height = entry.height;
-  reference.indication = entry.indication;
-  reference.findings = entry.findings;
-  reference.impression = entry.impression;
-  reference.labels = entry.labels;
-  reference.has_boxes = entry.has_boxes;
-  std::set<std::string> places;  // a place has a row for each of its sentences
-  for (const AnatomyRegion& region : entry.regions)
-    if (places.insert(region.anatomy).second)
-      reference.regions.push_back({region.anatomy, region.box});
-  for (const FindingBox& box : entry.boxes)
-    if (const auto finding = finding_from_name(box.finding))
-      reference.boxes.push_back({*finding, side_from_name(box.side), box.box});
-  return reference;
-}
-
-StudyInput study_input_of(const ManifestEntry& entry, const std::filesystem::path& folder) {
-  Result<cv::Mat> image = read_png16(folder / entry.image);
-  if (!image)
-    throw Error(ErrorCode::kData, entry.image + ": " + image.failure().message,
-                "prepare the data set again with preprocess-radgen --overwrite");
-  return {entry.study_id, entry.image_id, *image, entry.age, entry.sex, entry.indication};
-}
-
-evaluation::PhraseMap phrase_map_of(const std::string& study_id, const PhraseGrounding& grounding,
-                                    const Calibration& calibration) {
-  return {study_id,
-          grounding.mention.finding,
-          grounding.mention.side,
-          grounding.map,
-          grounding.map_box,
-          calibrated_score(grounding.region_features, calibration),
-          find_regions(grounding.map, grounding.map_box, calibration.region_threshold)};
-}
-
-std::vector<evaluation::PhraseMap> phrase_maps_of(
-    const Predictor& predictor, const std::vector<StudyInput>& inputs,
-    const std::vector<evaluation::Reference>& references) {
-  std::vector<std::string> texts;
-  for (const auto& reference : references) texts.push_back(reference.text());
-  std::vector<evaluation::PhraseMap> maps;
-  const auto groundings = predictor.ground(inputs, texts);
-  for (size_t i = 0; i < groundings.size(); ++i)
-    for (const PhraseGrounding& grounding : groundings[i])
-      maps.push_back(
-          phrase_map_of(references[i].study_id, grounding, predictor.model().calibration));
-  return maps;
-}
-
-// Where each finding's F1 against the reports of the validation split is largest.
-static std::vector<double> fit_finding_thresholds(
-    const std::vector<std::vector<double>>& probabilities,
-    const std::vector<evaluation::Reference>& references) {
-  std::vector<double> thresholds;
-  for (size_t f = 0; f < kFindingCount; ++f) {
-    std::vector<FindingCase> cases;
-    for (size_t i = 0; i < references.size(); ++i) {
-      const auto label = references[i].labels.find(all_findings()[f]);
-      cases.push_back(
-          {probabilities[i][f], label != references[i].labels.end() && label->second != 0});
-    }
-    thresholds.push_back(best_threshold(std::move(cases)));
-  }
-  return thresholds;
-}
-
 Validator::Validator(const TrainConfig& config, const std::filesystem::path& folder,
                      const Dataset& dataset, std::shared_ptr<const Tokenizer> tokenizer)
     : config_(config), folder_(folder), dataset_(dataset), tokenizer_(std::move(tokenizer)) {}
@@ -114,14 +33,14 @@ Validator::Validator(const TrainConfig& config, const std::filesystem::path& fol
 std::vector<StudyInput> Validator::inputs(size_t most) const {
   std::vector<StudyInput> inputs;
   for (size_t i = 0; i < std::min(most, dataset_.size()); ++i)
-    inputs.push_back(study_input_of(dataset_.entry(i), folder_));
+    inputs.push_back(assessment::study_input_of(dataset_.entry(i), folder_));
   return inputs;
 }
 
 std::vector<evaluation::Reference> Validator::references(size_t most) const {
   std::vector<evaluation::Reference> references;
   for (size_t i = 0; i < std::min(most, dataset_.size()); ++i)
-    references.push_back(reference_of(dataset_.entry(i), folder_));
+    references.push_back(evaluation::reference_of(dataset_.entry(i), folder_));
   return references;
 }
 
@@ -162,13 +81,12 @@ void Validator::add_scores(GroundedModel& network, torch::Device device,
   model.network = network;
   model.tokenizer = tokenizer_;
   const Predictor predictor(model, device);
-  const std::vector<StudyInput> studies = inputs(most);
   const std::vector<evaluation::Reference> truths = references(most);
   evaluation::EvaluateOptions options = evaluation::EvaluateOptions::quick();
   options.with_meteor = true;
+  const assessment::SplitPredictions answers = assessment::predict(predictor, inputs(most), truths);
   const auto scored =
-      evaluation::evaluate(predictor.draft(studies), phrase_maps_of(predictor, studies, truths),
-                           {.test = truths}, options);
+      evaluation::evaluate(answers.drafts, answers.phrase_maps, {.test = truths}, options);
   double selection = 0;
   int counted = 0;
   for (const auto& [name, path, selects] :
@@ -199,118 +117,10 @@ ValidationResult Validator::run(GroundedModel& network, torch::Device device) co
   return result;
 }
 
-// Boxes of a mention's finding on its side.
-static std::vector<Box> boxes_of(const evaluation::Reference& truth, const Mention& mention) {
-  std::vector<Box> boxes;
-  for (const auto& box : truth.boxes)
-    if (box.finding == mention.finding && evaluation::sides_agree(box.side, mention.side))
-      boxes.push_back(box.box);
-  return boxes;
-}
-
-// The reports' own sentences that rule something out, over the studies whose anatomy is known.
-static std::vector<ExaminedCase> examined_cases(
-    const Predictor& predictor, const std::vector<StudyInput>& studies,
-    const std::vector<evaluation::Reference>& references) {
-  std::vector<StudyInput> with_anatomy;
-  std::vector<const evaluation::Reference*> truths;
-  std::vector<std::string> texts;
-  for (size_t i = 0; i < studies.size() && texts.size() < kMostDraftedStudies; ++i) {
-    if (references[i].regions.empty()) continue;
-    with_anatomy.push_back(studies[i]);
-    truths.push_back(&references[i]);
-    texts.push_back(references[i].text());
-  }
-  std::vector<ExaminedCase> cases;
-  const auto groundings = predictor.ground_examined(with_anatomy, texts);
-  for (size_t i = 0; i < groundings.size(); ++i)
-    for (const ExaminedGrounding& one : groundings[i]) {
-      auto boxes = evaluation::boxes_of_anatomy(*truths[i], one.anatomies);
-      if (!boxes.empty()) cases.push_back({one.map, one.map_box, std::move(boxes)});
-    }
-  return cases;
-}
-
-FinalValidation Validator::calibrate(const LoadedModel& model, torch::Device device) const {
-  const Predictor predictor(model, device);
-  const std::vector<StudyInput> studies = inputs(dataset_.size());
-  const std::vector<evaluation::Reference> truths = references(dataset_.size());
-  int64_t boxed = 0;
-  std::vector<StudyInput> boxed_studies;
-  std::vector<const evaluation::Reference*> boxed_truths;
-  std::vector<std::string> texts;
-  for (size_t i = 0; i < truths.size(); ++i) {
-    if (!truths[i].has_boxes) continue;
-    ++boxed;
-    boxed_studies.push_back(studies[i]);
-    boxed_truths.push_back(&truths[i]);
-    texts.push_back(truths[i].text());
-  }
-  std::vector<CalibrationCase> phrases;
-  const auto groundings = predictor.ground(boxed_studies, texts);
-  for (size_t i = 0; i < groundings.size(); ++i)
-    for (const PhraseGrounding& grounding : groundings[i]) {
-      auto reference = boxes_of(*boxed_truths[i], grounding.mention);
-      if (!reference.empty())
-        phrases.push_back(
-            {grounding.map, grounding.map_box, std::move(reference), grounding.region_features});
-    }
-  // the thresholds choose among drawn texts: they come first
-  Calibration drawn_with = model.calibration;
-  if (model.config.network.finding_classes == static_cast<int64_t>(kFindingCount))
-    drawn_with.finding_thresholds =
-        fit_finding_thresholds(predictor.finding_probabilities(studies), truths);
-  LoadedModel with_thresholds = model;
-  with_thresholds.calibration = drawn_with;
-  const Predictor drafting(std::move(with_thresholds), predictor.runtime());
-  const Labeler labeler;
-  std::vector<CalibrationCase> claims;
-  boxed_studies.resize(std::min(boxed_studies.size(), kMostDraftedStudies));
-  const std::vector<Draft> drafts = drafting.draft(boxed_studies);
-  for (size_t i = 0; i < drafts.size(); ++i) {
-    const evaluation::ExtractedFindings words = evaluation::extract_findings(labeler, texts[i]);
-    for (size_t s = 0; s < drafts[i].sentences.size(); ++s) {
-      const DraftSentence& sentence = drafts[i].sentences[s];
-      if (sentence.region_features.findings.empty()) continue;
-      CalibrationCase claim{
-          sentence.map, drafts[i].map_box, {}, sentence.region_features, sentence.word_probability,
-          true};
-      for (const Mention& mention : drafts[i].mentions) {
-        if (mention.sentence != s || mention.assertion == Assertion::kNegative) continue;
-        claim.is_right &= evaluation::is_stated(mention.finding, mention.side, words);
-        const auto boxes = boxes_of(*boxed_truths[i], mention);
-        claim.reference.insert(claim.reference.end(), boxes.begin(), boxes.end());
-      }
-      claims.push_back(std::move(claim));
-    }
-  }
-  FinalValidation result;
-  result.calibration = fit_calibration(phrases, claims, boxed);
-  const std::vector<ExaminedCase> examined = examined_cases(predictor, studies, truths);
-  fit_examined(examined, result.calibration);
-  result.calibration.finding_thresholds = drawn_with.finding_thresholds;
-  double examined_iou = 0;
-  for (const ExaminedCase& one : examined)
-    examined_iou +=
-        union_iou(find_regions(one.map, one.map_box, result.calibration.examined_threshold),
-                  one.reference) /
-        static_cast<double>(examined.size());
-  double iou = 0;
-  for (const CalibrationCase& one : phrases)
-    iou += union_iou(find_regions(one.map, one.map_box, result.calibration.region_threshold),
-                     one.reference);
-  result.metrics = {
-      {"studies", dataset_.size()},
-      {"boxed_sentences", phrases.size()},
-      {"drafted_claims", claims.size()},
-      {"region_iou", phrases.empty() ? 0.0 : iou / static_cast<double>(phrases.size())},
-      {"region_threshold", result.calibration.region_threshold},
-      {"abstain_below", result.calibration.abstain_below},
-      {"examined_sentences", examined.size()},
-      {"examined_iou", examined_iou},
-      {"examined_threshold", result.calibration.examined_threshold},
-      {"examined_abstain_below", result.calibration.examined_abstain_below}};
-  return result;
+assessment::FittedCalibration Validator::calibrate(const LoadedModel& model,
+                                                   torch::Device device) const {
+  return assessment::fit_on_studies(Predictor(model, device), inputs(dataset_.size()),
+                                    references(dataset_.size()));
 }
 
 }  // namespace radgen

@@ -1,5 +1,5 @@
 // What training asks of a model on the validation split: losses, drafts with their scores, and at
-// the end the thresholds that go into the model folder.
+// the end the thresholds that go into the model folder (assessment/fit_calibration.h).
 #pragma once
 
 #include <memory>
@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "radgen/assessment/fit_calibration.h"
 #include "radgen/batches/dataset.h"
-#include "radgen/evaluation/grounding/grounding.h"
 #include "radgen/evaluation/reference.h"
 #include "radgen/inference/predictor.h"
 #include "radgen/training/config.h"
@@ -21,26 +21,6 @@ struct ValidationResult {
   std::string summary() const;                  // for the log
 };
 
-struct FinalValidation {
-  Calibration calibration;
-  nlohmann::ordered_json metrics;
-};
-
-// A manifest line as the evaluation's reference; `folder` is the prepared dataset.
-evaluation::Reference reference_of(const ManifestEntry& entry, const std::filesystem::path& folder);
-
-// A manifest line as the predictor's input; reads the image. Throws Error{kData} when it cannot.
-StudyInput study_input_of(const ManifestEntry& entry, const std::filesystem::path& folder);
-
-// A sentence's grounding as evaluation takes it: the map, its score and its regions.
-evaluation::PhraseMap phrase_map_of(const std::string& study_id, const PhraseGrounding& grounding,
-                                    const Calibration& calibration);
-
-// The model's maps for every positive or uncertain finding of the references' own sentences.
-std::vector<evaluation::PhraseMap> phrase_maps_of(
-    const Predictor& predictor, const std::vector<StudyInput>& inputs,
-    const std::vector<evaluation::Reference>& references);
-
 class Validator {
  public:
   Validator(const TrainConfig& config, const std::filesystem::path& folder, const Dataset& dataset,
@@ -50,7 +30,7 @@ class Validator {
   ValidationResult run(GroundedModel& network, torch::Device device) const;
 
   // Chooses the thresholds on the maps of all validation studies with boxes.
-  FinalValidation calibrate(const LoadedModel& model, torch::Device device) const;
+  assessment::FittedCalibration calibrate(const LoadedModel& model, torch::Device device) const;
 
  private:
   void add_losses(GroundedModel& network, torch::Device device, ValidationResult& result) const;

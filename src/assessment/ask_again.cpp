@@ -1,23 +1,22 @@
-#include "eval_sanity_checks.h"
+#include "radgen/assessment/ask_again.h"
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
 #include <numeric>
-#include <set>
 
+#include "assessment/chunks.h"
+#include "radgen/assessment/dataset_inputs.h"
+#include "radgen/assessment/predict.h"
 #include "radgen/core/files.h"
-#include "radgen/core/progress.h"
 #include "radgen/core/random.h"
-#include "radgen/core/signals.h"
-#include "radgen/data/manifest.h"
 #include "radgen/evaluation/systematic_subsample.h"
 #include "radgen/imaging/image_perturbations.h"
 #include "radgen/inference/faithfulness.h"
-#include "radgen/training/validation.h"
 
-namespace radgen {
+namespace radgen::assessment {
 namespace {
 
 using evaluation::CheckedStudy;
@@ -25,36 +24,22 @@ using evaluation::Reference;
 using evaluation::SanityCheckAnswers;
 using evaluation::systematic_subsample;
 
-constexpr size_t kChunk = 64;            // studies whose images are in memory together
 constexpr uint64_t kNoise = 0x6e6f6973;  // stream of this purpose
 
 // What all checks share: the model and the way to a study's image.
 struct Asked {
   const Predictor& predictor;
-  const SanityCheckInput& input;
+  const SanityCheckFiles& files;
   const evaluation::EvaluationData& references;
   const std::vector<Draft>& drafts;
   const evaluation::EvaluateOptions& options;
-  std::map<std::string, ManifestEntry> entries{};          // by image
-  std::map<std::string, ManifestEntry> counterfactuals{};  // of split "twin", by study
+  const DatasetInputs& inputs;
+  std::map<std::string, const ManifestEntry*> counterfactuals{};  // of split "twin", by study
 
   StudyInput study(size_t reference) const {
-    return study_input_of(entries.at(references.test[reference].image_id), input.data);
+    return inputs.of_image(references.test[reference].image_id);
   }
 };
-
-// Calls use(begin, end) for the items a chunk at a time, with a progress line.
-void in_chunks(const char* label, size_t count, size_t chunk,
-               const std::function<void(size_t, size_t)>& use) {
-  Progress progress(label, static_cast<int64_t>(count), "studies");
-  for (size_t begin = 0; begin < count; begin += chunk) {
-    throw_if_stopped();
-    const size_t end = std::min(count, begin + chunk);
-    use(begin, end);
-    progress.advance(static_cast<int64_t>(end - begin));
-  }
-  progress.finish();
-}
 
 std::vector<Draft> draft_perturbed(const Predictor& predictor, std::vector<StudyInput> inputs,
                                    const std::function<cv::Mat(const StudyInput&, size_t)>& alter) {
@@ -112,12 +97,12 @@ void ask_about_perturbed(const Asked& asked, SanityCheckAnswers& answers) {
 void ask_about_counterfactuals(const Asked& asked, SanityCheckAnswers& answers) {
   if (asked.counterfactuals.empty()) {
     answers.no_counterfactuals = "the dataset has no split 'twin' (phantom-radgen --twin)";
-  } else if (asked.input.truth.empty()) {
+  } else if (asked.files.truth.empty()) {
     answers.no_counterfactuals = "which finding a twin is without stands in truth.jsonl (--truth)";
   }
   if (!answers.no_counterfactuals.empty()) return;
   std::vector<evaluation::CounterfactualPair> pairs =
-      evaluation::load_counterfactual_pairs(asked.input.truth, asked.references.test);
+      evaluation::load_counterfactual_pairs(asked.files.truth, asked.references.test);
   std::erase_if(pairs, [&](const evaluation::CounterfactualPair& pair) {
     return !asked.counterfactuals.contains(pair.study_id);
   });
@@ -132,8 +117,7 @@ void ask_about_counterfactuals(const Asked& asked, SanityCheckAnswers& answers) 
   in_chunks("asking again: twins", chosen.size(), kChunk, [&](size_t begin, size_t end) {
     std::vector<StudyInput> inputs;
     for (size_t i = begin; i < end; ++i) {
-      inputs.push_back(
-          study_input_of(asked.counterfactuals.at(pairs[chosen[i]].study_id), asked.input.data));
+      inputs.push_back(asked.inputs.of(*asked.counterfactuals.at(pairs[chosen[i]].study_id)));
       // Words that are drawn are drawn alike for both, so that the film alone can change them.
       inputs.back().study_id = pairs[chosen[i]].twin_of;
     }
@@ -191,7 +175,7 @@ void hide_regions(const Asked& asked, SanityCheckAnswers& answers) {
   FaithfulnessOptions of_rest = how;
   of_rest.kind = RegionKind::kExamined;
   of_rest.most_of_study = 2;
-  JsonlWriter file(asked.input.output / "faithfulness.jsonl");
+  JsonlWriter file(asked.files.output / "faithfulness.jsonl");
   in_chunks("asking again: hidden regions", chosen.size(), kStudies, [&](size_t begin, size_t end) {
     std::vector<StudyInput> inputs;
     std::vector<Draft> drafts;
@@ -255,19 +239,16 @@ void read_by_head(const Asked& asked, SanityCheckAnswers& answers) {
 }  // namespace
 
 std::vector<std::string> encoder_neighbours(const Predictor& predictor,
-                                            const std::filesystem::path& data,
+                                            const DatasetInputs& dataset,
                                             const evaluation::EvaluationData& references,
                                             const evaluation::EvaluateOptions& options) {
-  std::map<std::string, ManifestEntry> entries;
-  for (ManifestEntry& entry : read_manifest(data / "manifest.jsonl"))
-    entries.emplace(entry.image_id, std::move(entry));
   const auto embed = [&](const char* label, const std::vector<Reference>& studies,
                          const std::vector<size_t>& chosen) {
     std::vector<std::vector<float>> all;
     in_chunks(label, chosen.size(), kChunk, [&](size_t begin, size_t end) {
       std::vector<StudyInput> inputs;
       for (size_t i = begin; i < end; ++i)
-        inputs.push_back(study_input_of(entries.at(studies[chosen[i]].image_id), data));
+        inputs.push_back(dataset.of_image(studies[chosen[i]].image_id));
       for (auto& one : predictor.embeddings(inputs)) all.push_back(std::move(one));
     });
     return all;
@@ -291,20 +272,14 @@ std::vector<std::string> encoder_neighbours(const Predictor& predictor,
   return reports;
 }
 
-SanityCheckAnswers run_sanity_checks(const Predictor& predictor, const SanityCheckInput& input,
+SanityCheckAnswers run_sanity_checks(const Predictor& predictor, const DatasetInputs& dataset,
+                                     const SanityCheckFiles& files,
                                      const evaluation::EvaluationData& references,
                                      const std::vector<Draft>& drafts,
                                      const evaluation::EvaluateOptions& options) {
-  Asked asked{predictor, input, references, drafts, options};
-  std::set<std::string> wanted;
-  for (const Reference& reference : references.test) wanted.insert(reference.image_id);
-  for (ManifestEntry& entry : read_manifest(input.data / "manifest.jsonl")) {
-    if (wanted.contains(entry.image_id)) {
-      asked.entries.emplace(entry.image_id, std::move(entry));
-    } else if (entry.split == "twin") {
-      asked.counterfactuals.emplace(entry.study_id, std::move(entry));
-    }
-  }
+  Asked asked{predictor, files, references, drafts, options, dataset};
+  for (const ManifestEntry* entry : dataset.split("twin", std::numeric_limits<size_t>::max()))
+    asked.counterfactuals.emplace(entry->study_id, entry);
   SanityCheckAnswers answers;
   ask_about_perturbed(asked, answers);
   ask_about_counterfactuals(asked, answers);
@@ -313,4 +288,4 @@ SanityCheckAnswers run_sanity_checks(const Predictor& predictor, const SanityChe
   return answers;
 }
 
-}  // namespace radgen
+}  // namespace radgen::assessment
