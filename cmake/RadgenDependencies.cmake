@@ -4,7 +4,7 @@
 #   RADGEN_WITHOUT_TORCH   ON: leave out what only the layers on LibTorch need (set by radgenConfig.cmake)
 #   RADGEN_DEPS_DIR        where sentencepiece's static libraries are
 #   RADGEN_ONLY            model: neither OpenCV, DCMTK, OpenJPEG, libpng, libjpeg, zlib, libdeflate, utf8proc, pugixml,
-#                          libstemmer, Boost nor sentencepiece are looked for, and OpenSSL may be missing (sha256_hex() and sha256_file() then
+#                          libstemmer, Boost, libseccomp nor sentencepiece are looked for, and OpenSSL may be missing (sha256_hex() and sha256_file() then
 #                          refuse, as CsvReader does packed tables); prepare: no LibTorch is
 #   RADGEN_HEADERS_DIR     a folder with nlohmann/, CLI/, spdlog/ and fmt/: they are taken from there, header-only
 if(RADGEN_ONLY STREQUAL "prepare")
@@ -47,6 +47,7 @@ if(NOT RADGEN_ONLY STREQUAL "model")
   pkg_check_modules(UTF8PROC REQUIRED libutf8proc)
   find_path(STEMMER_INCLUDE_DIR libstemmer.h REQUIRED)
   find_library(STEMMER_LIBRARY stemmer REQUIRED)
+  pkg_check_modules(SECCOMP REQUIRED libseccomp)
 endif()
 
 function(radgen_wrap name)
@@ -80,6 +81,7 @@ if(NOT RADGEN_ONLY STREQUAL "model")
   radgen_wrap(pugixml LINK pugixml::pugixml)
   radgen_wrap(stemmer INCLUDE ${STEMMER_INCLUDE_DIR} LINK ${STEMMER_LIBRARY})
   radgen_wrap(utf8proc INCLUDE ${UTF8PROC_INCLUDE_DIRS} LINK ${UTF8PROC_LINK_LIBRARIES})
+  radgen_wrap(seccomp INCLUDE ${SECCOMP_INCLUDE_DIRS} LINK ${SECCOMP_LINK_LIBRARIES})
   radgen_wrap(libdeflate INCLUDE ${LIBDEFLATE_INCLUDE_DIRS} LINK ${LIBDEFLATE_LINK_LIBRARIES})
 endif()
 

@@ -19,6 +19,9 @@ if(TARGET radgen_shared)
   install(TARGETS radgen_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT Runtime
           NAMELINK_COMPONENT Development)
 endif()
+if(TARGET radgen-film-reader)
+  install(TARGETS radgen-film-reader RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT Runtime)
+endif()
 install(DIRECTORY data configs DESTINATION ${CMAKE_INSTALL_DATADIR}/radgen COMPONENT Runtime)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT Runtime)
 

@@ -183,6 +183,20 @@ function(radgen_tools)
     radgen_share_headers(${name} ${source} ${parts})
     set_property(GLOBAL APPEND PROPERTY RADGEN_TOOLS ${name})
   endforeach()
+  if(NOT RADGEN_ONLY)
+    radgen_film_reader(radgen-film-reader ${CMAKE_CURRENT_SOURCE_DIR}/tools/film_reader.cpp)
+    if(TARGET report-radgen)
+      add_dependencies(report-radgen radgen-film-reader)
+    endif()
+  endif()
+endfunction()
+
+# The program that decodes films without rights for others, which find it beside themselves (imaging/film_sandbox.h); also
+# the tests' hostile ones.
+function(radgen_film_reader name source)
+  add_executable(${name} ${source})
+  target_compile_options(${name} PRIVATE ${RADGEN_WARNINGS})
+  radgen_link_by_include(${name} ${source})
 endfunction()
 
 # Links the layers whose headers the sources include: what a file says it uses is what it gets.

@@ -21,7 +21,7 @@ build_packages=(
   libtorch-dev libopenblas0-openmp   # the OpenMP variant, as LibTorch: one set of threads
   libdcmtk-dev dcmtk libopencv-dev libopenjp2-7-dev   # DCMTK's CMake files want its programs too
   nlohmann-json3-dev libcli11-dev libspdlog-dev
-  libssl-dev zlib1g-dev libdeflate-dev libpng-dev libjpeg-dev libutf8proc-dev
+  libssl-dev zlib1g-dev libdeflate-dev libpng-dev libjpeg-dev libutf8proc-dev libseccomp-dev
   libpugixml-dev libstemmer-dev libboost1.81-dev   # of Boost only the headers of Boost.Math
   wordnet-base
   dpkg-dev                     # dpkg-source, for the sentencepiece source package

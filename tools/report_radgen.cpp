@@ -27,10 +27,19 @@ struct Arguments {
   int64_t verifying_regions = 16;
   std::string indication, sex;
   std::optional<double> age_years;
+  std::optional<bool> uses_sandbox;  // none: with --watch
   bool allow_synthetic_model = false, keep_unsupported = false, allow_for_processing = false;
   std::string precision = "fp32";
   fs::path int8_films;
 };
+
+// How films are read: in this process, or each in a child without rights.
+FilmSource film_source(const Arguments& arguments) {
+  if (!arguments.uses_sandbox.value_or(!arguments.watched.empty())) return read_film;
+  return [sandbox = FilmSandbox()](const fs::path& film, const ReadOptions& options) {
+    return sandbox.read(film, options);
+  };
+}
 
 // What became of the films, for people and for summary.json.
 struct Summary {
@@ -64,12 +73,12 @@ std::string counts(const std::map<std::string, int64_t>& by) {
 
 // The films by which static INT8 chooses its scales.
 std::vector<StudyInput> int8_films(const Arguments& arguments, const fs::path& output,
-                                   const PreparationConfig& preparation) {
+                                   const PreparationConfig& preparation, const FilmSource& read) {
   if (arguments.precision != "int8") return {};
   if (arguments.int8_films.empty())
     throw Error(ErrorCode::kUsage, "--precision int8 needs films to choose its scales by",
                 "give a film or a folder of them with --int8-films, or use int8-dynamic");
-  return int8_scale_films(arguments.int8_films, output, preparation);
+  return int8_scale_films(arguments.int8_films, output, preparation, read);
 }
 
 // One film from its file into a folder that is there.
@@ -178,11 +187,14 @@ int run(const Arguments& arguments, const Tool& tool) {
       fmt::print("{} -> {}\n", film.name, film.output.string());
     return 0;
   }
+  const FilmSource read = film_source(arguments);
   std::vector<StudyInput> films =
-      int8_films(arguments, output, model.config.model_input.preparation);
-  const FilmReporter reporter(std::make_shared<const Predictor>(make_predictor(
-      std::move(model),
-      {.precision = arguments.precision, .device = device, .int8_films = std::move(films)})));
+      int8_films(arguments, output, model.config.model_input.preparation, read);
+  const FilmReporter reporter(
+      std::make_shared<const Predictor>(make_predictor(
+          std::move(model),
+          {.precision = arguments.precision, .device = device, .int8_films = std::move(films)})),
+      read);
   if (watches) return run_watch(arguments, reporter, tool);
   claim_output_directory(output, tool.common.may_overwrite);
   Progress progress("drafting", static_cast<int64_t>(list.films.size()), "films");
@@ -236,6 +248,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   flags.add_flag("--until-empty", arguments.until_empty,
                  "end when nothing is left in the watched folder");
+  flags.add_flag("--sandbox,!--no-sandbox", arguments.uses_sandbox,
+                 "decode each film in a process without rights (the default with --watch)");
   flags.add_option("--indication", arguments.indication, "why the film was taken, for the prompt");
   flags.add_option("--age", arguments.age_years, "years; else from the DICOM header")
       ->check(CLI::Range(0.0, 130.0));

@@ -2,6 +2,7 @@
 
 // DCMTK's configuration has to come first.
 #include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcdict.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
 #include <dcmtk/oflog/appender.h>
@@ -50,6 +51,11 @@ void set_up_dcmtk() {
     DJDecoderRegistration::registerCodecs();
     DJLSDecoderRegistration::registerCodecs();
   });
+}
+
+void load_dcmtk_dictionary() {
+  dcmDataDict.rdlock();  // loads it
+  dcmDataDict.rdunlock();
 }
 
 DecoderComplaints::DecoderComplaints() { complaints = 0; }

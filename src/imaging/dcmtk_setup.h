@@ -7,6 +7,9 @@ namespace radgen {
 // Idempotent and thread safe. Call before using DCMTK.
 void set_up_dcmtk();
 
+// DCMTK's table of attributes, which it reads from a file at its first use.
+void load_dcmtk_dictionary();
+
 // Counts what the decoders said about damaged data on this thread while it lives.
 class DecoderComplaints {
  public:

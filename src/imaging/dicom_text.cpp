@@ -218,4 +218,18 @@ std::optional<std::string> TextDecoder::decode(std::string_view bytes) const {
   return std::string(text);
 }
 
+void load_character_sets() {
+  // PS3.3 tables C.12-2 to C.12-5. A converter stays loaded while one that was made is there.
+  static constexpr std::array<const char*, 17> kSets = {
+      "ISO_IR 6",   "ISO_IR 100", "ISO_IR 101", "ISO_IR 109",        "ISO_IR 110",
+      "ISO_IR 144", "ISO_IR 127", "ISO_IR 126", "ISO_IR 138",        "ISO_IR 148",
+      "ISO_IR 203", "ISO_IR 13",  "ISO_IR 166", "\\ISO 2022 IR 149", "\\ISO 2022 IR 58",
+      "GB18030",    "GBK"};
+  static std::array<DcmSpecificCharacterSet, kSets.size()> converters;
+  static OFCharacterEncoding japanese;
+  for (size_t i = 0; i < kSets.size(); ++i)  // what this C library has not, it refuses later, too
+    (void)converters[i].selectCharacterSet(kSets[i], "ISO_IR 192");
+  (void)japanese.selectEncoding("EUC-JP", "UTF-8");
+}
+
 }  // namespace radgen

@@ -29,4 +29,8 @@ class TextDecoder {
   std::string character_set_;  // defined terms, normalised
 };
 
+// The converters of all character sets, which the C library loads from files at their first use;
+// they stay loaded.
+void load_character_sets();
+
 }  // namespace radgen

@@ -1,7 +1,4 @@
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +10,7 @@
 #include "imaging/dicom_header.h"
 #include "imaging/dicom_outline.h"
 #include "imaging/exif.h"
+#include "imaging/film_file.h"
 #include "imaging/gray_pipeline.h"
 #include "imaging/orientation.h"
 #include "imaging/pixel_decode.h"
@@ -21,9 +19,6 @@
 
 namespace radgen {
 namespace {
-
-// A film of the largest size that is read, and room for its header.
-constexpr uintmax_t kMaxFileBytes = uintmax_t{320} << 20;
 
 bool is_mimic_jpg(const ReadOptions& options) {
   RADGEN_CHECK(options.photometric == "voi" || options.photometric == "mimic-jpg",
@@ -86,7 +81,7 @@ void place(const cv::Mat& image, const DicomHeader& header, const ReadOptions& o
 
 Result<Film> read_dicom(std::string_view bytes, const ReadOptions& options) {
   const OutlineLimits limits{.max_inflated_bytes = std::min<size_t>(
-                                 options.max_pixels * 2 + (size_t{16} << 20), kMaxFileBytes)};
+                                 options.max_pixels * 2 + (size_t{16} << 20), kMaxFilmFileBytes)};
   const Result<DicomOutline> outline = outline_dicom(bytes, limits);
   if (!outline) return outline.failure();
   const Result<DicomHeader> header = parse_dicom_header(*outline, options.max_pixels);
@@ -133,35 +128,6 @@ Result<Film> read_raster(std::string_view bytes, const ReadOptions& options) {
   return film;
 }
 
-// The whole file in memory; a size above the limit is refused before it is read.
-Result<std::string> read_bounded(const std::filesystem::path& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return Failure{"unreadable_file", "the file cannot be opened"};
-  struct ::stat status {};
-  std::string bytes;
-  std::optional<Failure> failure;
-  if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-    failure = Failure{"unreadable_file", "not a regular file"};
-  } else if (static_cast<uintmax_t>(status.st_size) > kMaxFileBytes) {
-    failure = Failure{"too_large", fmt::format("the file has {} bytes, at most {} are read",
-                                               status.st_size, kMaxFileBytes)};
-  } else {
-    bytes.resize(static_cast<size_t>(status.st_size));
-    size_t filled = 0;
-    while (filled < bytes.size()) {
-      const ssize_t n = ::read(file, bytes.data() + filled, bytes.size() - filled);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) failure = Failure{"unreadable_file", "the file cannot be read"};
-      if (n <= 0) break;
-      filled += static_cast<size_t>(n);
-    }
-    bytes.resize(filled);
-  }
-  ::close(file);
-  if (failure) return *failure;
-  return bytes;
-}
-
 }  // namespace
 
 const std::string& spacing_kind_name(SpacingKind kind) {
@@ -171,9 +137,9 @@ const std::string& spacing_kind_name(SpacingKind kind) {
 
 Result<Film> read_film_bytes(std::string_view bytes, const ReadOptions& options) {
   if (bytes.empty()) return Failure{"empty_file", "the file is empty"};
-  if (bytes.size() > kMaxFileBytes)
+  if (bytes.size() > kMaxFilmFileBytes)
     return Failure{"too_large",
-                   fmt::format("{} bytes, at most {} are read", bytes.size(), kMaxFileBytes)};
+                   fmt::format("{} bytes, at most {} are read", bytes.size(), kMaxFilmFileBytes)};
   if (bytes.starts_with("\x1f\x8b") || bytes.starts_with("PK\x03\x04"))
     return Failure{"compressed_file", "a gzip or zip file: unpack it first"};
   try {
@@ -187,7 +153,9 @@ Result<Film> read_film_bytes(std::string_view bytes, const ReadOptions& options)
 }
 
 Result<Film> read_film(const std::filesystem::path& path, const ReadOptions& options) {
-  const Result<std::string> bytes = read_bounded(path);
+  const Result<Descriptor> file = open_film_file(path);
+  if (!file) return file.failure();
+  const Result<std::string> bytes = read_film_file(file->get());
   if (!bytes) return bytes.failure();
   return read_film_bytes(*bytes, options);
 }

@@ -51,9 +51,9 @@ ModelFacts model_facts(const LoadedModel& model, const StudyInput& study) {
 // The reader is shown the film as its window has it; a network that learnt from another photometric
 // convention gets it read again.
 Result<PreparedImage> prepare(const Film& shown, const std::filesystem::path& path,
-                              const PreparationConfig& config) {
+                              const PreparationConfig& config, const FilmSource& read) {
   if (shown.photometric == config.photometric) return prepare_image(shown, config);
-  const Result<Film> again = read_film(path, read_options(config));
+  const Result<Film> again = read(path, read_options(config));
   if (!again) return again.failure();
   return prepare_image(*again, config);
 }
@@ -82,21 +82,22 @@ void verify_regions(const Predictor& predictor, const StudyInput& study, const F
 
 }  // namespace
 
-FilmReporter::FilmReporter(std::shared_ptr<const Predictor> predictor)
-    : predictor_(std::move(predictor)) {
+FilmReporter::FilmReporter(std::shared_ptr<const Predictor> predictor, FilmSource read)
+    : predictor_(std::move(predictor)), read_(std::move(read)) {
   RADGEN_CHECK(predictor_ != nullptr, "a reporter needs a predictor");
 }
 
 Result<FilmReport> FilmReporter::report(const std::filesystem::path& path,
                                         const FilmRequest& request) const {
   const Clock::time_point started = Clock::now();
-  Result<Film> film = read_film(path);
+  Result<Film> film = read_(path, {});
   if (!film) return film.failure();
   StudyInput study = study_input(*film, request);
   const ChestJudgement judgement =
       judge_chest_film(*film, {.takes_for_processing = request.takes_for_processing});
   std::optional<Refusal> refusal = refuse(judgement, study.age_years);
-  Result<PreparedImage> prepared = prepare(*film, path, model().config.model_input.preparation);
+  Result<PreparedImage> prepared =
+      prepare(*film, path, model().config.model_input.preparation, read_);
   if (!prepared) return prepared.failure();
   study.image = prepared->image;
   const double load_ms = elapsed_ms(started);
@@ -124,23 +125,24 @@ Result<FilmReport> FilmReporter::report(const std::filesystem::path& path,
 }
 
 Result<cv::Mat> reportable_image(const std::filesystem::path& path,
-                                 const PreparationConfig& preparation) {
-  const Result<Film> film = read_film(path);
+                                 const PreparationConfig& preparation, const FilmSource& read) {
+  const Result<Film> film = read(path, {});
   if (!film) return film.failure();
   if (const auto refusal = refuse(judge_chest_film(*film), film->tags.patient_age_years))
     return Failure{refusal->code, "the film cannot be reported"};
-  Result<PreparedImage> prepared = prepare(*film, path, preparation);
+  Result<PreparedImage> prepared = prepare(*film, path, preparation, read);
   if (!prepared) return prepared.failure();
   return prepared->image;
 }
 
 std::vector<StudyInput> int8_scale_films(const std::filesystem::path& films,
                                          const std::filesystem::path& output,
-                                         const PreparationConfig& preparation) {
+                                         const PreparationConfig& preparation,
+                                         const FilmSource& read) {
   constexpr size_t kEnough = 8;
   std::vector<StudyInput> chosen;
   for (const FilmFile& file : list_films(films, output).films) {
-    const Result<cv::Mat> image = reportable_image(file.path, preparation);
+    const Result<cv::Mat> image = reportable_image(file.path, preparation, read);
     if (!image) continue;
     chosen.emplace_back();
     chosen.back().image = *image;

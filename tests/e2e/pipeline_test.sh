@@ -98,6 +98,7 @@ PYTHON
 expect 0 "$bin/phantom-radgen" --studies 2 --size 512 --seed 5 --output "$scratch/films"
 expect 0 "$bin/report-radgen" --threads 1 --model "$run/model" --input "$scratch/films/files" --output "$scratch/reports"
 is_json "$scratch/reports/summary.json"
+mapfile -t films < <(find "$scratch/films/files" -name '*.dcm')
 mapfile -t predictions < <(find "$scratch/reports" -name prediction.json)
 same "${#predictions[@]}" 2 "predictions of two films"
 for prediction in "${predictions[@]}"; do
@@ -131,6 +132,25 @@ expect 0 "$bin/report-radgen" --threads 1 --log-level debug --model "$run/model"
 if grep -q CANARY "$out" "$err"; then fail "patient data in the log"; fi
 if grep -rqF CANARY "$scratch/canary/failed" --include='*.json'; then fail "patient data in the reason of a film that was set aside"; fi
 if grep -qF CANARY "$scratch/watched/watch.jsonl"; then fail "patient data in the journal"; fi
+
+say "films decoded in a process without rights"
+expect 0 "$bin/report-radgen" --threads 1 --model "$run/model" --input "$scratch/films/files" --output "$scratch/reports-sandbox" --sandbox
+(cd "$scratch/reports" && find . -name report.txt -print0) | while IFS= read -r -d '' text; do
+  cmp -s "$scratch/reports/$text" "$scratch/reports-sandbox/$text" || fail "another report from the same film"
+done
+mkdir "$scratch/incoming"
+cp "${films[0]}" "$scratch/incoming/good.dcm"
+head -c 5000 "${films[0]}" >"$scratch/incoming/cut.dcm"
+expect 0 "$bin/report-radgen" --threads 1 --model "$run/model" --watch "$scratch/incoming" --settle 0 --until-empty --output "$scratch/arrived"
+grep -qE '1 failed|failed 1' "$out" || fail "a cut film is not counted"
+same "$(find "$scratch/arrived" -name prediction.json | wc -l)" 1 "reports of one good film that arrived"
+# Without the program that decodes, which lies beside the others.
+mkdir "$scratch/alone"
+cp "$bin/report-radgen" "$scratch/alone"
+cp "${films[1]}" "$scratch/incoming/second.dcm"
+refuses 5 'radgen-film-reader' "$scratch/alone/report-radgen" --threads 1 --model "$run/model" --watch "$scratch/incoming" --settle 0 \
+  --until-empty --output "$scratch/arrived"
+is_file "$scratch/incoming/second.dcm"
 
 say "reports in other precisions"
 for precision in bf16 int8-dynamic int8; do

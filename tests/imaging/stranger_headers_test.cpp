@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
+#include "core/scratch.h"
 #include "imaging/dicom_text.h"
 #include "imaging/edited_films.h"
 #include "imaging/jpeg_markers.h"
+#include "radgen/imaging/film_sandbox.h"
 #include "radgen/imaging/image.h"
 #include "radgen/imaging/quality.h"
 
@@ -192,6 +195,19 @@ TEST(CharacterSet, DecidesWhatAnIdentifierIs) {
     EXPECT_EQ(film.tags.patient_id, id.text) << id.character_set;
     EXPECT_TRUE(film.tags.accession == "A" + id.text || id.text == "병동-7") << id.character_set;
     EXPECT_FALSE(warns_of(film, "patient_id_character_set")) << id.character_set;
+  }
+}
+
+// Converters are files that are loaded at their first use, which a sandbox does not allow any more.
+TEST(CharacterSet, DecidesTheSameInASandbox) {
+  const Scratch scratch;
+  const FilmSandbox sandbox(std::filesystem::path(RADGEN_BIN_DIR) / "hostile-film-reader", {});
+  for (const Encoded& id : encoded_ids()) {
+    const std::string file = with(small_file(), 0x00080005, "CS", id.character_set);
+    const auto path = scratch.write("film.dcm", with(file, 0x00100020, "LO", id.bytes));
+    const Result<Film> film = sandbox.read(path);
+    ASSERT_TRUE(film) << id.character_set << ": " << film.failure().reason;
+    EXPECT_EQ(film->tags.patient_id, id.text) << id.character_set;
   }
 }
 

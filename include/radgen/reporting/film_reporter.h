@@ -16,6 +16,7 @@
 
 #include "radgen/clinical/report_folder.h"
 #include "radgen/core/error.h"
+#include "radgen/imaging/film_sandbox.h"
 #include "radgen/inference/predictor.h"
 
 namespace radgen {
@@ -36,7 +37,8 @@ struct FilmRequest {
 
 class FilmReporter {
  public:
-  explicit FilmReporter(std::shared_ptr<const Predictor> predictor);
+  // `read` is how films are read: FilmSandbox::read() for films that nobody vouches for.
+  explicit FilmReporter(std::shared_ptr<const Predictor> predictor, FilmSource read = read_film);
 
   const LoadedModel& model() const { return predictor_->model(); }
 
@@ -47,17 +49,20 @@ class FilmReporter {
 
  private:
   std::shared_ptr<const Predictor> predictor_;
+  FilmSource read_;
 };
 
 // The film as the network's preparation makes it, where it can be reported; a failure or a
 // refusal's reason otherwise. For choosing INT8 scales on films as they come.
 Result<cv::Mat> reportable_image(const std::filesystem::path& film,
-                                 const PreparationConfig& preparation);
+                                 const PreparationConfig& preparation,
+                                 const FilmSource& read = read_film);
 
 // PredictorOptions::int8_films of a film or a folder of them: the first 8 that can be reported;
 // what lies under `output` is not read. Throws Error{kData} when there is none.
 std::vector<StudyInput> int8_scale_films(const std::filesystem::path& films,
                                          const std::filesystem::path& output,
-                                         const PreparationConfig& preparation);
+                                         const PreparationConfig& preparation,
+                                         const FilmSource& read = read_film);
 
 }  // namespace radgen
