@@ -17,7 +17,7 @@
 namespace radgen {
 namespace {
 
-bool write_all(const char* bytes, size_t size) {
+bool send_all(const char* bytes, size_t size) {
   while (size > 0) {
     const ssize_t n = ::write(STDOUT_FILENO, bytes, size);
     if (n < 0 && errno == EINTR) continue;
@@ -93,12 +93,12 @@ int serve_film_sandbox(int argc, char** argv, FilmDecoder decode) {
   const Result<Film> film =
       bytes ? decode_in_bounds(*bytes, call->options, decode) : Result<Film>(bytes.failure());
   const std::string header = film_wire_header(film);
-  bool is_sent = write_all(is_held ? kHeldBySeccomp : kHeldByLimits, 1) &&
-                 write_all(header.data(), header.size());
+  bool is_sent = send_all(is_held ? kHeldBySeccomp : kHeldByLimits, 1) &&
+                 send_all(header.data(), header.size());
   if (film && is_sent) {
     const cv::Mat pixels = film->pixels.isContinuous() ? film->pixels : film->pixels.clone();
     is_sent =
-        write_all(reinterpret_cast<const char*>(pixels.data), pixels.total() * pixels.elemSize());
+        send_all(reinterpret_cast<const char*>(pixels.data), pixels.total() * pixels.elemSize());
   }
   ::_exit(is_sent ? 0 : kSandboxUnsent);  // whatever exit handlers would do, it is over
 }
