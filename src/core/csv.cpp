@@ -1,11 +1,12 @@
 #include "radgen/core/csv.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <fstream>
 
 #include "radgen/core/error.h"
@@ -284,11 +285,16 @@ std::string CsvReader::at(const std::optional<size_t>& column) const {
 size_t CsvReader::line() const { return state_->row_line; }
 const std::filesystem::path& CsvReader::path() const { return state_->path; }
 
+// By from_chars: strtod reads as the locale of the program has it ("1,5"), and hexadecimal.
 std::optional<double> parse_number(const std::string& field) {
   if (field.empty() || field.size() > 64) return std::nullopt;
-  char* end = nullptr;
-  const double value = std::strtod(field.c_str(), &end);
-  if (end != field.c_str() + field.size() || !std::isfinite(value)) return std::nullopt;
+  const char* begin = field.data();
+  const char* const end = begin + field.size();
+  while (begin != end && *begin == ' ') ++begin;
+  if (begin != end && *begin == '+' && begin + 1 != end && begin[1] != '-') ++begin;
+  double value = 0;
+  const auto [last, error] = std::from_chars(begin, end, value);
+  if (error != std::errc() || last != end || !std::isfinite(value)) return std::nullopt;
   return value;
 }
 

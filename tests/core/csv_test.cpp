@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <clocale>
+
 #include "data/temporary_folder.h"
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
@@ -147,8 +149,21 @@ TEST_F(Csv, FieldsAreUtf8WhateverExcelWrote) {
 TEST(ParseNumber, TakesWholeNumbersOnlyWhenNothingIsLeft) {
   EXPECT_EQ(parse_number("80556.875"), 80556.875);
   EXPECT_EQ(parse_number("-1.0"), -1.0);
-  for (const char* bad : {"", "x", "1x", "nan", "inf", "1e999"})
+  EXPECT_EQ(parse_number(" +.5"), 0.5);
+  for (const char* bad : {"", "x", "1x", "nan", "inf", "1e999", "0x10", "1,5", "+-1", "+", " "})
     EXPECT_FALSE(parse_number(bad)) << bad;
+}
+
+// A program that uses the library may have set its user's locale.
+TEST(ParseNumber, ReadsTheSameUnderALocaleWithDecimalCommas) {
+  const std::string before = std::setlocale(LC_NUMERIC, nullptr);
+  const char* set = nullptr;
+  for (const char* name : {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE.utf8", "nl_NL.UTF-8"})
+    if (set == nullptr) set = std::setlocale(LC_NUMERIC, name);
+  if (set == nullptr) GTEST_SKIP() << "no such locale on this machine";
+  EXPECT_EQ(parse_number("80556.875"), 80556.875);
+  EXPECT_FALSE(parse_number("80556,875"));
+  std::setlocale(LC_NUMERIC, before.c_str());
 }
 
 }  // namespace
