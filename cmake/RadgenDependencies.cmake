@@ -96,17 +96,43 @@ if(RADGEN_ONLY STREQUAL "model")
   return()
 endif()
 
-# sentencepiece: the static library with hidden symbols that scripts/setup.sh makes (Debian's shared one cannot live in
-# a process with LibTorch).
+# sentencepiece: the static library with hidden symbols that scripts/setup.sh makes where the distribution's shared one
+# carries a protobuf of its own and cannot live in a process with LibTorch (Debian 12), else the distribution's.
 if(NOT DEFINED RADGEN_DEPS_DIR)
   set(RADGEN_DEPS_DIR ${CMAKE_CURRENT_SOURCE_DIR}/.deps CACHE PATH "Where scripts/setup.sh put sentencepiece")
 endif()
 find_library(SENTENCEPIECE_LIBRARY libsentencepiece.a PATHS ${RADGEN_DEPS_DIR}/sentencepiece/lib NO_DEFAULT_PATH)
 find_library(SENTENCEPIECE_TRAIN_LIBRARY libsentencepiece_train.a PATHS ${RADGEN_DEPS_DIR}/sentencepiece/lib NO_DEFAULT_PATH)
+set(radgen_sentencepiece_include ${RADGEN_DEPS_DIR}/sentencepiece/include)
 if(NOT SENTENCEPIECE_LIBRARY OR NOT SENTENCEPIECE_TRAIN_LIBRARY)
-  message(FATAL_ERROR "sentencepiece is not in ${RADGEN_DEPS_DIR}: run scripts/setup.sh first")
+  find_library(RADGEN_SYSTEM_SENTENCEPIECE sentencepiece)
+  find_library(RADGEN_SYSTEM_SENTENCEPIECE_TRAIN sentencepiece_train)
+  find_path(RADGEN_SYSTEM_SENTENCEPIECE_INCLUDE sentencepiece_trainer.h)
+  if(NOT RADGEN_SYSTEM_SENTENCEPIECE OR NOT RADGEN_SYSTEM_SENTENCEPIECE_TRAIN OR NOT RADGEN_SYSTEM_SENTENCEPIECE_INCLUDE)
+    message(FATAL_ERROR "sentencepiece is not in ${RADGEN_DEPS_DIR} and not on the system: run scripts/setup.sh first")
+  endif()
+  # The clash shows before main(): two protobufs that register the same files.
+  if(NOT RADGEN_WITHOUT_TORCH AND NOT DEFINED RADGEN_SENTENCEPIECE_RUNS)
+    file(WRITE ${CMAKE_BINARY_DIR}/sentencepiece_beside_torch.cpp "#include <sentencepiece_processor.h>\n\
+int main() { return sentencepiece::SentencePieceProcessor().GetPieceSize(); }\n")
+    try_run(RADGEN_SENTENCEPIECE_RUNS RADGEN_SENTENCEPIECE_COMPILES ${CMAKE_BINARY_DIR}
+            ${CMAKE_BINARY_DIR}/sentencepiece_beside_torch.cpp
+            CMAKE_FLAGS -DINCLUDE_DIRECTORIES=${RADGEN_SYSTEM_SENTENCEPIECE_INCLUDE}
+            LINK_OPTIONS -Wl,--no-as-needed
+            LINK_LIBRARIES ${RADGEN_SYSTEM_SENTENCEPIECE} ${TORCH_LIBRARIES}
+            RUN_OUTPUT_VARIABLE radgen_said COMPILE_OUTPUT_VARIABLE radgen_compiler_said)
+    if(NOT RADGEN_SENTENCEPIECE_COMPILES OR NOT RADGEN_SENTENCEPIECE_RUNS STREQUAL "0")
+      set(radgen_result "${RADGEN_SENTENCEPIECE_RUNS}")
+      unset(RADGEN_SENTENCEPIECE_RUNS CACHE)
+      message(FATAL_ERROR "the system's sentencepiece does not run beside LibTorch (${radgen_result}): run scripts/setup.sh\n"
+                          "${radgen_compiler_said}${radgen_said}")
+    endif()
+  endif()
+  set(SENTENCEPIECE_LIBRARY ${RADGEN_SYSTEM_SENTENCEPIECE})
+  set(SENTENCEPIECE_TRAIN_LIBRARY ${RADGEN_SYSTEM_SENTENCEPIECE_TRAIN})
+  set(radgen_sentencepiece_include ${RADGEN_SYSTEM_SENTENCEPIECE_INCLUDE})
 endif()
-radgen_wrap(sentencepiece INCLUDE ${RADGEN_DEPS_DIR}/sentencepiece/include
+radgen_wrap(sentencepiece INCLUDE ${radgen_sentencepiece_include}
             LINK ${SENTENCEPIECE_TRAIN_LIBRARY} ${SENTENCEPIECE_LIBRARY} Threads::Threads)
 # For the programs of this directory and below; a static library cannot carry the option to its users.
 add_link_options(-Wl,--exclude-libs,libsentencepiece.a:libsentencepiece_train.a)

@@ -32,7 +32,9 @@ install(DIRECTORY include/radgen DESTINATION include COMPONENT Development FILES
 install(EXPORT radgenTargets NAMESPACE radgen:: DESTINATION ${radgen_package_dir} COMPONENT Development)
 
 # The sentencepiece that radgen::report was built with travels along: distributions have none that fits (see setup.sh).
-install(DIRECTORY ${RADGEN_DEPS_DIR}/sentencepiece DESTINATION ${CMAKE_INSTALL_LIBDIR}/radgen COMPONENT Development)
+if(EXISTS ${RADGEN_DEPS_DIR}/sentencepiece)
+  install(DIRECTORY ${RADGEN_DEPS_DIR}/sentencepiece DESTINATION ${CMAKE_INSTALL_LIBDIR}/radgen COMPONENT Development)
+endif()
 install(FILES cmake/RadgenDependencies.cmake DESTINATION ${radgen_package_dir} COMPONENT Development)
 set(radgen_deps_dir ${CMAKE_INSTALL_LIBDIR}/radgen)
 configure_package_config_file(cmake/radgenConfig.cmake.in ${CMAKE_BINARY_DIR}/radgenConfig.cmake

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs everything that RadGen needs on Debian 12 / Ubuntu: packages by apt, and sentencepiece as a static library.
+# Installs everything that RadGen needs on Debian 12 / Ubuntu: packages by apt, and
+# sentencepiece, as a static library where the distribution's clashes with LibTorch.
 # Safe to run again: what is there is left alone and the second run takes a second.
 #
 #   scripts/setup.sh [GROUP...]  install what is missing of these groups (uses sudo when not root)
@@ -8,6 +9,7 @@
 # Groups (default: build test):
 #   build     what building and running the programs takes
 #   test      what the tests and scripts/lint.sh take besides
+#   fuzz      what scripts/fuzz.sh takes besides
 #   browser   a browser, to look at pages by a script
 #   servers   databases and a DICOM server, to try RadGen beside them
 #   package   an empty Debian, to try the package in (scripts/package_test.sh)
@@ -16,13 +18,16 @@ cd "$(dirname "$0")/.."
 root=$PWD
 deps="${RADGEN_DEPS_DIR:-$root/.deps}"
 
+# Debian 12's default Boost is older than its 1.81; other systems have one.
+boost_package=libboost-dev
+if grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then boost_package=libboost1.81-dev; fi
 build_packages=(
   build-essential cmake ninja-build pkg-config git ca-certificates
   libtorch-dev libopenblas0-openmp   # the OpenMP variant, as LibTorch: one set of threads
   libdcmtk-dev dcmtk libopencv-dev libopenjp2-7-dev   # DCMTK's CMake files want its programs too
   nlohmann-json3-dev libcli11-dev libspdlog-dev
   libssl-dev zlib1g-dev libdeflate-dev libpng-dev libjpeg-dev libutf8proc-dev libseccomp-dev
-  libpugixml-dev libstemmer-dev libboost1.81-dev   # of Boost only the headers of Boost.Math
+  libpugixml-dev libstemmer-dev "$boost_package"   # of Boost only the headers of Boost.Math
   wordnet-base
   dpkg-dev                     # dpkg-source, for the sentencepiece source package
 )
@@ -31,20 +36,28 @@ test_packages=(
   clang-format python3         # scripts/lint.sh --check
   dicom3tools python3-pydicom  # strangers that read our DICOM results
 )
+# The project's C++20 takes clang 16 or later; Debian 12's `clang` is 14, but it has later ones beside it.
+clang_version() {
+  local version
+  for version in 19 18 17 16; do apt-cache show "clang-$version" >/dev/null 2>&1 && break; done
+  echo "$version"
+}
+fuzz_packages=()
 browser_packages=(chromium)
 servers_packages=(postgresql orthanc orthanc-dicomweb)
 package_packages=(debootstrap)
 
-usage() { printf 'error[usage]: %s\n  hint: scripts/setup.sh [--check] [build] [test] [browser] [servers] [package]\n' "$1" >&2; exit 2; }
+usage() { printf 'error[usage]: %s\n  hint: scripts/setup.sh [--check] [build] [test] [fuzz] [browser] [servers] [package]\n' "$1" >&2; exit 2; }
 only_check=no groups=()
 for argument in "$@"; do
   case "$argument" in
     --check) only_check=yes ;;
-    build|test|browser|servers|package) groups+=("$argument") ;;
+    build|test|fuzz|browser|servers|package) groups+=("$argument") ;;
     *) usage "unknown group '$argument'" ;;
   esac
 done
 [ ${#groups[@]} -gt 0 ] || groups=(build test)
+[[ " ${groups[*]} " != *" fuzz "* ]] || { version=$(clang_version); fuzz_packages=("clang-$version" "libclang-rt-$version-dev" "libomp-$version-dev"); }
 packages=() wants_build=no
 for group in "${groups[@]}"; do
   declare -n of_group="${group}_packages"
@@ -62,8 +75,13 @@ for p in "${packages[@]}"; do
     *) missing+=("$p") ;;
   esac
 done
+# The distribution's sentencepiece does where it uses the system's protobuf, as LibTorch does (Debian 13).
+system_spm_installed() {
+  [[ $(dpkg-query -W -f='${Status}' libsentencepiece-dev 2>/dev/null || true) == *" ok installed" ]] \
+    && [[ $(dpkg-query -W -f='${Depends}' libsentencepiece0 2>/dev/null || true) == *libprotobuf* ]]
+}
 spm_ready() {  # or not wanted
-  [ $wants_build = no ] || { [ -f "$deps/sentencepiece/lib/libsentencepiece.a" ] && [ -f "$deps/sentencepiece/include/sentencepiece_processor.h" ]; }
+  [ $wants_build = no ] || system_spm_installed || { [ -f "$deps/sentencepiece/lib/libsentencepiece.a" ] && [ -f "$deps/sentencepiece/include/sentencepiece_processor.h" ]; }
 }
 
 if [ $only_check = yes ]; then
@@ -88,7 +106,13 @@ if [ ${#missing[@]} -gt 0 ]; then
     || die "apt-get install failed" "run it by hand to see why: apt-get install ${missing[*]}"
 fi
 
-# Debian's shared sentencepiece exports its own protobuf and cannot live in one process with LibTorch. The same
+if ! spm_ready && [[ $(apt-cache depends libsentencepiece0 2>/dev/null || true) == *"Depends: libprotobuf"* ]]; then
+  say "installing the distribution's sentencepiece"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libsentencepiece-dev >/dev/null \
+    || die "apt-get install failed" "run it by hand to see why: apt-get install libsentencepiece-dev"
+fi
+
+# Debian 12's shared sentencepiece exports its own protobuf and cannot live in one process with LibTorch. The same
 # sources as a static library with hidden symbols can.
 if ! spm_ready; then
   say "building sentencepiece (static) from the distribution's source package"
@@ -103,7 +127,8 @@ if ! spm_ready; then
   aptopts=(-o "Dir::Etc::SourceList=$work/apt/src.list" -o "Dir::Etc::SourceParts=/dev/null"
            -o "Dir::State::Lists=$work/apt/lists" -o "Dir::Cache=$work/apt/cache" -o "APT::Sandbox::User=root")
   apt-get "${aptopts[@]}" update -qq || die "cannot read the source package list" "check the network"
-  (cd "$work" && apt-get "${aptopts[@]}" source -qq sentencepiece >/dev/null) || die "cannot fetch the sentencepiece source package" "check the network"
+  (cd "$work" && apt-get "${aptopts[@]}" source -qq sentencepiece >/dev/null) \
+    || die "cannot fetch the sentencepiece source package" "check the network; for data sets alone (-DRADGEN_ONLY=prepare) libsentencepiece-dev does"
   src=$(find "$work" -maxdepth 1 -type d -name 'sentencepiece-*' | head -n1)
   [ -n "$src" ] || die "the source package held no sentencepiece folder" "run $0 again"
   # Debian's patches leave only the shared targets; the same targets as archives are what is wanted here.

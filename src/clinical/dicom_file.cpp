@@ -97,7 +97,8 @@ void put_common_modules(DcmItem& dataset, const FilmReport& report, const Result
 
   // In the machine's own time, as the film's times are the site's.
   const std::time_t made = std::chrono::system_clock::to_time_t(report.made_at);
-  const std::tm local = fmt::localtime(made);
+  std::tm local{};
+  localtime_r(&made, &local);
   const std::string date = fmt::format("{:%Y%m%d}", local), time = fmt::format("{:%H%M%S}", local);
   for (const DcmTagKey& tag : {DCM_InstanceCreationDate, DCM_ContentDate}) put(dataset, tag, date);
   for (const DcmTagKey& tag : {DCM_InstanceCreationTime, DCM_ContentTime}) put(dataset, tag, time);

@@ -16,6 +16,7 @@
 // Without Plus there is no text: labels come from the tables. valid is called validate. A study is
 // "patient00001-study1". The reports are kept in memory (about 1 KB a study).
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 

@@ -1,6 +1,7 @@
 #include "data/prepare_shards.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <fstream>

@@ -1,6 +1,7 @@
 #include "radgen/data/source.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>

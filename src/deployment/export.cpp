@@ -1,6 +1,7 @@
 #include "radgen/deployment/export.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 

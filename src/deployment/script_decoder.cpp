@@ -1,5 +1,6 @@
 // The decoder's text: keys and values of the image, one step, and the greedy loop over it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 

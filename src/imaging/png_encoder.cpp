@@ -35,7 +35,7 @@ inline int paeth(int left, int above, int corner) {
   const int to_left = std::abs(above - corner), to_above = std::abs(left - corner),
             to_corner = std::abs(left + above - 2 * corner);
   const int other = to_above <= to_corner ? above : corner;
-  return (to_left <= to_above) & (to_left <= to_corner) ? left : other;
+  return ((to_left <= to_above) & (to_left <= to_corner)) ? left : other;
 }
 
 // Both rows begin with a pixel of zeros, `step` bytes. One function a filter, so that each loop

@@ -1,6 +1,7 @@
 #include "radgen/model/grounded_model.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "radgen/core/error.h"
 #include "radgen/model/autocast.h"

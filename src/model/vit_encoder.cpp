@@ -1,6 +1,7 @@
 #include "radgen/model/vit_encoder.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <bit>

@@ -1,6 +1,7 @@
 #include "weight_maps.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 

@@ -1,6 +1,7 @@
 #include "radgen/model/weights.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <bit>

@@ -1,6 +1,7 @@
 #include "radgen/training/step_time.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,5 @@
 // Real reports, tables and films, where the reference folder is there: each set goes through.
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
