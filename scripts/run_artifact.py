@@ -12,7 +12,7 @@ folder = pathlib.Path(sys.argv[1])
 manifest = json.loads((folder / "manifest.json").read_text())
 fast = [e for e in ("x86", "onednn", "fbgemm") if e in torch.backends.quantized.supported_engines]
 if fast: torch.backends.quantized.engine = fast[0]  # before loading: products are packed for it
-model, golden = torch.jit.load(str(folder / "model.pt")), manifest["golden"]
+model, golden = torch.jit.load(str(folder / manifest["runtime"]["file"])), manifest["golden"]
 image = model.golden_image()
 if len(sys.argv) > 2: image = torch.from_numpy(__import__("numpy").load(sys.argv[2]))[None, None].float()
 with torch.no_grad():

@@ -33,6 +33,7 @@ build_packages=(
 )
 test_packages=(
   libgtest-dev
+  python3-torch protobuf-compiler   # artifacts run in Python; Triton's configurations are checked
   clang-format python3         # scripts/lint.sh --check
   dicom3tools python3-pydicom  # strangers that read our DICOM results
 )

@@ -14,12 +14,12 @@
 #include "radgen/core/files.h"
 #include "radgen/core/log.h"
 #include "radgen/core/tool.h"
+#include "radgen/deployment/artifact.h"
 #include "radgen/evaluation/evaluate.h"
 #include "radgen/evaluation/export.h"
 #include "radgen/evaluation/pages/error_page.h"
 #include "radgen/evaluation/pages/eval_report.h"
 #include "radgen/inference/device.h"
-#include "radgen/inference/predictor.h"
 #include "radgen/model/int8.h"
 
 namespace {
@@ -65,14 +65,15 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
                 "a predictions file cannot be asked");
   evaluation::EvaluationData data = read_eval_data(arguments);
   // Everything that can be wrong with the input is found before the output is made.
-  LoadedModel model;
+  OpenedModel opened;
   torch::Device device = torch::kCPU;
   assessment::SplitPredictions predictions;
   if (arguments.model.empty()) {
     predictions.drafts = read_predictions(arguments.predictions, data);
     evaluation::check_predictions(predictions.drafts, data, options);
   } else {
-    model = load_model_folder(arguments.model);
+    opened = open_model(arguments.model);
+    LoadedModel& model = opened.model;
     // Sampled texts are seeded by the model's hash: another one draws others of the same weights.
     if (arguments.draw > 0) model.sha256 += fmt::format("+draw{}", arguments.draw);
     device = choose_device(tool.common.device);
@@ -88,10 +89,11 @@ int run(const EvalArguments& arguments, evaluation::EvaluateOptions options, con
   if (!arguments.model.empty()) {
     dataset.emplace(arguments.data);
     PredictorOptions how{.precision = arguments.precision, .device = device};
-    const bool is_int8 = is_int8_precision(arguments.precision);
-    if (is_int8) how.int8_films = dataset->first_of("train", kInt8Films);
-    predictor.emplace(make_predictor(std::move(model), how));
-    if (is_int8)
+    // An artifact has its scales.
+    const bool is_quantised = is_int8_precision(arguments.precision) && !opened.is_artifact();
+    if (is_quantised) how.int8_films = dataset->first_of("train", kInt8Films);
+    predictor.emplace(make_predictor(std::move(opened), how));
+    if (is_quantised)
       write_json_atomic(tool.common.output / "int8.json", predictor->runtime()->int8_report());
     predictions = assessment::predict_split(*predictor, *dataset, data.test);
   }
@@ -165,7 +167,8 @@ int main(int argc, char** argv) {
   EvalArguments arguments;
   evaluation::EvaluateOptions options;
   auto& flags = tool.flags();
-  flags.add_option("--model", arguments.model, "model folder that drafts the split first");
+  flags.add_option("--model", arguments.model,
+                   "model folder or artifact of export-radgen that drafts the split first");
   flags.add_option("--predictions", arguments.predictions,
                    "predictions, ours or a stranger's: .jsonl or .csv with study_id and report");
   flags.add_option("--data", arguments.data, "prepared dataset (folder of manifest.jsonl)");

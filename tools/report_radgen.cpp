@@ -11,8 +11,8 @@
 #include "radgen/core/progress.h"
 #include "radgen/core/signals.h"
 #include "radgen/core/tool.h"
+#include "radgen/deployment/artifact.h"
 #include "radgen/inference/device.h"
-#include "radgen/inference/predictor.h"
 #include "radgen/reporting/film_reporter.h"
 #include "report_watch.h"
 
@@ -180,7 +180,7 @@ int run(const Arguments& arguments, const Tool& tool) {
   const FilmList list = watches ? FilmList{} : list_films(arguments.input, output);
   Summary summary;
   for (const SkippedFile& file : list.skipped) ++summary.skipped_by[file.reason];
-  LoadedModel model = load_model_folder(arguments.model);
+  OpenedModel opened = open_model(arguments.model);
   const torch::Device device = choose_device(tool.common.device);
   if (tool.common.is_dry_run) {
     for (const FilmFile& film : list.films)
@@ -188,11 +188,12 @@ int run(const Arguments& arguments, const Tool& tool) {
     return 0;
   }
   const FilmSource read = film_source(arguments);
-  std::vector<StudyInput> films =
-      int8_films(arguments, output, model.config.model_input.preparation, read);
+  std::vector<StudyInput> films;  // an artifact has its scales
+  if (!opened.is_artifact())
+    films = int8_films(arguments, output, opened.model.config.model_input.preparation, read);
   const FilmReporter reporter(
       std::make_shared<const Predictor>(make_predictor(
-          std::move(model),
+          std::move(opened),
           {.precision = arguments.precision, .device = device, .int8_films = std::move(films)})),
       read);
   if (watches) return run_watch(arguments, reporter, tool);
@@ -236,7 +237,9 @@ int main(int argc, char** argv) {
       "  report-radgen --model run/model --watch incoming --output drafts\n");
   Arguments arguments;
   CLI::App& flags = tool.flags();
-  flags.add_option("--model", arguments.model, "model folder, as train-radgen writes it")
+  flags
+      .add_option("--model", arguments.model,
+                  "model folder, as train-radgen writes it, or an artifact of export-radgen")
       ->required();
   flags.add_option("--input", arguments.input, "DICOM, PNG or JPEG film, or a folder of them");
   flags.add_option("--watch", arguments.watched,

@@ -49,6 +49,13 @@ DecodedText golden_text(const LoadedModel& model, const Runtime& runtime, int64_
 
 }  // namespace
 
+fs::path network_file(const ArtifactManifest& manifest) {
+  if (manifest.format == "torchscript") return "model.pt";
+  // It holds the methods that a search needs, beside its own.
+  if (manifest.format == "triton") return fs::path("models") / "radgen_generate" / "1" / "model.pt";
+  return {};
+}
+
 OpenedModel open_model(const fs::path& folder) {
   OpenedModel opened;
   opened.folder = folder;
@@ -64,7 +71,8 @@ OpenedModel open_model(const fs::path& folder) {
 Predictor make_predictor(OpenedModel opened, const PredictorOptions& options) {
   if (!opened.is_artifact()) return make_predictor(std::move(opened.model), options);
   const ArtifactManifest& manifest = *opened.manifest;
-  if (manifest.format != "torchscript")
+  const fs::path file = network_file(manifest);
+  if (file.empty())
     throw Error(ErrorCode::kUsage,
                 fmt::format("artifact {}: of format {}, which does not run in this program",
                             opened.folder.string(), manifest.format),
@@ -82,7 +90,7 @@ Predictor make_predictor(OpenedModel opened, const PredictorOptions& options) {
     log::warning(
         "the artifact's INT8 weights have 8 bits, and this CPU's products saturate with "
         "them (no VNNI): export it again on a CPU without VNNI");
-  auto runtime = load_torchscript_runtime(opened.folder / "model.pt", opened.model.config.network);
+  auto runtime = load_torchscript_runtime(opened.folder / file, opened.model.config.network);
   return {std::move(opened.model), std::move(runtime), options.batch_size};
 }
 

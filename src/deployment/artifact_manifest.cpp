@@ -7,6 +7,7 @@
 
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
+#include "radgen/core/log.h"
 #include "radgen/core/tool.h"
 
 namespace radgen {
@@ -172,6 +173,10 @@ LoadedModel read_artifact_parts(const fs::path& folder, const ArtifactManifest& 
   model.version = manifest.model_version;
   model.sha256 = manifest.model_sha256;
   model.is_phantom_trained = manifest.is_phantom_trained;
+  model.has_random_weights = model.card.is_object() && model.card.value("random_weights", false);
+  if (model.has_random_weights)
+    log::warning("{} has random weights, nobody trained it: its words mean nothing at all",
+                 folder.string());
   return model;
 }
 

@@ -9,6 +9,7 @@
 #include "radgen/core/files.h"
 #include "radgen/deployment/artifact.h"
 #include "radgen/deployment/torchscript.h"
+#include "radgen/deployment/triton.h"
 #include "radgen/imaging/letterbox.h"
 #include "radgen/inference/torchscript_runtime.h"
 #include "radgen/model/int8.h"
@@ -57,14 +58,19 @@ nlohmann::ordered_json how_to_run(const LoadedModel& model, const ExportOptions&
   return json;
 }
 
-ArtifactManifest export_torchscript(const LoadedModel& model, const ExportOptions& options,
-                                    const fs::path& folder) {
+TorchScriptOptions script_options(const LoadedModel& model, const ExportOptions& options) {
   TorchScriptOptions script{.precision = options.precision, .is_size_free = options.is_size_free};
   for (const StudyInput& film : options.films)
     script.int8_images.push_back(network_input(film, model.config.model_input));
   if (options.precision == "int8" && script.int8_images.empty())
     throw Error(ErrorCode::kData, "static INT8 chooses its scales by pictures, and there are none",
                 "give a prepared data set with pictures in its split train, or int8-dynamic");
+  return script;
+}
+
+ArtifactManifest export_torchscript(const LoadedModel& model, const ExportOptions& options,
+                                    const fs::path& folder) {
+  const TorchScriptOptions script = script_options(model, options);
   const TorchScriptFile file = save_torchscript(model, script, folder / "model.pt");
   ArtifactManifest manifest;
   manifest.runtime = how_to_run(model, options, file);
@@ -74,9 +80,23 @@ ArtifactManifest export_torchscript(const LoadedModel& model, const ExportOption
   return manifest;
 }
 
+ArtifactManifest export_triton(const LoadedModel& model, const ExportOptions& options,
+                               const fs::path& folder) {
+  const TorchScriptFile file =
+      write_triton_repository(model, script_options(model, options), folder);
+  ArtifactManifest manifest{.format = "triton"};
+  manifest.runtime = how_to_run(model, options, file);
+  manifest.runtime["file"] = network_file(manifest).generic_string();
+  manifest.runtime["server"] = "tritonserver --model-repository=models; never tried on a server";
+  manifest.golden = golden_of(
+      model, *load_torchscript_runtime(folder / network_file(manifest), model.config.network),
+      kGoldenWords);
+  return manifest;
+}
+
 }  // namespace
 
-std::vector<std::string> export_formats() { return {"torchscript"}; }
+std::vector<std::string> export_formats() { return {"torchscript", "triton"}; }
 
 torch::Tensor network_input(const StudyInput& film, const ModelInputConfig& config) {
   const Letterbox letterbox = make_letterbox(film.image, config);
@@ -89,6 +109,8 @@ ArtifactManifest export_network(const LoadedModel& model, const ExportOptions& o
   ArtifactManifest manifest;
   if (options.format == "torchscript") {
     manifest = export_torchscript(model, options, folder);
+  } else if (options.format == "triton") {
+    manifest = export_triton(model, options, folder);
   } else {
     throw Error(ErrorCode::kUsage, fmt::format("the format is '{}'", options.format),
                 fmt::format("one of {}", fmt::join(export_formats(), ", ")));

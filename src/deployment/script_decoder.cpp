@@ -50,40 +50,6 @@ int64_t odds_of(const ModelConfig& config) {
   return config.sees_findings ? config.finding_classes : 0;
 }
 
-std::string image_cache_source(const ModelConfig& config, ScriptWeights& w) {
-  const DecoderConfig& c = config.decoder;
-  const int64_t d = c.width / c.heads, odds = odds_of(config);
-  ScriptText to;
-  to.line("batch = memory.size(0)");
-  to.line("n = memory.size(1)");
-  to.line("cache = []");
-  to.line(format("seen = memory.narrow(2, 0, {})", c.width));
-  if (odds > 0)
-    to.line(
-        format("odds = (memory.narrow(2, {}, {}) * {:.17g}).unsqueeze(1).expand([batch, {}, n, "
-               "{}])",
-               c.width, odds, std::sqrt(static_cast<double>(d + odds)), c.heads, odds));
-  for (int64_t i = 0; i < c.layers; ++i) {
-    const std::string name = layer_of(i) + "cross_attention.";
-    to.line("both = " + w.linear(name + "key_value", "seen"));
-    to.line(format("both = both.view([batch, n, 2, {}, {}]).permute([2, 0, 3, 1, 4])", c.heads, d));
-    to.line("key = both[0]");
-    to.line("value = both[1]");
-    if (odds > 0) to.line("key = torch.cat([key, odds], 3)");
-    if (w.has(name + "null_key")) {
-      to.line(format("null = torch.constant_pad_nd({}, [0, {}]).view([1, {}, 1, {}])",
-                     w.value(name + "null_key"), odds, c.heads, d + odds));
-      to.line(
-          format("key = torch.cat([key, null.expand([batch, {}, 1, {}])], 2)", c.heads, d + odds));
-      to.line("value = torch.constant_pad_nd(value, [0, 0, 0, 1])");
-    }
-    to.line("cache.append(key.contiguous())");
-    to.line("cache.append(value.contiguous())");
-  }
-  to.line("return cache");
-  return "\ndef image_cache(self, memory: Tensor) -> List[Tensor]:\n" + to.text();
-}
-
 std::string text_cache_source(const DecoderConfig& c) {
   return format(R"(
 def text_cache(self, rows: int) -> List[Tensor]:
@@ -247,9 +213,44 @@ std::string allowed_source(const ModelConfig& config, const DecodingConfig& deco
 
 }  // namespace
 
+std::string rows_source() { return kRowsSource; }
+
+std::string image_cache_source(const ModelConfig& config, ScriptWeights& w) {
+  const DecoderConfig& c = config.decoder;
+  const int64_t d = c.width / c.heads, odds = odds_of(config);
+  ScriptText to;
+  to.line("batch = memory.size(0)");
+  to.line("n = memory.size(1)");
+  to.line("cache = []");
+  to.line(format("seen = memory.narrow(2, 0, {})", c.width));
+  if (odds > 0)
+    to.line(
+        format("odds = (memory.narrow(2, {}, {}) * {:.17g}).unsqueeze(1).expand([batch, {}, n, "
+               "{}])",
+               c.width, odds, std::sqrt(static_cast<double>(d + odds)), c.heads, odds));
+  for (int64_t i = 0; i < c.layers; ++i) {
+    const std::string name = layer_of(i) + "cross_attention.";
+    to.line("both = " + w.linear(name + "key_value", "seen"));
+    to.line(format("both = both.view([batch, n, 2, {}, {}]).permute([2, 0, 3, 1, 4])", c.heads, d));
+    to.line("key = both[0]");
+    to.line("value = both[1]");
+    if (odds > 0) to.line("key = torch.cat([key, odds], 3)");
+    if (w.has(name + "null_key")) {
+      to.line(format("null = torch.constant_pad_nd({}, [0, {}]).view([1, {}, 1, {}])",
+                     w.value(name + "null_key"), odds, c.heads, d + odds));
+      to.line(
+          format("key = torch.cat([key, null.expand([batch, {}, 1, {}])], 2)", c.heads, d + odds));
+      to.line("value = torch.constant_pad_nd(value, [0, 0, 0, 1])");
+    }
+    to.line("cache.append(key.contiguous())");
+    to.line("cache.append(value.contiguous())");
+  }
+  to.line("return cache");
+  return "\ndef image_cache(self, memory: Tensor) -> List[Tensor]:\n" + to.text();
+}
+
 std::string decoder_source(const ModelConfig& config, ScriptWeights& w) {
-  return std::string(kRowsSource) + kGroupSource + image_cache_source(config, w) +
-         text_cache_source(config.decoder) + decode_source(config, w);
+  return kGroupSource + text_cache_source(config.decoder) + decode_source(config, w);
 }
 
 std::string generate_source(const ModelConfig& config, const DecodingConfig& decoding,

@@ -18,9 +18,12 @@ class ScriptText {
   std::string text_;
 };
 
-// "def encode(...)" and what it calls.
+// "def encode(...)" and what it calls, but for rows_source().
 std::string encoder_source(const ModelConfig& config, bool is_size_free, ScriptWeights& weights);
-// image_cache, text_cache, decode_step, read.
+// Of INT8 with a scale each row, which encoder and decoder call.
+std::string rows_source();
+std::string image_cache_source(const ModelConfig& config, ScriptWeights& weights);
+// text_cache, decode_step, read.
 std::string decoder_source(const ModelConfig& config, ScriptWeights& weights);
 // generate. `not_first`: ids that no text begins with.
 std::string generate_source(const ModelConfig& config, const DecodingConfig& decoding,

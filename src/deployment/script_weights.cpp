@@ -71,10 +71,10 @@ ScriptWeights::Kept ScriptWeights::kept(const std::string& name) const {
   // Norms, biases and statistics are few and sensitive.
   if (precision_ == "fp32" || tensor.dim() < 2 || !tensor.is_floating_point()) return Kept::kFloat;
   if (precision_ == "bf16") return Kept::kBFloat16;
-  return tensor.dim() == 2 && tensor.size(1) >= kLeastByteRow && tensor.size(0) > 1 &&
-                 name.find("embedding") != std::string::npos
-             ? Kept::kByteRows
-             : Kept::kHalf;
+  const bool is_table = tensor.dim() == 2 && name.find("embedding") != std::string::npos;
+  const bool is_convolution = tensor.dim() == 4;
+  return (is_table || is_convolution) && tensor[0].numel() >= kLeastByteRow ? Kept::kByteRows
+                                                                            : Kept::kHalf;
 }
 
 std::string ScriptWeights::attribute(const std::string& name) {
@@ -91,7 +91,21 @@ std::string ScriptWeights::attribute(const std::string& name) {
 
 std::string ScriptWeights::value(const std::string& name) {
   if (kept(name) == Kept::kFloat) return attribute(name);
+  if (kept(name) == Kept::kByteRows) {
+    const auto [bytes, steps] = keep_byte_rows(name);
+    return fmt::format("({}.to({}) * {})", bytes, kFloatType, steps);
+  }
   return fmt::format("{}.to({})", attribute(name), kFloatType);
+}
+
+std::pair<std::string, std::string> ScriptWeights::keep_byte_rows(const std::string& name) {
+  constexpr double kLargest = 127, kLeast = 1e-12;
+  const Tensor& table = tensors_.at(name);
+  std::vector<int64_t> others;  // all dimensions but the rows
+  for (int64_t d = 1; d < table.dim(); ++d) others.push_back(d);
+  const Tensor step = (table.abs().amax(others, /*keepdim=*/true) / kLargest).clamp_min(kLeast);
+  return {keep(name + ".bytes", (table / step).round().to(torch::kChar)),
+          keep(name + ".steps", step)};
 }
 
 std::string ScriptWeights::rows_product(const std::string& name, const Tensor& weight,
@@ -152,12 +166,9 @@ std::string ScriptWeights::product(const std::string& name, const std::string& x
 std::string ScriptWeights::embedding(const std::string& name, const std::string& ids) {
   if (kept(name) != Kept::kByteRows)
     return fmt::format("torch.embedding({}, {}).to({})", attribute(name), ids, kFloatType);
-  constexpr double kLargest = 127, kLeast = 1e-12;
-  const Tensor& table = tensors_.at(name);
-  const Tensor step = (table.abs().amax(1, /*keepdim=*/true) / kLargest).clamp_min(kLeast);
-  const std::string bytes = keep(name + ".bytes", (table / step).round().to(torch::kChar));
+  const auto [bytes, steps] = keep_byte_rows(name);
   return fmt::format("(torch.embedding({0}, {2}).to({3}) * torch.embedding({1}, {2}))", bytes,
-                     keep(name + ".steps", step), ids, kFloatType);
+                     steps, ids, kFloatType);
 }
 
 std::string ScriptWeights::convolution(const std::string& name, const std::string& x,

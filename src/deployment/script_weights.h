@@ -12,6 +12,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "radgen/deployment/torchscript.h"
 #include "radgen/model/grounded_model.h"
@@ -48,6 +49,8 @@ class ScriptWeights {
   std::string keep(const std::string& name, const torch::Tensor& tensor);  // registers as it is
   std::string keep_packed(const std::string& name, const c10::IValue& packed);
   Kept kept(const std::string& name) const;
+  // 8-bit rows (all but the first dimension) and their steps.
+  std::pair<std::string, std::string> keep_byte_rows(const std::string& name);
   std::string rows_product(const std::string& name, const torch::Tensor& weight,
                            const std::string& x);
   std::string static_product(const Int8PackedProduct& product, const std::string& x);

@@ -144,6 +144,13 @@ TEST_F(Artifact, AnotherTokenizerIsRefused) {
   }
 }
 
+TEST_F(Artifact, OfRandomWeightsIsMarkedAsTheModelIs) {
+  EXPECT_FALSE(open_model(folder_).model.has_random_weights);
+  model_.card = {{"random_weights", true}};
+  write_artifact_manifest(folder_, manifest_, model_);
+  EXPECT_TRUE(open_model(folder_).model.has_random_weights);
+}
+
 TEST_F(Artifact, HasItsOwnPrecision) {
   EXPECT_THROW(make_predictor(open_model(folder_), {.precision = "int8"}), Error);
 }

@@ -22,6 +22,9 @@ struct OpenedModel {
   bool is_artifact() const { return manifest.has_value(); }
 };
 
+// The TorchScript file of an artifact that runs in this program; empty for other formats.
+std::filesystem::path network_file(const ArtifactManifest& manifest);
+
 // Throws Error{kData} as load_model_folder() and read_artifact_manifest() do.
 OpenedModel open_model(const std::filesystem::path& folder);
 

@@ -50,8 +50,4 @@ struct TorchScriptFile {
 TorchScriptFile save_torchscript(const LoadedModel& model, const TorchScriptOptions& options,
                                  const std::filesystem::path& path);
 
-// The TorchScript text of the network's methods, as compiled by save_torchscript(); for tests and
-// the curious.
-std::string torchscript_source(const LoadedModel& model, const TorchScriptOptions& options);
-
 }  // namespace radgen
