@@ -5,6 +5,7 @@
 
 #include "evaluation/grounding/claim_maps.h"
 #include "evaluation/grounding/sentence_regions.h"
+#include "evaluation/metric_sums.h"
 #include "radgen/report/anatomy.h"
 
 namespace radgen::evaluation {
@@ -38,38 +39,14 @@ double share_of_middles(const std::vector<Box>& fixed, const std::vector<Box>& b
   return inside / static_cast<double>(fixed.size());
 }
 
-// Weighted mean of a value over the items that have it.
-struct Mean {
-  double sum = 0, weight = 0;
-  void add(double value, double w) {
-    if (std::isnan(value)) return;
-    sum += w * value;
-    weight += w;
-  }
-  void set(MetricTable& table, const std::string& name) const {
-    table.set("grounding.examined." + name, weight > 0 ? sum / weight : kUndefined,
-              static_cast<int64_t>(weight));
-  }
-};
-
-struct Means {
-  Mean iou, pointing, shown, prior_iou, prior_pointing, iou_over, pointing_over;
-  void add(const ExaminedItem& item, double weight) {
-    iou.add(item.iou, weight), pointing.add(item.pointing, weight);
-    shown.add(item.is_shown ? 1 : 0, weight);
-    prior_iou.add(item.prior_iou, weight), prior_pointing.add(item.prior_pointing, weight);
-    iou_over.add(item.iou - item.prior_iou, weight);
-    pointing_over.add(item.pointing - item.prior_pointing, weight);
-  }
-  void set(MetricTable& table, const std::string& group, const std::string& suffix) const {
-    iou.set(table, group + "iou" + suffix), pointing.set(table, group + "pointing" + suffix);
-    shown.set(table, group + "shown_share" + suffix);
-    prior_iou.set(table, group + "prior_iou" + suffix);
-    prior_pointing.set(table, group + "prior_pointing" + suffix);
-    iou_over.set(table, group + "iou_over_prior" + suffix);
-    pointing_over.set(table, group + "pointing_over_prior" + suffix);
-  }
-};
+void add_item(const ExaminedItem& item, double weight, ExaminedSums& sums) {
+  sums.iou.add(item.iou, weight), sums.pointing.add(item.pointing, weight);
+  sums.shown.add(item.is_shown ? 1 : 0, weight);
+  sums.prior_iou.add(item.prior_iou, weight);
+  sums.prior_pointing.add(item.prior_pointing, weight);
+  sums.iou_over.add(item.iou - item.prior_iou, weight);
+  sums.pointing_over.add(item.pointing - item.prior_pointing, weight);
+}
 
 }  // namespace
 
@@ -145,25 +122,29 @@ std::vector<ExaminedItem> examined_items(const Draft& draft, const Reference& re
 
 void summarize_examined(std::span<const std::vector<ExaminedItem>> studies,
                         std::span<const double> weights, MetricTable& table) {
-  Means all, unusual;
-  std::map<std::string, Means> by_anatomy;
+  ExaminedSums all, unusual;
+  std::map<std::string, ExaminedSums> by_anatomy;
   std::map<std::string, int> counts;  // of the items as they are: rows must not come and go
   for (size_t s = 0; s < studies.size(); ++s) {
     for (const ExaminedItem& item : studies[s]) {
-      all.add(item, weights[s]);
-      if (item.is_unusual) unusual.add(item, weights[s]);
-      by_anatomy[item.anatomy].add(item, weights[s]);
+      add_item(item, weights[s], all);
+      if (item.is_unusual) add_item(item, weights[s], unusual);
+      add_item(item, weights[s], by_anatomy[item.anatomy]);
       ++counts[item.anatomy];
     }
   }
-  all.set(table, "", "");
-  if (unusual.iou.weight > 0) unusual.set(table, "", "_unusual");
-  for (const auto& [anatomy, means] : by_anatomy) {
+  const MetricRegistry& registry = MetricRegistry::standard();
+  registry.set(all, table);
+  if (unusual.iou.weight > 0) registry.set(unusual, table, "_unusual");
+  for (const auto& [anatomy, sums] : by_anatomy) {
     if (counts[anatomy] < kLeastOfAnatomy) continue;
-    const std::string group = "per_anatomy." + anatomy + ".";
-    means.iou.set(table, group + "iou"), means.pointing.set(table, group + "pointing");
-    means.prior_iou.set(table, group + "prior_iou");
-    means.iou_over.set(table, group + "iou_over_prior");
+    MetricTable of_anatomy;
+    registry.set(sums, of_anatomy);
+    for (const char* name : {"iou", "pointing", "prior_iou", "iou_over_prior"}) {
+      const std::string group = "grounding.examined.";
+      const Metric* metric = of_anatomy.find(group + name);
+      table.set(group + "per_anatomy." + anatomy + "." + name, metric->value, metric->n);
+    }
   }
 }
 

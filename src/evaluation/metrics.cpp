@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "radgen/core/json.h"
+#include "radgen/evaluation/metric_registry.h"
 
 namespace radgen::evaluation {
 void MetricTable::set_interval(const std::string& path, double low, double high) {
@@ -22,7 +23,9 @@ double MetricTable::value(const std::string& path) const {
   return metric != nullptr ? metric->value : kUndefined;
 }
 
-nlohmann::ordered_json MetricTable::to_json() const {
+nlohmann::ordered_json MetricTable::to_json() const { return to_json(MetricRegistry::standard()); }
+
+nlohmann::ordered_json MetricTable::to_json(const MetricRegistry& registry) const {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   // The reader's order first, whatever else there is behind it.
   for (const char* group : {"text", "clinical", "grounding", "confidence", "diversity", "baselines",
@@ -40,7 +43,7 @@ nlohmann::ordered_json MetricTable::to_json() const {
              {"low", number(metric.low)},
              {"high", number(metric.high)},
              {"n", metric.n},
-             {"definition", metric_definition(path)}};
+             {"definition", registry.definition(path)}};
     if (const std::string protocol = metric_protocol(path); !protocol.empty()) {
       entry["protocol"] = protocol;
     }

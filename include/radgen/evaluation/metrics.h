@@ -25,8 +25,9 @@ struct Metric {
   int64_t n = 0;                               // items behind the value (studies, boxes, ...)
 };
 
-// What a metric means, in one sentence, by its last name ("bleu_4"; "..._per_100" and so on);
-// empty: unknown.
+class MetricRegistry;  // metric_registry.h
+
+// What a metric means, in one sentence: MetricRegistry::standard().definition(); empty: unknown.
 std::string metric_definition(const std::string& path);
 // "phrase" or "end_to_end" for grounding metrics, whose number means nothing without it; empty for
 // others.
@@ -46,7 +47,8 @@ class MetricTable {
   std::map<std::string, Metric>& all() { return metrics_; }
   // Nested objects {value, low, high, n, definition}, with `protocol` for grounding and `reason`
   // where the value is null.
-  nlohmann::ordered_json to_json() const;
+  nlohmann::ordered_json to_json() const;  // definitions of MetricRegistry::standard()
+  nlohmann::ordered_json to_json(const MetricRegistry& registry) const;
 
  private:
   std::map<std::string, Metric> metrics_;

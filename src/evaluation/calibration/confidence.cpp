@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evaluation/metric_sums.h"
+
 namespace radgen::evaluation {
 namespace {
 
@@ -157,17 +159,7 @@ double risk_at(std::span<const ConfidenceEvent> events, std::span<const double> 
 
 void summarize_confidence(std::span<const ConfidenceEvent> events, std::span<const double> weights,
                           const std::string& name, MetricTable& table) {
-  const std::string path = "confidence." + name + ".";
-  const int64_t n = static_cast<int64_t>(events.size());
-  const Totals totals = totals_of(events, weights);
-  table.set(path + "ece", calibration_error(events, weights), n);
-  table.set(path + "brier", brier_score(events, weights), n);
-  table.set(path + "brier_skill", brier_skill(events, weights), n);
-  table.set(path + "auroc", auroc(events, weights), n);
-  table.set(path + "aurc", area_under_risk(events, weights), n);
-  table.set(path + "risk_at_50", risk_at(events, weights, 0.5), n);
-  table.set(path + "risk_at_80", risk_at(events, weights, 0.8), n);
-  table.set(path + "base_rate", totals.weight > 0 ? totals.right / totals.weight : kUndefined, n);
+  MetricRegistry::standard().set(ConfidenceSums{events, weights}, table, "", name);
 }
 
 }  // namespace radgen::evaluation

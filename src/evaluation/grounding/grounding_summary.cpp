@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evaluation/metric_sums.h"
 #include "radgen/core/random.h"
 #include "radgen/evaluation/grounding/grounding.h"
 
@@ -12,60 +13,50 @@ constexpr float kRawThreshold = 0.1f;
 // Attention sums to 1 at most; what sums to more (or is no number) was drawn, not attended to.
 constexpr float kMostAttention = 1.01f;
 
-// FindingSum over items of one finding.
-struct FindingSum {
-  double weight = 0, iou = 0, plain = 0, mean_levels = 0, pointing = 0, mass = 0;
-  double shown = 0, shown_iou = 0, missed = 0, invented = 0;
-  double both_px = 0, either_px = 0;
-  // Over items that have a map.
-  double maps = 0, area = 0, raw_maps = 0, attention = 0, raw_empty = 0, contrasts = 0, cnr = 0;
-  double sided = 0, right_side = 0;
-  int64_t items = 0;
+}  // namespace
 
-  void add(const GroundedItem& item, double w, int level) {
-    constexpr int kFirst = 1, kLast = 9;  // thresholds .1 to .5
-    double mean = 0;
-    for (int l = kFirst; l <= kLast; ++l) mean += item.score.iou[static_cast<size_t>(l)];
-    weight += w;
-    iou += w * item.score.iou[static_cast<size_t>(level)];
-    plain += w * item.score.iou[kDefaultLevel];
-    mean_levels += w * mean / (kLast - kFirst + 1);
-    pointing += w * item.score.pointing;
-    mass += w * item.score.mass;
-    if (item.kind == ItemKind::kScored && item.is_shown) {
-      shown += w;
-      shown_iou += w * item.score.iou[static_cast<size_t>(level)];
-    }
-    both_px += w * item.score.both_px;
-    either_px += w * item.score.either_px;
-    add_map(item, w);
-    if (item.kind == ItemKind::kMissed) missed += w;
-    if (item.kind == ItemKind::kFalsePositive) invented += w;
-    if (w > 0) ++items;
+void FindingSum::add(const GroundedItem& item, double w, int level) {
+  constexpr int kFirst = 1, kLast = 9;  // thresholds .1 to .5
+  double mean = 0;
+  for (int l = kFirst; l <= kLast; ++l) mean += item.score.iou[static_cast<size_t>(l)];
+  weight += w;
+  iou += w * item.score.iou[static_cast<size_t>(level)];
+  plain += w * item.score.iou[kDefaultLevel];
+  mean_levels += w * mean / (kLast - kFirst + 1);
+  pointing += w * item.score.pointing;
+  mass += w * item.score.mass;
+  if (item.kind == ItemKind::kScored && item.is_shown) {
+    shown += w;
+    shown_iou += w * item.score.iou[static_cast<size_t>(level)];
   }
+  both_px += w * item.score.both_px;
+  either_px += w * item.score.either_px;
+  add_map(item, w);
+  if (item.kind == ItemKind::kMissed) missed += w;
+  if (item.kind == ItemKind::kFalsePositive) invented += w;
+  if (w > 0) ++items;
+}
 
-  void add_map(const GroundedItem& item, double w) {
-    if (item.kind != ItemKind::kScored || item.score.raw_peak <= 0) return;
-    maps += w;
-    area += w * item.score.area;
-    if (item.score.attention <= kMostAttention) {
-      raw_maps += w;
-      attention += w * item.score.attention;
-      raw_empty += w * (item.score.raw_peak < kRawThreshold);
-    }
-    if (std::isfinite(item.score.cnr)) {
-      contrasts += w;
-      cnr += w * item.score.cnr;
-    }
-    if (has_one_side(item)) {
-      sided += w;
-      right_side += w * is_on_right_side(item);
-    }
+void FindingSum::add_map(const GroundedItem& item, double w) {
+  if (item.kind != ItemKind::kScored || item.score.raw_peak <= 0) return;
+  maps += w;
+  area += w * item.score.area;
+  if (item.score.attention <= kMostAttention) {
+    raw_maps += w;
+    attention += w * item.score.attention;
+    raw_empty += w * (item.score.raw_peak < kRawThreshold);
   }
-};
-using FindingSums = std::array<FindingSum, kFindingCount>;
+  if (std::isfinite(item.score.cnr)) {
+    contrasts += w;
+    cnr += w * item.score.cnr;
+  }
+  if (has_one_side(item)) {
+    sided += w;
+    right_side += w * is_on_right_side(item);
+  }
+}
 
-double macro(const FindingSums& sums, FindingSet findings, double FindingSum::*part) {
+double macro_mean(const FindingSums& sums, FindingSet findings, double FindingSum::*part) {
   double total = 0;
   int n = 0;
   for (const Finding f : all_findings()) {
@@ -76,8 +67,6 @@ double macro(const FindingSums& sums, FindingSet findings, double FindingSum::*p
   }
   return n > 0 ? total / n : kUndefined;
 }
-
-}  // namespace
 
 bool has_one_side(const GroundedItem& item) {
   const bool is_one_sided = item.side == Side::kLeft || item.side == Side::kRight;
@@ -99,7 +88,7 @@ int best_level(std::span<const StudyItems> studies, FindingSet findings) {
       for (const GroundedItem& item : items)
         sums[static_cast<size_t>(item.finding)].add(item, 1, level);
     }
-    const double iou = macro(sums, findings, &FindingSum::iou);
+    const double iou = macro_mean(sums, findings, &FindingSum::iou);
     if (iou > best_iou) {
       best_iou = iou;
       best = level;
@@ -133,52 +122,21 @@ std::vector<int> cross_fitted_levels(std::span<const StudyItems> studies,
 void summarize_grounding(std::span<const StudyItems> studies, std::span<const double> weights,
                          std::span<const int> levels, FindingSet findings,
                          const std::string& suffix, MetricTable& table) {
-  FindingSums sums;
-  FindingSum all;
+  GroundingSums sums;
+  sums.findings = findings;
+  sums.is_phrase = !suffix.empty();
   for (size_t s = 0; s < studies.size(); ++s) {
     if (weights[s] == 0) continue;
     for (const GroundedItem& item : studies[s]) {
-      sums[static_cast<size_t>(item.finding)].add(item, weights[s], levels[s]);
-      all.add(item, weights[s], levels[s]);
+      sums.by_finding[static_cast<size_t>(item.finding)].add(item, weights[s], levels[s]);
+      sums.all.add(item, weights[s], levels[s]);
     }
   }
-  const auto set = [&](const std::string& name, double value) {
-    table.set("grounding." + name + suffix, value, all.items);
-  };
-  set("iou", macro(sums, findings, &FindingSum::iou));
-  set("iou_plain", macro(sums, findings, &FindingSum::plain));
-  set("iou_mean_thresholds", macro(sums, findings, &FindingSum::mean_levels));
-  set("pointing", macro(sums, findings, &FindingSum::pointing));
-  set("mass", macro(sums, findings, &FindingSum::mass));
-  set("iou_micro", all.weight > 0 ? all.iou / all.weight : kUndefined);
-  set("pointing_micro", all.weight > 0 ? all.pointing / all.weight : kUndefined);
-  set("mass_micro", all.weight > 0 ? all.mass / all.weight : kUndefined);
-  const auto share = [&](const std::string& name, double sum, double of) {
-    table.set("grounding." + name + suffix, of > 0 ? sum / of : kUndefined, std::llround(of));
-  };
-  set("iou_pooled", all.either_px > 0 ? all.both_px / all.either_px : kUndefined);
-  share("area", all.area, all.maps);
-  share("grounded_mass", all.attention, all.raw_maps);
-  share("raw_threshold_empty", all.raw_empty, all.raw_maps);
-  share("cnr", all.cnr, all.contrasts);
-  share("right_side_share", all.right_side, all.sided);
-  table.set("grounding.wrong_side_maps" + suffix, all.sided - all.right_side,
-            std::llround(all.sided));
-  if (suffix.empty()) {
-    const double scored = all.weight - all.missed - all.invented;
-    set("missed_share", all.weight > 0 ? all.missed / all.weight : kUndefined);
-    set("false_positive_share", all.weight > 0 ? all.invented / all.weight : kUndefined);
-    set("shown_share", scored > 0 ? all.shown / scored : kUndefined);
-    set("iou_shown", all.shown > 0 ? all.shown_iou / all.shown : kUndefined);
-  }
+  const MetricRegistry& registry = MetricRegistry::standard();
+  registry.set(sums, table, suffix);
   for (const Finding f : all_findings()) {
-    const FindingSum& s = sums[static_cast<size_t>(f)];
-    if (s.weight <= 0) continue;
-    const std::string path = "grounding.per_finding." + finding_name(f) + ".";
-    table.set(path + "iou" + suffix, s.iou / s.weight, s.items);
-    table.set(path + "iou_plain" + suffix, s.plain / s.weight, s.items);
-    table.set(path + "pointing" + suffix, s.pointing / s.weight, s.items);
-    table.set(path + "mass" + suffix, s.mass / s.weight, s.items);
+    const FindingSum& of_finding = sums.by_finding[static_cast<size_t>(f)];
+    if (of_finding.weight > 0) registry.set_finding(of_finding, finding_name(f), table, suffix);
   }
 }
 

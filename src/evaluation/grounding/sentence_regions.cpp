@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "evaluation/metric_sums.h"
+
 namespace radgen::evaluation {
 namespace {
 
@@ -116,21 +118,18 @@ SentenceCounts count_sentences(const Draft& draft, const ExtractedFindings& word
 
 void summarize_sentences(std::span<const SentenceCounts> studies, std::span<const double> weights,
                          MetricTable& table) {
-  const auto share = [&](const char* name, int SentenceCounts::*part, int SentenceCounts::*whole) {
-    double some = 0, all = 0;
-    for (size_t s = 0; s < studies.size(); ++s) {
-      some += weights[s] * studies[s].*part;
-      all += weights[s] * studies[s].*whole;
-    }
-    table.set(std::string("grounding.") + name, all > 0 ? some / all : kUndefined,
-              static_cast<int64_t>(all));
-  };
-  share("groundable_precision", &SentenceCounts::shown_stating, &SentenceCounts::shown);
-  share("groundable_recall", &SentenceCounts::stating_shown, &SentenceCounts::stating);
-  share("negations_with_evidence", &SentenceCounts::denying_shown, &SentenceCounts::denying);
-  share("sentences_with_region", &SentenceCounts::placed, &SentenceCounts::all);
-  share("wrong_side_regions", &SentenceCounts::wrong_side, &SentenceCounts::one_sided);
-  share("size_matches_region", &SentenceCounts::size_matches, &SentenceCounts::sized);
+  SentenceSums sums;
+  for (size_t s = 0; s < studies.size(); ++s) {
+    const SentenceCounts& c = studies[s];
+    const double w = weights[s];
+    sums.shown += w * c.shown, sums.shown_stating += w * c.shown_stating;
+    sums.stating += w * c.stating, sums.stating_shown += w * c.stating_shown;
+    sums.denying += w * c.denying, sums.denying_shown += w * c.denying_shown;
+    sums.all += w * c.all, sums.placed += w * c.placed;
+    sums.one_sided += w * c.one_sided, sums.wrong_side += w * c.wrong_side;
+    sums.sized += w * c.sized, sums.size_matches += w * c.size_matches;
+  }
+  MetricRegistry::standard().set(sums, table);
 }
 
 }  // namespace radgen::evaluation

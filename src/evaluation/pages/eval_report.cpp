@@ -8,6 +8,7 @@
 
 #include "evaluation/pages/eval_rows.h"
 #include "radgen/evaluation/grounding/heads.h"
+#include "radgen/evaluation/metric_registry.h"
 #include "radgen/imaging/image.h"
 #include "radgen/pages/page.h"
 #include "radgen/pages/plot.h"
@@ -179,24 +180,14 @@ void add_findings_table(Page& page, const MetricTable& metrics) {
   add_bars(page, metrics, "IoU, reference sentence (phrase)", "grounding", "iou_phrase", prior);
   add_bars(page, metrics, "IoU, generated report (end to end)", "grounding", "iou",
            {{kPriorOnOwnWords, "prior on the same words"}, {kPatchGrid, "patch grid"}});
-  const std::string recall = "clinical.recall_by_severity.";
-  if (metrics.find(recall + "severe") != nullptr)
-    add_rows(page, metrics, {recall + "subtle", recall + "moderate", recall + "severe"});
+  const std::vector<std::string> by_severity = MetricRegistry::standard().shown_in(kBySeverity);
+  if (metrics.find(by_severity.front()) != nullptr) add_rows(page, metrics, by_severity);
 }
 
 // What goes wrong in the words, and what the sentences show.
 void add_errors(Page& page, const MetricTable& metrics) {
   page.section("Errors by kind", "n: what the share or rate is over.");
-  add_rows(page, metrics,
-           {"clinical.hallucinated_per_100", "clinical.omitted_per_100",
-            "clinical.wrong_side_per_100", "clinical.negation_errors_per_100",
-            "clinical.comparisons_per_100", "clinical.comparisons_in_references_per_100",
-            "clinical.indication_echo_per_100", "clinical.severity_agreement",
-            "clinical.zone_agreement", "clinical.size_agreement", "text.edit_rate_to_reference",
-            "grounding.groundable_precision", "grounding.groundable_recall",
-            "grounding.sentences_with_region", "grounding.wrong_side_regions",
-            "grounding.negations_with_evidence", "grounding.right_side_share",
-            "grounding.right_side_share_phrase", "grounding.size_matches_region"});
+  add_rows(page, metrics, MetricRegistry::standard().shown_in(kErrorKinds));
 }
 
 // Drafts and references side by side.
@@ -225,9 +216,8 @@ void add_examined(Page& page, const MetricTable& metrics) {
       "box a place, learnt from no image. None of this counts as evidence.");
   std::vector<std::string> paths;
   for (const char* suffix : {"", "_unusual"}) {
-    for (const char* name : {"shown_share", "iou", "prior_iou", "iou_over_prior", "pointing",
-                             "prior_pointing", "pointing_over_prior"})
-      paths.push_back(group + name + suffix);
+    for (const std::string& path : MetricRegistry::standard().shown_in(kExamined))
+      paths.push_back(path + suffix);
   }
   for (const auto& [path, metric] : metrics.all()) {
     if (path.starts_with(group + "per_anatomy.")) paths.push_back(path);

@@ -7,49 +7,18 @@
 
 #include "evaluation/pages/eval_rows.h"
 #include "radgen/evaluation/grounding/heads.h"
+#include "radgen/evaluation/metric_registry.h"
 #include "radgen/evaluation/pages/eval_report.h"
 
 namespace radgen::evaluation {
 
 const std::vector<std::string>& headline_paths() {
-  static const std::vector<std::string> kPaths{"text.bleu_1",
-                                               "text.bleu_4",
-                                               "text.meteor_nltk",
-                                               "text.meteor_nltk_nosyn",
-                                               "text.rouge_l",
-                                               "text.edit_rate_to_reference",
-                                               "clinical.f1_macro_truth",
-                                               "clinical.f1_macro",
-                                               "clinical.f1_micro",
-                                               "grounding.iou",
-                                               "grounding.iou_plain",
-                                               "grounding.iou_phrase",
-                                               "grounding.iou_plain_phrase",
-                                               "grounding.pointing",
-                                               "grounding.pointing_phrase",
-                                               "grounding.iou_over_prior",
-                                               "grounding.pointing_over_prior",
-                                               "grounding.shown_share",
-                                               "grounding.iou_shown",
-                                               "confidence.words.ece",
-                                               "confidence.words.brier_skill",
-                                               "confidence.grounding.ece",
-                                               "confidence.grounding.brier_skill",
-                                               "consistency.any_contradiction",
-                                               "diversity.distinct_ratio",
-                                               "diversity.abnormal_recall"};
-  return kPaths;
+  static const std::vector<std::string> paths = MetricRegistry::standard().shown_in(kHeadline);
+  return paths;
 }
 
 const std::vector<std::string>& consistency_paths() {
-  static const std::vector<std::string> paths = [] {
-    std::vector<std::string> all;
-    for (const ContradictionKind kind : all_contradiction_kinds())
-      all.push_back("consistency." + contradiction_name(kind));
-    for (const char* name : {"any_contradiction", "sentences_per_draft", "negatives_stated"})
-      all.push_back(std::string("consistency.") + name);
-    return all;
-  }();
+  static const std::vector<std::string> paths = MetricRegistry::standard().shown_in(kConsistency);
   return paths;
 }
 
@@ -64,13 +33,13 @@ std::string row_name(const std::string& path) {
 }
 
 bool is_lower_better(const std::string& path) {
-  const bool is_share_of_faults =
-      path.starts_with("consistency.") && !path.ends_with("negatives_stated");
-  return is_share_of_faults || path.ends_with("edit_rate_to_reference") || path.ends_with(".ece");
+  const MetricRow* row = MetricRegistry::standard().find(path);
+  return row != nullptr && row->better == Better::kLower;
 }
 
 bool is_part_of_choice(const std::string& path) {
-  return path == "clinical.f1_macro" || path == "clinical.f1_micro" || path.starts_with("text.");
+  const MetricRow* row = MetricRegistry::standard().find(path);
+  return row != nullptr && row->path == path && (row->shown & kMarkedChoice) != 0;
 }
 
 std::string last_name(const std::string& path) { return path.substr(path.find_last_of('.') + 1); }

@@ -1,4 +1,5 @@
 // Scores for comparison with published figures: each with the tokenization that it was made with.
+#include "evaluation/metric_sums.h"
 #include "radgen/core/parallel.h"
 #include "radgen/evaluation/text/published_tokens.h"
 #include "radgen/evaluation/text/sentence_bleu.h"
@@ -37,28 +38,22 @@ PublishedCounts PublishedScorer::compare(const std::string& draft, size_t study)
 
 void summarize_published(std::span<const TextCounts> studies, std::span<const double> weights,
                          const std::string& meteor_name, MetricTable& table) {
-  Meteor15Counts meteor;
-  BleuCounts raw, r2gen, ptb;
-  double cider = 0, sentence = 0, weight = 0;
+  PublishedSums sums;
+  sums.meteor_name = meteor_name;
+  sums.studies = static_cast<int64_t>(studies.size());
   for (size_t s = 0; s < studies.size(); ++s) {
     const double w = weights[s];
     if (w == 0) continue;
     const PublishedCounts& counts = studies[s].published;
-    meteor += counts.meteor_15.scaled(w);
-    raw += counts.bleu_raw.scaled(w);
-    r2gen += counts.bleu_r2gen.scaled(w);
-    ptb += counts.bleu_ptb.scaled(w);
-    cider += w * counts.cider_d;
-    sentence += w * counts.bleu_4_sentence;
-    weight += w;
+    sums.meteor += counts.meteor_15.scaled(w);
+    sums.raw += counts.bleu_raw.scaled(w);
+    sums.r2gen += counts.bleu_r2gen.scaled(w);
+    sums.ptb += counts.bleu_ptb.scaled(w);
+    sums.cider_d += w * counts.cider_d;
+    sums.bleu_4_sentence += w * counts.bleu_4_sentence;
+    sums.weight += w;
   }
-  const int64_t n = static_cast<int64_t>(studies.size());
-  table.set("text." + meteor_name, meteor.score(), n);
-  table.set("text.bleu_4_raw", bleu(raw, kBleuOrder), n);
-  table.set("text.bleu_4_r2gen", bleu(r2gen, kBleuOrder), n);
-  table.set("text.bleu_4_ptb", bleu(ptb, kBleuOrder), n);
-  table.set("text.cider_d", weight > 0 ? cider / weight : kUndefined, n);
-  table.set("text.bleu_4_sentence", weight > 0 ? sentence / weight : kUndefined, n);
+  MetricRegistry::standard().set(sums, table);
 }
 
 }  // namespace radgen::evaluation

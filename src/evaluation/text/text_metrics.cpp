@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "evaluation/metric_sums.h"
+
 namespace radgen::evaluation {
 namespace {
 
@@ -46,27 +48,19 @@ TextCounts compare_texts(const Meteor* meteor, const std::vector<std::string>& d
 
 void summarize_text(std::span<const TextCounts> studies, std::span<const double> weights,
                     const std::string& meteor_name, MetricTable& table) {
-  BleuCounts total;
-  double meteor = 0, rouge = 0, weight = 0;
-  WordEdits edits;
+  TextSums sums;
+  sums.meteor_name = meteor_name;
+  sums.studies = static_cast<int64_t>(studies.size());
   for (size_t s = 0; s < studies.size(); ++s) {
     if (weights[s] == 0) continue;
-    total += studies[s].bleu.scaled(weights[s]);
-    meteor += weights[s] * studies[s].meteor;
-    rouge += weights[s] * studies[s].rouge_l;
-    edits.edits += weights[s] * studies[s].edits.edits;
-    edits.reference_words += weights[s] * studies[s].edits.reference_words;
-    weight += weights[s];
+    sums.bleu += studies[s].bleu.scaled(weights[s]);
+    sums.meteor += weights[s] * studies[s].meteor;
+    sums.rouge_l += weights[s] * studies[s].rouge_l;
+    sums.edits.edits += weights[s] * studies[s].edits.edits;
+    sums.edits.reference_words += weights[s] * studies[s].edits.reference_words;
+    sums.weight += weights[s];
   }
-  const int64_t n = static_cast<int64_t>(studies.size());
-  for (int order = 1; order <= kBleuOrder; ++order) {
-    table.set("text.bleu_" + std::to_string(order), bleu(total, order), n);
-  }
-  if (!meteor_name.empty()) {
-    table.set("text." + meteor_name, weight > 0 ? meteor / weight : kUndefined, n);
-  }
-  table.set("text.rouge_l", weight > 0 ? rouge / weight : kUndefined, n);
-  table.set("text.edit_rate_to_reference", edits.rate(), n);
+  MetricRegistry::standard().set(sums, table);
 }
 
 }  // namespace radgen::evaluation
