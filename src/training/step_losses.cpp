@@ -39,4 +39,17 @@ Losses step_losses(GroundedModel network, const Batch& batch, const TrainConfig&
   return losses;
 }
 
+void add_losses(const Losses& losses, double weight, std::map<std::string, double>& sums) {
+  const std::pair<const char*, const torch::Tensor&> named[] = {
+      {"loss", losses.total},
+      {"loss_text", losses.text},
+      {"loss_grounding", losses.grounding},
+      {"loss_examined", losses.examined},
+      {"loss_entropy", losses.entropy},
+      {"loss_labels", losses.labels},
+      {"loss_patches", losses.patches}};
+  for (const auto& [name, loss] : named)
+    if (loss.defined()) sums[name] += weight * loss.item<double>();
+}
+
 }  // namespace radgen

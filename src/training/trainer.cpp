@@ -205,16 +205,7 @@ void Trainer::train_step(BatchLoader& loader) {
       losses = step_losses(network_, batch.to(device_), config_, state_.step);
     }
     (losses.total * share).backward();
-    auto add = [&](const char* name, const torch::Tensor& loss) {
-      if (loss.defined()) sums_[name] += share * loss.item<double>();
-    };
-    add("loss", losses.total);
-    add("loss_text", losses.text);
-    add("loss_grounding", losses.grounding);
-    add("loss_examined", losses.examined);
-    add("loss_entropy", losses.entropy);
-    add("loss_labels", losses.labels);
-    add("loss_patches", losses.patches);
+    add_losses(losses, share, sums_);
     total += share * losses.total.item<double>();
   }
   last_lr_ = learning_rate(config_.optimizer, state_.step, total_steps_, time_share());

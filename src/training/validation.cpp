@@ -10,6 +10,7 @@
 #include "radgen/evaluation/evaluate.h"
 #include "radgen/evaluation/manifest_references.h"
 #include "radgen/training/forward_input.h"
+#include "radgen/training/step_losses.h"
 
 namespace radgen {
 
@@ -56,16 +57,7 @@ void Validator::add_losses(GroundedModel& network, torch::Device device,
   while (const auto batch = loader.next()) {
     if (config_.validation.max_studies > 0 && studies >= config_.validation.max_studies) break;
     const Losses losses = network->forward(make_forward_input(batch->to(device))).losses;
-    const double count = static_cast<double>(batch->size());
-    auto add = [&](const char* name, const torch::Tensor& loss) {
-      if (loss.defined()) sums[name] += count * loss.item<double>();
-    };
-    add("loss", losses.total);
-    add("loss_text", losses.text);
-    add("loss_grounding", losses.grounding);
-    add("loss_examined", losses.examined);
-    add("loss_labels", losses.labels);
-    add("loss_patches", losses.patches);
+    radgen::add_losses(losses, static_cast<double>(batch->size()), sums);
     studies += batch->size();
   }
   for (const auto& [name, sum] : sums)

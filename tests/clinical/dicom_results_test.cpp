@@ -11,7 +11,7 @@
 
 #include "clinical/codes.h"
 #include "clinical/reports_of_tests.h"
-#include "clinical/temporary_folder.h"
+#include "data/temporary_folder.h"
 #include "radgen/clinical/shown_report.h"
 #include "radgen/clinical/size_check.h"
 #include "radgen/core/files.h"

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "clinical/temporary_folder.h"
+#include "data/temporary_folder.h"
 #include "radgen/core/error.h"
 
 namespace radgen {

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "clinical/reports_of_tests.h"
-#include "clinical/temporary_folder.h"
+#include "data/temporary_folder.h"
 #include "imaging/codecs_of_tests.h"
 #include "radgen/clinical/refusal.h"
 #include "radgen/core/files.h"

@@ -6,7 +6,7 @@
 
 #include <set>
 
-#include "clinical/temporary_folder.h"
+#include "data/temporary_folder.h"
 #include "radgen/core/error.h"
 
 namespace radgen {

@@ -9,6 +9,9 @@
 // resolution discrepancy"), which cost a quarter.
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "radgen/batches/batch.h"
 #include "radgen/model/grounded_model.h"
 #include "radgen/training/config.h"
@@ -17,6 +20,10 @@ namespace radgen {
 
 Losses step_losses(GroundedModel network, const Batch& batch, const TrainConfig& config,
                    int64_t step);
+
+// Adds each loss that a batch has to sums[name] ("loss" for the total, "loss_text", ...), times
+// `weight`.
+void add_losses(const Losses& losses, double weight, std::map<std::string, double>& sums);
 
 // Image and patch labels on a grid of half as many patches a side, rounded up: image [B,1,H,W] ->
 // [B,1,P r, P c] and patch_labels [B,14,N] -> [B,14,r c], each the mean of what it covers. `grid`
