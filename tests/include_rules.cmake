@@ -2,7 +2,7 @@
 # where the rule is written. ctest runs it as
 #   cmake -DSOURCE_DIR=<project> -DRULES=<build>/layers.cmake -P tests/include_rules.cmake
 # A layer may include its own headers and those of the layers in its USES; torch only when it says TORCH; the private
-# headers of src/<layer>/ only itself.
+# headers of src/<layer>/ only itself. No two headers include each other.
 cmake_policy(VERSION 3.20)
 include(${RULES})
 set(violations "")
@@ -34,6 +34,35 @@ foreach(layer ${RADGEN_LAYER_NAMES})
         endif()
       endif()
     endforeach()
+  endforeach()
+endforeach()
+
+# A header's includes that are headers of the project, by their files.
+function(included_headers file result)
+  set(found)
+  file(STRINGS ${file} lines REGEX "^[ \t]*#[ \t]*include[ \t]*\"")
+  get_filename_component(folder ${file} DIRECTORY)
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE ".*\"([^\"]+)\".*" "\\1" name "${line}")
+    foreach(candidate ${SOURCE_DIR}/include/${name} ${SOURCE_DIR}/src/${name} ${folder}/${name})
+      if(EXISTS ${candidate} AND NOT candidate STREQUAL file)
+        list(APPEND found ${candidate})
+      endif()
+    endforeach()
+  endforeach()
+  set(${result} "${found}" PARENT_SCOPE)
+endfunction()
+
+file(GLOB_RECURSE headers ${SOURCE_DIR}/include/*.h ${SOURCE_DIR}/src/*.h)
+foreach(header ${headers})
+  included_headers(${header} of_${header})
+endforeach()
+foreach(header ${headers})
+  foreach(other ${of_${header}})
+    if(header STRLESS other AND header IN_LIST of_${other})
+      file(RELATIVE_PATH name ${SOURCE_DIR} ${other})
+      complain(${header} "${name}" "these two headers include each other: take what both need into a third")
+    endif()
   endforeach()
 endforeach()
 
