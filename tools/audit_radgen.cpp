@@ -189,5 +189,6 @@ int main(int argc, char** argv) {
       ->needs("--simulate");
   tool.with_output(false);
   tool.uses_config(options);
+  tool.rarely_needed({"--simulate", "--design"});
   return tool.run(argc, argv, [&] { return run(arguments, options, tool); });
 }

@@ -236,6 +236,7 @@ int main(int argc, char** argv) {
   gate->add_option("--thresholds", arguments.thresholds,
                    R"(JSON: {"text.bleu_4": {"at_least": 0.15, "of": "low"}, "alarms": "none"})");
   gate->fallthrough();
+  tool.rarely_needed({"--draw", "--maps", "--limit"});
   return tool.run(argc, argv, [&] {
     if (options.threads == 0) options.threads = tool.threads();
     if (gate->parsed()) return run_gate(arguments, tool);

@@ -17,7 +17,7 @@ namespace {
 struct Flags {
   fs::path data;
   bool no_examples = false;
-  size_t max_images = 2000, examples = 6;
+  size_t examples = 6;
 };
 
 explore::PageFacts facts_of(const fs::path& data) {
@@ -47,7 +47,7 @@ int run(const Flags& flags, const Tool& tool) {
 
   explore::Survey survey =
       explore::survey_texts(entries, tokenizer ? &*tokenizer : nullptr, tool.threads());
-  explore::survey_images(entries, flags.data, {flags.max_images, tool.threads()}, survey);
+  explore::survey_images(entries, flags.data, {.threads = tool.threads()}, survey);
   const auto examples =
       explore::choose_examples(entries, flags.data, flags.no_examples ? 0 : flags.examples);
   explore::PageFacts facts = facts_of(flags.data);
@@ -82,10 +82,6 @@ int main(int argc, char** argv) {
   tool.flags().add_flag("--no-examples", flags.no_examples,
                         "no films and no texts in the page: for credentialed data");
   tool.flags().add_option("--examples", flags.examples, "studies to show")->capture_default_str();
-  tool.flags()
-      .add_option("--max-pictures", flags.max_images,
-                  "pictures to open for their grey values, evenly over the set; 0: none")
-      ->capture_default_str();
   tool.with_output(true);
   return tool.run(argc, argv, [&] { return radgen::run(flags, tool); });
 }

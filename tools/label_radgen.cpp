@@ -168,9 +168,6 @@ void add_flags(CLI::App& app, Flags& flags) {
                  "one report (.txt)");
   app.add_option("--id-column", flags.table.id_column, "column of the study's id")
       ->capture_default_str();
-  app.add_option("--subject-column", flags.table.subject_column,
-                 "column of the patient's id, if there is one")
-      ->capture_default_str();
   app.add_option("--text-column", flags.table.text_columns,
                  "column of the text; may be repeated, the texts are joined by line breaks "
                  "(default: report)");
@@ -212,5 +209,6 @@ int main(int argc, char** argv) {
       ->description(
           "file of the labels: .csv is a table in MIMIC-CXR's layout, any other name JSON lines");
   tool.flags().get_option("--overwrite")->description("replace output files that exist");
+  tool.rarely_needed({"--id-column", "--section"});
   return tool.run(argc, argv, [&] { return radgen::run(flags, tool); });
 }

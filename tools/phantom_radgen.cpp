@@ -13,6 +13,8 @@ namespace {
 
 using namespace radgen;
 
+constexpr double kTwinShare = 0.25;  // of the abnormal test studies, with --twin
+
 nlohmann::ordered_json to_json(const phantom::DatasetSummary& s,
                                const std::filesystem::path& output) {
   return {{"output", output.string()}, {"studies", s.studies}, {"patients", s.patients},
@@ -57,7 +59,6 @@ int main(int argc, char** argv) {
   options.plan.studies = 200;
   std::filesystem::path checked;
   bool with_twins = false;
-  double twin_share = 0.25;
   tool.with_output(/*is_required=*/false);
   tool.with_seed(0);
   CLI::App& flags = tool.flags();
@@ -80,10 +81,6 @@ int main(int argc, char** argv) {
   flags.add_flag("--twin", with_twins,
                  "also write test films again without one of their findings (split 'twin')");
   flags
-      .add_option("--twin-share", twin_share, "share of the abnormal test studies that get a twin")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 1.0));
-  flags
       .add_option("--test-studies", options.plan.test_studies,
                   "size of the test split; -1: 10 %, at least 600 of 4,800 or more")
       ->capture_default_str();
@@ -91,22 +88,17 @@ int main(int argc, char** argv) {
       .add_option("--validate-studies", options.plan.validate_studies,
                   "size of the validation split; -1: 5 %")
       ->capture_default_str();
-  flags
-      .add_option("--wording-studies", options.plan.wording_studies,
-                  "size of test_wording; -1: 2.5 %")
-      ->capture_default_str();
-  flags.add_option("--shift-studies", options.plan.shift_studies, "size of test_shift; -1: 2.5 %")
-      ->capture_default_str();
   flags.add_option(
       "--self-check", checked,
       "check this data set for shortcuts instead of writing one; exit code 4 when it fails");
+  tool.rarely_needed({"--prevalence", "--bias", "--test-studies", "--validate-studies"});
   return tool.run(argc, argv, [&] {
     if (!checked.empty()) return check(checked, tool);
     if (tool.common.output.empty())
       throw Error(ErrorCode::kUsage, "--output is missing",
                   "say where the data set goes: --output DIR");
     options.plan.seed = static_cast<uint64_t>(tool.common.seed);
-    options.plan.twin_share = with_twins ? twin_share : 0;
+    options.plan.twin_share = with_twins ? kTwinShare : 0;
     options.threads = tool.common.threads;
     options.may_overwrite = tool.common.may_overwrite;
     options.output = tool.common.output;

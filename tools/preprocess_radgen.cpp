@@ -169,6 +169,7 @@ int main(int argc, char** argv) {
   add_flags(tool.flags(), flags);
   tool.with_output(/*is_required=*/true);
   tool.uses_config(config);
+  tool.rarely_needed({"--allow-leakage", "--shard", "--merge"});
   return tool.run(argc, argv, [&] {
     if (flags.is_resumed && tool.common.may_overwrite) {
       throw Error(ErrorCode::kUsage, "--resume and --overwrite exclude each other");

@@ -9,7 +9,7 @@
 #include "radgen/core/files.h"
 #include "radgen/core/log.h"
 #include "radgen/core/progress.h"
-#include "radgen/core/signals.h"
+#include "radgen/core/stop.h"
 #include "radgen/core/tool.h"
 #include "radgen/deployment/artifact.h"
 #include "radgen/inference/device.h"
@@ -200,7 +200,7 @@ int run(const Arguments& arguments, const Tool& tool) {
   claim_output_directory(output, tool.common.may_overwrite);
   Progress progress("drafting", static_cast<int64_t>(list.films.size()), "films");
   for (const FilmFile& file : list.films) {
-    if (stop_signal() != 0) break;
+    if (current_stop().requested() != 0) break;
     // Whatever one film breaks, the others get their reports; what is wrong with the machine ends
     // the run.
     try {
@@ -217,7 +217,7 @@ int run(const Arguments& arguments, const Tool& tool) {
   }
   progress.finish();
   write_json_atomic(output / "summary.json", summary.json());
-  throw_if_stopped();
+  current_stop().throw_if_requested();
   print(summary, meaningless_notice({.has_random_weights = reporter.model().has_random_weights}),
         tool);
   if (summary.read() > 0) return 0;
@@ -281,5 +281,7 @@ int main(int argc, char** argv) {
                    "film or folder of films by which int8 chooses its scales, up to 8");
   tool.with_output(true);
   tool.with_device();
+  tool.rarely_needed({"--settle", "--until-empty", "--keep-unsupported", "--allow-synthetic-model",
+                      "--allow-for-processing"});
   return tool.run(argc, argv, [&] { return run(arguments, tool); });
 }

@@ -4,8 +4,6 @@
 
 #include <csignal>
 
-#include "radgen/core/error.h"
-
 namespace radgen {
 namespace {
 
@@ -28,10 +26,6 @@ void install_stop_signals() {
 }
 
 int stop_signal() { return g_stop_signal; }
-
-void throw_if_stopped() {
-  if (g_stop_signal != 0) throw Interrupted(g_stop_signal);
-}
 
 void forget_stop_signal() { g_stop_signal = 0; }
 

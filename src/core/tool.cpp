@@ -15,6 +15,7 @@
 namespace radgen {
 namespace {
 
+constexpr const char* kRare = "Rarely needed";
 constexpr int kMaxHelpKeys = 24;  // more config keys than this go to --help-config
 
 constexpr const char* kExitCodes =
@@ -33,6 +34,7 @@ Tool::Tool(std::string name, std::string description, std::string examples)
   app_.name(name_);
   app_.option_defaults()->always_capture_default();
   app_.set_version_flag("--version", name_ + " " + version_text(), "Print the version and exit");
+  app_.set_help_all_flag("--help-all", "Print this help with the flags that few people need");
   app_.get_formatter()->column_width(34);
   app_.add_option("--threads", common.threads, "CPU threads; 0: all cores that are given")
       ->check(CLI::Range(0, 4096))
@@ -59,6 +61,10 @@ void Tool::with_device() {
 void Tool::with_seed(int64_t default_seed) {
   common.seed = default_seed;
   app_.add_option("--seed", common.seed, "Seed of every random choice")->group("Common");
+}
+
+void Tool::rarely_needed(const std::vector<std::string>& names) {
+  for (const std::string& name : names) app_.get_option(name)->group(kRare);
 }
 
 void Tool::with_config_flags() {
@@ -122,7 +128,10 @@ bool Tool::parse(int argc, char** argv, int& exit_code) {
     }
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
-      app_.exit(e, std::cout, std::cerr);  // --help, --version
+      if (e.get_name() == "CallForHelp")
+        for (CLI::Option* option : app_.get_options())
+          if (option->get_group() == kRare) option->group("");  // is not shown
+      app_.exit(e, std::cout, std::cerr);                       // --help, --help-all, --version
       return false;
     }
     exit_code = 2;

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "radgen/core/error.h"
+#include "radgen/core/stop.h"
 
 namespace radgen {
 namespace {
@@ -13,11 +14,12 @@ TEST(Signals, AreAFlagThatWorkLooksAt) {
   install_stop_signals();
   forget_stop_signal();
   EXPECT_EQ(stop_signal(), 0);
-  EXPECT_NO_THROW(throw_if_stopped());
+  const StopToken token = StopToken::of_signals();
+  EXPECT_NO_THROW(token.throw_if_requested());
   std::raise(SIGTERM);
   EXPECT_EQ(stop_signal(), SIGTERM);
   try {
-    throw_if_stopped();
+    token.throw_if_requested();
     FAIL() << "not interrupted";
   } catch (const Interrupted& e) {
     EXPECT_EQ(e.signal(), SIGTERM);

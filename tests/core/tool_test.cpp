@@ -9,6 +9,7 @@
 #include "radgen/core/error.h"
 #include "radgen/core/log.h"
 #include "radgen/core/signals.h"
+#include "radgen/core/stop.h"
 
 namespace radgen {
 namespace {
@@ -83,6 +84,27 @@ TEST(Tool, HelpHasDefaultsConfigKeysExamplesAndExitCodes) {
   }
 }
 
+TEST(Tool, WhatFewPeopleNeedIsInTheLongHelpOnly) {
+  const auto help_of = [](const char* flag) {
+    Tool tool("demo-radgen", "A demo.");
+    int often = 0, rarely = 0;
+    tool.flags().add_option("--often", often, "wanted by all");
+    tool.flags().add_option("--rarely", rarely, "wanted by few");
+    tool.rarely_needed({"--rarely"});
+    std::vector<std::string> words{"demo-radgen", flag};
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(tool.run(static_cast<int>(argv.size()), argv.data(), [] { return 1; }), 0);
+    return testing::internal::GetCapturedStdout();
+  };
+  EXPECT_TRUE(says(help_of("--help"), "wanted by all"));
+  EXPECT_FALSE(says(help_of("--help"), "wanted by few"));
+  EXPECT_TRUE(says(help_of("--help"), "--help-all"));
+  EXPECT_TRUE(says(help_of("--help-all"), "wanted by all"));
+  EXPECT_TRUE(says(help_of("--help-all"), "wanted by few"));
+}
+
 TEST(Tool, VersionGoesToStdout) {
   const Outcome v = run_tool({"--version"});
   EXPECT_EQ(v.code, 0);
@@ -140,7 +162,7 @@ TEST(Tool, WithJsonAnErrorIsAlsoTheResult) {
 TEST(Tool, AStopSignalIsCode128PlusSignal) {
   const Outcome stopped = run_tool({"--input", "x"}, []() -> int {
     std::raise(SIGTERM);
-    throw_if_stopped();
+    current_stop().throw_if_requested();
     return 0;
   });
   EXPECT_EQ(stopped.code, 143);

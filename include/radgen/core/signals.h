@@ -7,7 +7,6 @@ namespace radgen {
 
 void install_stop_signals();
 int stop_signal();          // 0 while nobody asked to stop, else SIGINT or SIGTERM
-void throw_if_stopped();    // throws Interrupted
 void forget_stop_signal();  // as if nobody had asked; for tests and for programs that go on
 
 }  // namespace radgen

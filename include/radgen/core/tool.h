@@ -43,6 +43,8 @@ class Tool {
   void with_output(bool is_required);  // adds --output, --overwrite, --dry-run
   void with_device();                  // adds --device
   void with_seed(int64_t default_seed);
+  // Flags that were added and that few people need: --help leaves them out, --help-all shows them.
+  void rarely_needed(const std::vector<std::string>& names);
 
   template <class Struct>
   void uses_config(Struct& config) {
