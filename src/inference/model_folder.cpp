@@ -1,5 +1,9 @@
 #include "radgen/inference/model_folder.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 #include "radgen/core/error.h"
 #include "radgen/core/files.h"
 #include "radgen/core/log.h"
@@ -29,11 +33,49 @@ Error broken(const fs::path& folder, const std::string& what) {
 
 nlohmann::json read_part(const fs::path& folder, const char* name) {
   if (!fs::exists(folder / name)) throw broken(folder, std::string(name) + " is missing");
+  nlohmann::json part;
   try {
-    return read_json(folder / name);
+    part = read_json(folder / name);
   } catch (const Error& error) {
     throw broken(folder, std::string(name) + " cannot be read: " + error.what());
   }
+  if (!part.is_object()) throw broken(folder, std::string(name) + " holds no JSON object");
+  return part;
+}
+
+// A value of one of the files, or the default where it has none.
+template <class Value>
+Value value_of(const nlohmann::json& part, const char* name, const Value& otherwise,
+               const fs::path& folder) {
+  try {
+    return part.value(name, otherwise);
+  } catch (const nlohmann::json::exception&) {  // of another type
+    throw broken(folder, std::string("'") + name + "' is not what it should be");
+  }
+}
+
+// Fewer weights than the network that `config` describes has: what a stranger's configuration asks
+// for is not allocated before there are weights for it. In floating point, where nothing overflows.
+double least_weights(const ModelConfig& config) {
+  const EncoderConfig& encoder = config.encoder;
+  const DecoderConfig& decoder = config.decoder;
+  const auto real = [](int64_t value) { return static_cast<double>(value); };
+  const double patches = std::floor(real(encoder.image_height_px) / real(encoder.patch_px)) *
+                         std::floor(real(encoder.image_width_px) / real(encoder.patch_px));
+  return real(encoder.layers) * 4 * std::pow(real(encoder.width), 2) +
+         patches * real(encoder.width) +
+         real(decoder.layers) * 8 * std::pow(real(decoder.width), 2) +
+         real(decoder.vocabulary_size + decoder.max_tokens) * real(decoder.width);
+}
+
+void check_size(const fs::path& folder, const ModelConfig& config) {
+  constexpr double kLeastBytes = 2;  // of a weight in half precision
+  const double needed = kLeastBytes * least_weights(config);
+  const auto there = static_cast<double>(fs::file_size(folder / "model.safetensors"));
+  if (needed > there)
+    throw broken(folder, fmt::format("config.json describes a network of at least {:.0f} bytes, "
+                                     "model.safetensors has {:.0f}",
+                                     needed, there));
 }
 
 }  // namespace
@@ -45,11 +87,11 @@ LoadedModel load_model_folder(const fs::path& folder) {
   LoadedModel model;
   model.card = read_part(folder, "model_card.json");
   if (!model.card.contains("format") || model.card["format"] != kFormat ||
-      !model.card.contains("files"))
+      !model.card.contains("files") || !model.card["files"].is_object())
     throw broken(folder, "model_card.json is not of format " + std::to_string(kFormat));
   for (const char* name : kHashedFiles) {
     if (!fs::exists(folder / name)) throw broken(folder, std::string(name) + " is missing");
-    if (model.card["files"].value(name, std::string()) != sha256_file(folder / name))
+    if (value_of(model.card["files"], name, std::string(), folder) != sha256_file(folder / name))
       throw broken(
           folder, std::string(name) + " was altered: its sha256 is not the one in model_card.json");
   }
@@ -68,21 +110,22 @@ LoadedModel load_model_folder(const fs::path& folder) {
     throw broken(folder, "the tokenizer has " + std::to_string(model.tokenizer->vocabulary_size()) +
                              " pieces, the network " +
                              std::to_string(model.config.network.decoder.vocabulary_size));
+  check_size(folder, model.config.network);
   model.network = GroundedModel(model.config.network);
   load_weights(*model.network, folder / "model.safetensors");
   model.network->eval();
 
   const nlohmann::json calibration = read_part(folder, "calibration.json");
-  const std::string values = calibration.value("values", nlohmann::json::object()).dump();
-  if (calibration.value("sha256", std::string()) != sha256_hex(values))
+  const auto values = value_of(calibration, "values", nlohmann::json::object(), folder);
+  if (!values.is_object()) throw broken(folder, "calibration.json: 'values' is no JSON object");
+  if (value_of(calibration, "sha256", std::string(), folder) != sha256_hex(values.dump()))
     throw broken(folder, "calibration.json was altered: its sha256 does not hold");
-  load_config_json(model.calibration, calibration["values"],
-                   (folder / "calibration.json").string());
+  load_config_json(model.calibration, values, (folder / "calibration.json").string());
 
   model.sha256 = model_hash(model.card["files"]);
-  model.version = model.card.value("version", std::string("unknown"));
-  model.is_phantom_trained = model.card.value("trained_on_phantoms", true);
-  model.has_random_weights = model.card.value("random_weights", false);
+  model.version = value_of(model.card, "version", std::string("unknown"), folder);
+  model.is_phantom_trained = value_of(model.card, "trained_on_phantoms", true, folder);
+  model.has_random_weights = value_of(model.card, "random_weights", false, folder);
   if (model.has_random_weights)
     log::warning("{} has random weights, nobody trained it: its words mean nothing at all",
                  folder.string());

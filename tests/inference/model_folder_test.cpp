@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <map>
 #include <numeric>
 
 #include "inference/tiny_model.h"
@@ -59,6 +60,53 @@ TEST_F(ModelFolder, DraftsTheSameAfterSavingAndLoading) {
   EXPECT_EQ(after.model().calibration.region_threshold, 0.45);
   EXPECT_EQ(b[0].model_sha256, after.model().sha256);
   EXPECT_EQ(after.model().sha256.size(), 64u);
+}
+
+// As somebody leaves it who wrote the files by hand; their hashes hold.
+TEST_F(ModelFolder, JsonOfAnotherShapeIsRefused) {
+  const auto folder = root_ / "model";
+  const auto card = read_json(folder / "model_card.json");
+  const auto refused = [&](const char* name, const nlohmann::ordered_json& json) {
+    const std::string bytes = read_file(folder / name);
+    write_json_atomic(folder / name, json);
+    const std::string error = load_error();
+    write_file_atomic(folder / name, bytes);
+    return !error.empty();
+  };
+  for (const auto& [key, value] : std::multimap<std::string, nlohmann::json>{
+           {"files", 1}, {"files", {1}}, {"version", {2}}, {"trained_on_phantoms", "yes"}}) {
+    nlohmann::json other = card;
+    other[key] = value;
+    EXPECT_TRUE(refused("model_card.json", other)) << key;
+  }
+  nlohmann::json other = card;
+  other["files"]["config.json"] = 7;
+  EXPECT_TRUE(refused("model_card.json", other));
+  EXPECT_TRUE(refused("model_card.json", nlohmann::json::array()));
+  for (const nlohmann::json& calibration :
+       {nlohmann::json::array(), nlohmann::json{{"values", 3}, {"sha256", sha256_hex("3")}},
+        nlohmann::json{{"values", nlohmann::json::object()}, {"sha256", 5}}})
+    EXPECT_TRUE(refused("calibration.json", calibration)) << calibration.dump();
+  // No values at all are the defaults' hash and no values: nothing is read that is not there.
+  EXPECT_FALSE(refused("calibration.json", {{"sha256", sha256_hex("{}")}}));
+  EXPECT_EQ(load_error(), "");
+}
+
+// Nothing is allocated that the weights do not fill: 16384 x 16384 x 256 layers are terabytes.
+TEST_F(ModelFolder, ANetworkThatIsLargerThanItsWeightsIsRefused) {
+  const auto folder = root_ / "model";
+  for (const char* part : {"encoder", "decoder"}) {
+    const std::string bytes = read_file(folder / "config.json");
+    auto config = read_json(folder / "config.json");
+    config["network"][part]["width"] = 16384;
+    config["network"][part]["layers"] = 256;
+    write_json_atomic(folder / "config.json", config);
+    auto card = read_json(folder / "model_card.json");
+    card["files"]["config.json"] = sha256_file(folder / "config.json");
+    write_json_atomic(folder / "model_card.json", card);
+    EXPECT_NE(load_error().find("describes a network of at least"), std::string::npos) << part;
+    write_file_atomic(folder / "config.json", bytes);
+  }
 }
 
 TEST_F(ModelFolder, MissingAndAlteredFilesAreNamed) {
