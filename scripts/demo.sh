@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # From nothing to a grounded report: sets up, builds, makes a phantom data set, prepares it, trains a small model before
-# your eyes, evaluates it on held-out studies, and drafts reports. Everything lies under runs/demo/; what is there is not
-# made again, so the command can be repeated or interrupted at any time.
+# your eyes, evaluates it on held-out studies, drafts reports and exports the model. Everything lies under runs/demo/; what
+# is there is not made again, so the command can be repeated or interrupted at any time.
 #
 #   scripts/demo.sh                      the whole way; meant to take 20 minutes after the build on 2 cores
 #   scripts/demo.sh FILE_OR_DIR ...      and reports for your own DICOM or PNG files too
@@ -31,22 +31,22 @@ bin=build/bin
 started=$(date +%s)
 stage() { printf '\n\033[1m== %s\033[0m  (%d min %02d s so far)\n' "$1" $(( ($(date +%s)-started)/60 )) $(( ($(date +%s)-started)%60 )) >&2; }
 
-stage "1/7 set-up"
+stage "1/8 set-up"
 scripts/setup.sh build
-stage "2/7 build"
+stage "2/8 build"
 cmake --preset release >/dev/null
 # Only what is run below: neither tests nor other tools.
-cmake --build --preset release --target phantom-radgen preprocess-radgen train-radgen eval-radgen report-radgen >&2
+cmake --build --preset release --target phantom-radgen preprocess-radgen train-radgen eval-radgen report-radgen export-radgen >&2
 after_build=$(date +%s)
 mkdir -p "$demo"
 
-stage "3/7 phantom data set: $studies synthetic studies with their truth"
+stage "3/8 phantom data set: $studies synthetic studies with their truth"
 [ -f "$demo/phantom/truth.jsonl" ] || $bin/phantom-radgen --studies "$studies" --size "$size" --seed $seed --prevalence enriched --output "$demo/phantom" --overwrite
-stage "4/7 prepare"
+stage "4/8 prepare"
 # No earlier film is given, so that a report must not compare with one.
 [ -f "$demo/prepared/prepare.json" ] || $bin/preprocess-radgen --source mimic-cxr --input "$demo/phantom" --output "$demo/prepared" --size "$size" --set vocabulary_size=1200 --set drop_comparisons=true
 
-stage "5/7 train"
+stage "5/8 train"
 train() {  # folder, further flags
   local out="$1"; shift
   if [ -f "$out/model/model_card.json" ]; then return; fi
@@ -55,7 +55,7 @@ train() {  # folder, further flags
 }
 train "$demo/train"
 
-stage "6/7 evaluate on the held-out studies"
+stage "6/8 evaluate on the held-out studies"
 evaluate() {  # model folder, output, splits
   local model="$1" out="$2" split; shift 2
   for split in "$@"; do
@@ -65,7 +65,7 @@ evaluate() {  # model folder, output, splits
 }
 evaluate "$demo/train/model" "$demo/evaluation" test test_wording test_shift
 
-stage "7/7 report"
+stage "7/8 report"
 # Films of patients that no split holds, as large as a workstation shows them.
 [ -f "$demo/films/truth.jsonl" ] || $bin/phantom-radgen --studies 8 --size 1024 --seed $((seed + 1)) --prevalence enriched --output "$demo/films" --overwrite
 report() {  # input, output, flags
@@ -79,6 +79,10 @@ for path in ${paths[@]+"${paths[@]}"}; do
   # One input that cannot be read ends neither the others nor the summary.
   report "$path" "$demo/report/$name" || status=$?
 done
+stage "8/8 export"
+# An artifact that is not what was evaluated is not written, and its row says why; the demo goes on.
+[ -f "$demo/artifacts.txt" ] || { $bin/export-radgen --model "$demo/train/model" --data "$demo/prepared" --output "$demo/artifacts" \
+  --precision fp32,int8 --faithful-studies 20 --overwrite >"$demo/artifacts.part" || [ $? = 4 ]; mv "$demo/artifacts.part" "$demo/artifacts.txt"; }
 ended=$(date +%s)
 
 if [ $ablation = yes ]; then
@@ -101,7 +105,10 @@ wording that training never saw: $(table "$demo/evaluation.test_wording.txt")
 
 films from another machine, other co-occurrences: $(table "$demo/evaluation.test_shift.txt")
 $( [ ! -f "$demo/evaluation-no-grounding.test.txt" ] || { echo; echo "without the grounding loss:"; cat "$demo/evaluation-no-grounding.test.txt"; } )
-made: $(grep -c . "$demo/prepared/manifest.jsonl") prepared studies, a model in $demo/train/model, reports in $demo/report/
+artifacts that start without RadGen, on split validate (docs/deployment.md):
+$(cat "$demo/artifacts.txt")
+
+made: $(grep -c . "$demo/prepared/manifest.jsonl") prepared studies, a model in $demo/train/model, reports in $demo/report/, artifacts in $demo/artifacts/
 time: $(( (after_build-started)/60 )) min for set-up and build, $(( (ended-after_build)/60 )) min $(( (ended-after_build)%60 )) s for the rest of this run
 
 Open this first:    $page
