@@ -7,6 +7,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "model/weight_files.h"
@@ -69,6 +70,7 @@ struct Archive {
     is_program = reader.hasRecord("constants.pkl");
     const auto [data, size] = reader.getRecord("data.pkl");
     const std::string pickle = with_plain_dictionary({static_cast<const char*>(data.get()), size});
+    if (!has_sound_lengths(pickle)) throw Error(ErrorCode::kData, "a length in the pickle is none");
     size_t done = 0;
     const auto next = [&](char* to, size_t count) {
       const size_t taken = std::min(count, pickle.size() - done);
@@ -130,7 +132,79 @@ c10::optional<c10::IValue> find_dictionary(const c10::IValue& value, bool may_be
   return c10::nullopt;
 }
 
+// Little endian, `bytes` at most 4; nothing behind the end.
+std::optional<uint64_t> number_at(std::string_view pickle, size_t at, size_t bytes) {
+  if (at > pickle.size() || bytes > pickle.size() - at) return std::nullopt;
+  uint64_t value = 0;
+  for (size_t i = 0; i < bytes; ++i)
+    value |= uint64_t{static_cast<uint8_t>(pickle[at + i])} << 8 * i;
+  return value;
+}
+
+// Bytes of an argument of fixed size.
+std::optional<size_t> fixed_argument(char operation) {
+  switch (operation) {
+    case 'K':     // BININT1
+    case 'q':     // BINPUT
+    case 'h':     // BINGET
+    case '\x80':  // PROTO
+      return 1;
+    case 'M':  // BININT2
+      return 2;
+    case 'J':  // BININT
+    case 'j':  // LONG_BINGET
+    case 'r':  // LONG_BINPUT
+      return 4;
+    case 'G':  // BINFLOAT
+      return 8;
+    default:
+      return std::nullopt;
+  }
+}
+
+// Bytes of the length before an argument that is counted.
+std::optional<size_t> counted_argument(char operation) {
+  switch (operation) {
+    case 'U':     // SHORT_BINSTRING
+    case '\x8a':  // LONG1
+      return 1;
+    case 'X':  // BINUNICODE
+    case 'T':  // BINSTRING
+      return 4;
+    default:
+      return std::nullopt;
+  }
+}
+
+constexpr std::string_view kWithoutArgument = "(.N)t]}aesuRQb012\x81\x85\x86\x87\x88\x89";
+
 }  // namespace
+
+bool has_sound_lengths(std::string_view pickle) {
+  size_t at = 0;
+  while (at < pickle.size()) {
+    const char operation = pickle[at++];
+    if (operation == '.') return true;  // STOP
+    if (operation == 'c') {             // GLOBAL: two lines
+      for (int line = 0; line < 2; ++line) {
+        const size_t end = pickle.find('\n', at);
+        if (end == std::string_view::npos) return false;
+        at = end + 1;
+      }
+    } else if (const auto size = fixed_argument(operation)) {
+      if (*size > pickle.size() - at) return false;
+      if (operation == 'r' && *number_at(pickle, at, 4) > pickle.size()) return false;
+      at += *size;
+    } else if (const auto width = counted_argument(operation)) {
+      const auto length = number_at(pickle, at, *width);
+      if (!length || *length > pickle.size() - at - *width) return false;
+      at += *width + static_cast<size_t>(*length);
+    } else if (kWithoutArgument.find(operation) == std::string_view::npos) {
+      return true;
+    }
+  }
+  return true;
+}
 
 TensorMap parse_pickled_weights(std::string_view bytes, const std::string& name) {
   const auto refuse = [&](const std::string& what) {

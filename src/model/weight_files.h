@@ -29,4 +29,10 @@ TensorMap read_weight_folder(const std::filesystem::path& folder);
 // A zip archive of torch.save; `name` stands in the messages.
 TensorMap parse_pickled_weights(std::string_view bytes, const std::string& name);
 
+// Whether every text and number of a pickle (protocol 2, as torch.save writes) ends inside it, and
+// no place in its memo lies beyond what so many bytes can fill. LibTorch's unpickler asks for the
+// memory first: four bytes of a length are 4 GiB, four of a place 64 GiB. True as well for an
+// operation that is not known, where the unpickler stops.
+bool has_sound_lengths(std::string_view pickle);
+
 }  // namespace radgen

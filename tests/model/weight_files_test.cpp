@@ -2,6 +2,7 @@
 #include "model/weight_files.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <torch/csrc/jit/serialization/pickle.h>
 
 #include <cstring>
@@ -271,6 +272,50 @@ TEST_F(WeightFolder, FloatsOfSixteenBitsAreWidened) {
         torch::equal(load().at("decoder.token_embedding.weight"), wide.to(type).to(torch::kFloat)));
     fs::remove(folder_ / "pytorch_model.bin");
   }
+}
+
+long peak_memory_kib() {
+  struct ::rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+
+// LibTorch's unpickler fills four gigabytes for a text that claims to be so long.
+TEST_F(WeightFolder, ALengthThatIsNoneTakesNoMemory) {
+  c10::Dict<std::string, Tensor> dictionary;
+  for (const auto& [key, tensor] : language_model()) dictionary.insert(key, tensor);
+  const std::vector<char> pickle = torch::pickle_save(dictionary);
+  const std::string key = "transformer.wte.weight";
+  std::string bytes(pickle.data(), pickle.size());
+  const size_t at = bytes.find(std::string("X\x16\0\0\0", 5) + key);
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at + 1, 4, "\x58\xFF\xFF\xFF");
+  fs::remove(folder_ / "model.safetensors");
+  write_file_atomic(folder_ / "pytorch_model.bin", bytes);
+  const long before = peak_memory_kib();
+  EXPECT_SAYS(refusal(), "damaged");
+  EXPECT_LT(peak_memory_kib() - before, 1 << 20);
+}
+
+TEST(PickleOutline, EndsWhereAnArgumentDoesNotFit) {
+  const std::string sound("\x80\x02}q\0(X\x01\0\0\0aK\x05X\x01\0\0\0bG\0\0\0\0\0\0\0\0u.", 31);
+  EXPECT_TRUE(has_sound_lengths(sound));
+  EXPECT_TRUE(has_sound_lengths(std::string("ctorch._utils\n_rebuild\nq\x01r\x05\0\0\0.", 31)));
+  EXPECT_FALSE(
+      has_sound_lengths(std::string("X\xFF\xFF\xFF\xFF"
+                                    "a.",
+                                    7)));  // a text
+  EXPECT_FALSE(
+      has_sound_lengths(std::string("U\xFF"
+                                    "a.",
+                                    4)));
+  EXPECT_FALSE(
+      has_sound_lengths(std::string("\x8a\x09"
+                                    "a.",
+                                    4)));                                  // a whole number
+  EXPECT_FALSE(has_sound_lengths(std::string("}r\xFF\xFF\xFF\x7F.", 7)));  // a place
+  EXPECT_FALSE(has_sound_lengths(std::string("G\0\0", 3)));
+  EXPECT_FALSE(has_sound_lengths("ctorch\nFloat"));
 }
 
 TEST_F(WeightFolder, SafetensorsUnderThePicklesNameAreRead) {
