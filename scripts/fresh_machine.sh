@@ -14,6 +14,9 @@
 #   commands    README's two commands, scripts/demo.sh and scripts/test.sh, as root (hours on a slow machine)
 #   commands-user   the same as a user with sudo
 #
+# What was shown so far: packages install in Debian 12 and 13, and Debian 13 configures the part without LibTorch; no suite was run to
+# its end yet.
+#
 # Needs root, debootstrap, the network, and 10 GiB below $RADGEN_ROOTS (default: /var/tmp/radgen-roots). An empty root is kept
 # and copied, so a second run starts at once; so is the root that was worked in, whose steps can be added to. RADGEN_JOBS sets the
 # number of compilers at a time.

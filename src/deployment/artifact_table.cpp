@@ -18,7 +18,7 @@ std::string cell(const nlohmann::ordered_json& measured, const char* name, doubl
 
 std::string ArtifactTable::text() const {
   std::string text =
-      fmt::format("{:<28}{:>9}{:>12}{:>8}{:>13}{:>9}{:>9}{:>9}{:>9}", "", "MiB", "memory MiB",
+      fmt::format("{:<28}{:>9}{:>12}{:>8}{:>15}{:>9}{:>9}{:>9}{:>9}", "", "MiB", "memory MiB",
                   "load s", "first draft s", "s/study", "encode", "decode", "post");
   for (const ArtifactRow& row : rows) {
     if (row.scores.empty()) continue;
@@ -27,7 +27,7 @@ std::string ArtifactTable::text() const {
   }
   text += "\n";
   for (const ArtifactRow& row : rows) {
-    text += fmt::format("{:<28}{:>9}{:>12}{:>8}{:>13}", row.name,
+    text += fmt::format("{:<28}{:>9}{:>12}{:>8}{:>15}", row.name,
                         cell(row.measured, "size_bytes", kBytesInMib, 2),
                         cell(row.measured, "peak_mib", 1, 0), cell(row.measured, "load_s", 1, 2),
                         cell(row.measured, "first_draft_s", 1, 2));
