@@ -27,7 +27,7 @@ struct Arguments {
   int64_t verifying_regions = 16;
   std::string indication, sex;
   std::optional<double> age_years;
-  std::optional<bool> uses_sandbox;  // none: with --watch
+  int sandbox = 0;  // above 0: --sandbox, below: --no-sandbox; else with --watch
   bool allow_synthetic_model = false, keep_unsupported = false, allow_for_processing = false;
   std::string precision = "fp32";
   fs::path int8_films;
@@ -35,7 +35,8 @@ struct Arguments {
 
 // How films are read: in this process, or each in a child without rights.
 FilmSource film_source(const Arguments& arguments) {
-  if (!arguments.uses_sandbox.value_or(!arguments.watched.empty())) return read_film;
+  const bool is_asked = arguments.sandbox != 0;
+  if (!(is_asked ? arguments.sandbox > 0 : !arguments.watched.empty())) return read_film;
   return [sandbox = FilmSandbox()](const fs::path& film, const ReadOptions& options) {
     return sandbox.read(film, options);
   };
@@ -251,7 +252,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   flags.add_flag("--until-empty", arguments.until_empty,
                  "end when nothing is left in the watched folder");
-  flags.add_flag("--sandbox,!--no-sandbox", arguments.uses_sandbox,
+  flags.add_flag("--sandbox,!--no-sandbox", arguments.sandbox,
                  "decode each film in a process without rights (the default with --watch)");
   flags.add_option("--indication", arguments.indication, "why the film was taken, for the prompt");
   flags.add_option("--age", arguments.age_years, "years; else from the DICOM header")

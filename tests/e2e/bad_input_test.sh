@@ -8,12 +8,13 @@ copy() { rm -rf "$scratch/bad"; cp -r "$1" "$scratch/bad"; }   # something good,
 bad=$scratch/bad new=$scratch/new
 untouched() { [ ! -e "$new" ] || fail "the output was made although the input is bad"; }
 echo "a regular file" >"$scratch/file"
+tiny=(--config "$here/tiny.json" --set loop.batch_size=4)   # there are 16 studies to train on
 
 say "outputs that cannot be written"
 refuses 2 'exists and is not empty' "$bin/phantom-radgen" --studies 4 --size 64 --output "$phantom"
 refuses 5 'cannot write|not a directory' "$bin/phantom-radgen" --studies 4 --size 64 --output "$scratch/file/below"
 refuses 5 'cannot be made|cannot write' "$bin/preprocess-radgen" --input "$phantom" --output "$scratch/file/below" --size 64
-refuses 5 'cannot write' "$bin/train-radgen" --threads 1 --config "$here/tiny.json" --data "$prepared" --output "$scratch/file/below"
+refuses 5 'cannot write' "$bin/train-radgen" --threads 1 "${tiny[@]}" --data "$prepared" --output "$scratch/file/below"
 same "$(cat "$scratch/file")" "a regular file" "the file in the way"
 if [ "$(id -u)" != 0 ]; then
   mkdir "$scratch/locked"; chmod 500 "$scratch/locked"
@@ -28,7 +29,7 @@ if mount -t tmpfs -o size=600k tmpfs "$disk" 2>/dev/null; then
   refuses 5 'no space left' "$bin/phantom-radgen" --studies 64 --size 512 --output "$disk/set"
   [ ! -e "$disk/set/SYNTHETIC" ] || fail "a half-written phantom set looks whole"
   rm -rf "${disk:?}"/*
-  refuses 5 'no space left' "$bin/train-radgen" --threads 1 --config "$here/tiny.json" --data "$prepared" --output "$disk/run"
+  refuses 5 'no space left' "$bin/train-radgen" --threads 1 "${tiny[@]}" --data "$prepared" --output "$disk/run"
   [ ! -e "$disk/run/model" ] || fail "a half-written run has a model folder"
   umount "$disk"; trap 'rm -rf "$scratch"' EXIT
 else
@@ -99,7 +100,7 @@ refuses 2 'another configuration' "${prepare[@]}" --input "$bad" --set min_words
 rm -rf "$new"
 
 say "configuration: train-radgen"
-train=("$bin/train-radgen" --threads 1 --config "$here/tiny.json" --output "$new")
+train=("$bin/train-radgen" --threads 1 "${tiny[@]}" --output "$new")
 refuses 2 "loop.batchsize.*did you mean.*loop.batch_size" "${train[@]}" --data "$prepared" --set loop.batchsize=4; untouched
 printf '{"loop": {"batch_size": "four", "max_step": 3}}' >"$scratch/wrong.json"
 refuses 2 'loop.batch_size' "${train[@]}" --data "$prepared" --config "$scratch/wrong.json"; untouched
