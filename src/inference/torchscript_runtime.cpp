@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "radgen/core/error.h"
+#include "radgen/model/autocast.h"
 #include "radgen/model/int8_packed.h"
 #include "radgen/model/losses.h"
 
@@ -185,6 +186,17 @@ class TorchScriptRuntime : public Runtime {
   ModelConfig config_;
 };
 
+// Weights of bf16 and no packed INT8 products: linear layers multiply in bf16.
+bool multiplies_in_bf16(const torch::jit::Module& module) {
+  bool has_bf16 = false;
+  for (const auto& attribute : module.named_attributes(/*recurse=*/false)) {
+    if (attribute.value.isObject() || attribute.value.isCustomClass()) return false;
+    has_bf16 |=
+        attribute.value.isTensor() && attribute.value.toTensor().scalar_type() == torch::kBFloat16;
+  }
+  return has_bf16;
+}
+
 }  // namespace
 
 std::shared_ptr<const Runtime> load_torchscript_runtime(const std::filesystem::path& file,
@@ -212,6 +224,7 @@ std::shared_ptr<const Runtime> load_torchscript_runtime(const std::filesystem::p
     if (!module.find_method(method))
       throw Error(ErrorCode::kData, fmt::format("{}: has no method '{}'", file.string(), method),
                   "export the model again with this version");
+  if (multiplies_in_bf16(module)) use_bf16("bf16", torch::kCPU);  // warns where that is slow
   return std::make_shared<TorchScriptRuntime>(std::move(module), config);
 }
 
