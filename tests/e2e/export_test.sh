@@ -70,7 +70,9 @@ if /usr/bin/python3 -c 'import torch' 2>/dev/null; then
   expect 0 /usr/bin/python3 "$here/../../scripts/run_artifact.py" "$scratch/artifact"
   is_json "$out"
   for precision in bf16 int8 int8-dynamic; do
-    expect 0 /usr/bin/python3 "$here/../../scripts/run_artifact.py" "$scratch/precisions/$precision"
+    # LibTorch sends bf16 to oneDNN by what the CPU has, also where oneDNN is held to less (this project's programs do not).
+    held=(); [ "$precision" != bf16 ] || held=(env -u ONEDNN_MAX_CPU_ISA)
+    expect 0 ${held[@]+"${held[@]}"} /usr/bin/python3 "$here/../../scripts/run_artifact.py" "$scratch/precisions/$precision"
   done
   expect 0 /usr/bin/python3 "$here/../../scripts/run_triton_repository.py" "$scratch/triton/models" 12
   is_json "$out"
